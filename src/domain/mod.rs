@@ -1,0 +1,19 @@
+//! What is true? Types, rules, the timetable, the calendar's text: all pure.
+
+pub mod calendar;
+pub mod civil;
+pub mod delivery;
+pub mod discretion;
+pub mod email_address;
+pub mod enrollment;
+pub mod ids;
+pub mod lesson;
+pub mod markdown;
+pub mod name;
+pub mod people;
+pub mod program;
+pub mod schedule;
+pub mod session;
+pub mod timetable;
+pub mod week;
+pub mod zone;
