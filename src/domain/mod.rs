@@ -16,4 +16,5 @@ pub mod schedule;
 pub mod session;
 pub mod timetable;
 pub mod week;
+pub mod words;
 pub mod zone;

@@ -1,0 +1,62 @@
+//! What is taught: programs and their lessons, without dates.
+
+use sea_orm_migration::prelude::*;
+
+use crate::columns::*;
+
+#[derive(Debug)]
+pub(crate) struct Step;
+
+impl MigrationName for Step {
+    fn name(&self) -> &str {
+        "m0002_programs"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables() {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        table("programs")
+            .col(text("code"))
+            .col(text("title"))
+            .col(text("content"))
+            .col(maybe_text("slug"))
+            .col(at("created_at"))
+            .col(at("changed_at"))
+            .foreign_key(&mut belongs("programs", "practice_id", "practices"))
+            .to_owned(),
+        table("lessons")
+            .col(uuid("program_id"))
+            .col(int("week"))
+            .col(text("track"))
+            .col(text("content"))
+            .col(at("changed_at"))
+            .foreign_key(&mut belongs("lessons", "practice_id", "practices"))
+            .foreign_key(&mut belongs("lessons", "program_id", "programs"))
+            .to_owned(),
+    ]
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        unique("programs", &["code"]),
+        unique("programs", &["slug"]),
+        unique("lessons", &["program_id", "week", "track"]),
+    ]
+}
