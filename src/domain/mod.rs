@@ -1,6 +1,8 @@
 //! What is true? Types, rules, the timetable, the calendar's text: all pure.
 
+pub mod attempt;
 pub mod calendar;
+pub mod category;
 pub mod civil;
 pub mod delivery;
 pub mod discretion;
