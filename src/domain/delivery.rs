@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    attempt::{Attempt, Class},
+    attempt::{Attempt, Class, class},
     category::Category,
     enrollment::Standing,
 };
@@ -262,13 +262,14 @@ pub const MOST_TRIES: u32 = 20;
 /// The only place that decides on a retry. `jitter` is in `0.0..1.0`; `now` is real time.
 #[must_use]
 pub fn after(attempt: &Attempt, tries: u32, doubt: Doubt, jitter: f64, now: DateTime<Utc>) -> Next {
-    match attempt.class() {
+    match class(attempt) {
         Class::Sent => Next::Sent,
         Class::RecipientPermanent => Next::Bounced,
         Class::MessageTransient if tries >= MOST_TRIES => Next::Failed,
         Class::MessageTransient => Next::Defer(now + backoff(tries, jitter)),
         Class::Channel => Next::GiveBack(now + TimeDelta::seconds(60)),
-        Class::SenderFault => Next::GiveBack(now + TimeDelta::seconds(300)),
+        Class::SenderFault if tries >= MOST_TRIES => Next::Failed,
+        Class::SenderFault => Next::Defer(now + TimeDelta::minutes(5)),
         Class::Unknown => match doubt {
             Doubt::Resend if tries >= MOST_TRIES => Next::HoldUnknown,
             Doubt::Resend => Next::ResendUnknown(now + backoff(tries, jitter)),
