@@ -83,6 +83,13 @@ pub(crate) fn bytes(name: &'static str) -> ColumnDef {
     column
 }
 
+/// A whole value of ours: jsonb on PostgreSQL, text on SQLite.
+pub(crate) fn json(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.json_binary().not_null();
+    column
+}
+
 /// `table.column` points at the id of `other`; what depends on it goes with it.
 pub(crate) fn belongs(table: &'static str, column: &'static str, other: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()

@@ -70,7 +70,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(uuid("lesson_id"))
             .col(int("position"))
             .col(text("track"))
-            .col(text("content"))
+            .col(json("content"))
             .col(at("changed_at"))
             .foreign_key(&mut belongs("cohort_lessons", "practice_id", "practices"))
             .foreign_key(&mut belongs("cohort_lessons", "cohort_id", "cohorts"))

@@ -71,7 +71,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("deliveries", &["practice_id", "changed_at"]),
         index("deliveries", &["participant_id"]),
         index("deliveries", &["cohort_id"]),
-        Index::create().name("ix_deliveries_open").table(Alias::new("deliveries")).col(Alias::new("due_at")).col(Alias::new("priority")).and_where(Expr::col(Alias::new("state")).is_in(["queued", "deferred"])).to_owned(),
+        Index::create().name("ix_deliveries_open").table(Alias::new("deliveries")).col(Alias::new("due_at")).col(Alias::new("priority")).and_where(Expr::col(Alias::new("state")).is_in(["queued", "deferred", "unknown"])).to_owned(),
         Index::create().name("ix_deliveries_leased").table(Alias::new("deliveries")).col(Alias::new("lease_until")).and_where(Expr::col(Alias::new("state")).is_in(["claimed", "sending"])).to_owned(),
     ]
 }

@@ -1,1 +1,114 @@
+//! What do we remember? The only code that knows SQL and SeaORM.
+//!
+//! One file a noun. A function says its scope in its name and takes the practice's id wherever a stranger
+//! could have chosen the other ids. What reads takes any connection; what writes takes a transaction.
 
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, RuntimeErr, SqlErr};
+
+pub mod attempts;
+pub mod audits;
+pub mod coaches;
+mod columns;
+pub mod cohorts;
+pub mod database;
+pub mod enrollments;
+pub mod invites;
+pub mod ledger;
+pub mod logins;
+pub mod participants;
+pub mod practices;
+pub mod programs;
+pub mod rows;
+pub mod sessions;
+pub mod settings;
+pub mod stops;
+pub mod timetable;
+
+pub use sea_orm::ConnectionTrait as Connection;
+
+/// The database did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database did not answer as it should: {0}")]
+    Database(#[from] DbErr),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// PostgreSQL asks for the whole transaction again: serialization failure or deadlock.
+    fn wants_another_try(&self) -> bool {
+        let Self::Database(error) = self;
+        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// The row was there already.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        let Self::Database(error) = self;
+        matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    }
+}
+
+/// An error of ours that a database error can be inside of, so that `Database::write` sees it.
+pub trait FromStore: From<Error> {
+    fn as_store(&self) -> Option<&Error>;
+}
+
+impl FromStore for Error {
+    fn as_store(&self) -> Option<&Error> {
+        Some(self)
+    }
+}
+
+impl FromStore for anyhow::Error {
+    fn as_store(&self) -> Option<&Error> {
+        self.downcast_ref()
+    }
+}
+
+/// Makes an action's error one that `Database::write` understands: it needs a variant `Store(store::Error)`.
+#[macro_export]
+macro_rules! from_store {
+    ($name:ident) => {
+        impl $crate::store::FromStore for $name {
+            fn as_store(&self) -> Option<&$crate::store::Error> {
+                match self {
+                    Self::Store(error) => Some(error),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// SQLite takes 32,766 bind parameters a statement; the widest row has 34 columns.
+const ROWS_A_STATEMENT: usize = 500;
+
+async fn insert<M, A, E>(tx: &impl ConnectionTrait, row: M) -> Result<()>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    E: EntityTrait,
+{
+    E::insert(row.into_active_model()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn insert_all<M, A, E>(tx: &impl ConnectionTrait, rows: Vec<M>) -> Result<()>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+    E: EntityTrait,
+{
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<A> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        E::insert_many(chunk).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}

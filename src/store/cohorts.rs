@@ -1,0 +1,166 @@
+//! When is it taught, to how many, and is there a seat?
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+
+pub use super::rows::{cohort_lessons::Model as CohortLesson, cohorts::Model as Cohort, weeks::Model as WeekRow};
+use super::{
+    Result, insert, insert_all,
+    rows::{
+        cohort_lessons,
+        cohorts::{Column, Entity},
+        enrollments, weeks,
+    },
+};
+use crate::domain::{
+    enrollment::Standing,
+    ids::{CohortId, PracticeId, ProgramId},
+    people::CohortState,
+};
+
+pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: CohortId) -> Result<Option<Cohort>> {
+    Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
+}
+
+/// By id alone: for the public page, which knows no practice, and for the worker.
+pub async fn anywhere(db: &impl ConnectionTrait, id: CohortId) -> Result<Option<Cohort>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+pub async fn of_practice(db: &impl ConnectionTrait, practice: PracticeId) -> Result<Vec<Cohort>> {
+    Ok(Entity::find().filter(Column::PracticeId.eq(practice)).order_by_asc(Column::StartsOn).all(db).await?)
+}
+
+/// Those a stranger may see, the soonest first.
+pub async fn open_of_program(db: &impl ConnectionTrait, program: ProgramId) -> Result<Vec<Cohort>> {
+    Ok(Entity::find()
+        .filter(Column::ProgramId.eq(program))
+        .filter(Column::State.eq(CohortState::Open))
+        .order_by_asc(Column::StartsOn)
+        .all(db)
+        .await?)
+}
+
+pub async fn create(tx: &impl ConnectionTrait, cohort: Cohort) -> Result<()> {
+    insert(tx, cohort).await
+}
+
+/// Writes the cohort as it now is, but never its seats: those change one at a time, below.
+pub async fn save(tx: &impl ConnectionTrait, cohort: Cohort) -> Result<()> {
+    let mut row = cohort.into_active_model().reset_all();
+    row.seats_taken = sea_orm::ActiveValue::NotSet;
+    row.update(tx).await?;
+    Ok(())
+}
+
+/// Locks the cohort's row until the transaction ends, and counts its version up: whoever releases, enrolls,
+/// pauses or changes the schedule does this first, so that none of them misses the other.
+pub async fn lock(tx: &impl ConnectionTrait, id: CohortId) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes a seat if one is free: a conditional update, so that no two callers can both have the last one.
+/// Returns its number, the lowest free, from 1.
+pub async fn take_seat(tx: &impl ConnectionTrait, id: CohortId) -> Result<Option<i32>> {
+    let taken = Entity::update_many()
+        .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).add(1))
+        .filter(Column::Id.eq(id))
+        .filter(Expr::col(Column::SeatsTaken).lt(Expr::col(Column::Capacity)))
+        .exec(tx)
+        .await?;
+    if taken.rows_affected == 0 {
+        return Ok(None);
+    }
+    next_seat_number(tx, id).await.map(Some)
+}
+
+/// A coach puts somebody in by name, full or not.
+pub async fn take_seat_over_capacity(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    Entity::update_many()
+        .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).add(1))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    next_seat_number(tx, id).await
+}
+
+async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    let mut taken: Vec<i32> = enrollments::Entity::find()
+        .select_only()
+        .column(enrollments::Column::Seat)
+        .filter(enrollments::Column::CohortId.eq(id))
+        .filter(enrollments::Column::Seat.is_not_null())
+        .into_tuple()
+        .all(tx)
+        .await?;
+    taken.sort_unstable();
+    Ok((1..).zip(taken.iter().copied().chain([i32::MAX])).find(|(free, taken)| free != taken).map_or(1, |(free, _)| free))
+}
+
+pub async fn give_seat_back(tx: &impl ConnectionTrait, id: CohortId) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).sub(1))
+        .filter(Column::Id.eq(id))
+        .filter(Column::SeatsTaken.gt(0))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Seats that confirmed people have: what the public page may tell.
+pub async fn confirmed_seats(db: &impl ConnectionTrait, id: CohortId) -> Result<u64> {
+    Ok(enrollments::Entity::find()
+        .filter(enrollments::Column::CohortId.eq(id))
+        .filter(enrollments::Column::Standing.is_in([Standing::Enrolled, Standing::Paused]))
+        .count(db)
+        .await?)
+}
+
+/// People and calendars hear of the change at this instant of program time; the sooner wins.
+pub async fn tell_changes_at(tx: &impl ConnectionTrait, id: CohortId, at: Option<DateTime<Utc>>) -> Result<()> {
+    Entity::update_many().col_expr(Column::TellChangesAt, Expr::value(at)).filter(Column::Id.eq(id)).exec(tx).await?;
+    Ok(())
+}
+
+/// Cohorts whose changes are due to be told.
+pub async fn with_changes_to_tell(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Cohort>> {
+    Ok(Entity::find().filter(Column::TellChangesAt.lte(now)).order_by_asc(Column::TellChangesAt).limit(50).all(db).await?)
+}
+
+pub async fn next_telling(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {
+    let next = Entity::find().filter(Column::TellChangesAt.is_not_null()).order_by_asc(Column::TellChangesAt).one(db).await?;
+    Ok(next.and_then(|cohort| cohort.tell_changes_at))
+}
+
+pub async fn weeks_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<WeekRow>> {
+    Ok(weeks::Entity::find().filter(weeks::Column::CohortId.eq(cohort)).order_by_asc(weeks::Column::Number).all(db).await?)
+}
+
+/// All weeks anew.
+pub async fn set_weeks(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<WeekRow>) -> Result<()> {
+    weeks::Entity::delete_many().filter(weeks::Column::CohortId.eq(cohort)).exec(tx).await?;
+    insert_all(tx, rows).await
+}
+
+/// By position, then track.
+pub async fn lessons_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<CohortLesson>> {
+    use cohort_lessons::Column;
+    Ok(cohort_lessons::Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .order_by_asc(Column::Position)
+        .order_by_asc(Column::Track)
+        .all(db)
+        .await?)
+}
+
+pub async fn create_lessons(tx: &impl ConnectionTrait, rows: Vec<CohortLesson>) -> Result<()> {
+    insert_all(tx, rows).await
+}

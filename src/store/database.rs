@@ -1,0 +1,137 @@
+//! Which database is it, who writes to it, and in which order?
+
+use std::time::Duration;
+
+use migrations::Migrator;
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+
+use super::{Error, FromStore, Result};
+
+/// A writing transaction.
+pub type Tx = DatabaseTransaction;
+
+/// One writer and several readers on SQLite; one pool on PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct Database {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+}
+
+/// A whole transaction is tried this often when PostgreSQL asks for it (40001, 40P01).
+const TRIES: usize = 5;
+
+impl Database {
+    /// Opens `sqlite://FILE` (made when missing) or `postgres://…`.
+    pub async fn open(url: &str, connections: u32) -> Result<Self> {
+        if url.starts_with("sqlite:") { Self::open_sqlite(url, connections).await } else { Self::open_postgres(url, connections).await }
+    }
+
+    async fn open_sqlite(url: &str, connections: u32) -> Result<Self> {
+        let base = url.split('?').next().unwrap_or(url);
+        let options = |most: u32| {
+            let mut options = ConnectOptions::new(format!("{base}?mode=rwc"));
+            options.max_connections(most).min_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+            options
+        };
+        let mut write = options(1);
+        write.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .pragma("secure_delete", "ON")
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+        });
+        let writer = sea_orm::Database::connect(write).await?;
+        let mut read = options(connections);
+        read.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite.pragma("query_only", "ON").foreign_keys(true).busy_timeout(Duration::from_secs(5))
+        });
+        let reader = sea_orm::Database::connect(read).await?;
+        Ok(Self { writer, reader })
+    }
+
+    async fn open_postgres(url: &str, connections: u32) -> Result<Self> {
+        let mut options = ConnectOptions::new(url.to_owned());
+        options.max_connections(connections.max(2)).min_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+        options.map_sqlx_postgres_opts(|postgres| {
+            postgres.options([
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "10s"),
+                ("idle_in_transaction_session_timeout", "30s"),
+                ("timezone", "UTC"),
+            ])
+        });
+        let pool = sea_orm::Database::connect(options).await?;
+        Ok(Self { writer: pool.clone(), reader: pool })
+    }
+
+    /// Brings the tables up to date; two processes that start together take turns.
+    pub async fn migrate(&self) -> Result<()> {
+        let locked = self.writer.get_database_backend() == DbBackend::Postgres;
+        if locked {
+            let lock = self.writer.begin().await?;
+            lock.execute_unprepared("SELECT pg_advisory_xact_lock(7355608)").await?;
+            Migrator::up(&lock, None).await?;
+            lock.commit().await?;
+        } else {
+            Migrator::up(&self.writer, None).await?;
+        }
+        Ok(())
+    }
+
+    /// For reading: never blocks a writer on SQLite.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// `true` when several processes may serve from it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// The one way to write: all of `work` or nothing of it, durable when this returns.
+    ///
+    /// `work` may run more than once, so it does nothing but SQL.
+    pub async fn write<T, E: FromStore>(&self, work: impl AsyncFn(&Tx) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+        for _ in 1..TRIES {
+            match self.try_write(&work).await {
+                Err(error) if error.as_store().is_some_and(Error::wants_another_try) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_write(&work).await
+    }
+
+    async fn try_write<T, E: FromStore>(&self, work: &impl AsyncFn(&Tx) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+        let immediate = TransactionOptions {
+            access_mode: Some(AccessMode::ReadWrite),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self.writer.begin_with_options(immediate).await.map_err(Error::from)?;
+        match work(&tx).await {
+            Ok(value) => {
+                tx.commit().await.map_err(Error::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                tx.rollback().await.map_err(Error::from)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes the connections once what runs on them is done.
+    pub async fn close(self) -> Result<()> {
+        self.reader.close().await?;
+        self.writer.close().await?;
+        Ok(())
+    }
+}

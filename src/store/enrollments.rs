@@ -1,0 +1,130 @@
+//! Where does each person stand in each cohort?
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
+
+pub use super::rows::{consents::Model as Consent, enrollments::Model as Enrollment, journeys::Model as Journey};
+use super::{
+    Result, insert, insert_all,
+    rows::{
+        consents,
+        enrollments::{Column, Entity},
+        journeys,
+    },
+};
+use crate::domain::{
+    enrollment::Standing,
+    ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId, ProgramId},
+};
+
+pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: EnrollmentId) -> Result<Option<Enrollment>> {
+    Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
+}
+
+/// By id alone: for those who hold a signed link that names it, and for the worker.
+pub async fn holding(db: &impl ConnectionTrait, id: EnrollmentId) -> Result<Option<Enrollment>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+pub async fn of_person_in(db: &impl ConnectionTrait, cohort: CohortId, person: ParticipantId) -> Result<Option<Enrollment>> {
+    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).filter(Column::ParticipantId.eq(person)).one(db).await?)
+}
+
+/// In the order in which the forms were sent.
+pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<Enrollment>> {
+    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).order_by_asc(Column::AskedAt).order_by_asc(Column::Id).all(db).await?)
+}
+
+pub async fn of_participant(db: &impl ConnectionTrait, practice: PracticeId, person: ParticipantId) -> Result<Vec<Enrollment>> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::ParticipantId.eq(person))
+        .order_by_desc(Column::AskedAt)
+        .all(db)
+        .await?)
+}
+
+pub async fn create(tx: &impl ConnectionTrait, enrollment: Enrollment) -> Result<()> {
+    insert(tx, enrollment).await
+}
+
+pub async fn create_all(tx: &impl ConnectionTrait, enrollments: Vec<Enrollment>) -> Result<()> {
+    insert_all(tx, enrollments).await
+}
+
+/// Writes the enrollment as it now is, if it still stood at `before`: `false` when somebody was faster.
+pub async fn save(tx: &impl ConnectionTrait, before: Standing, enrollment: Enrollment) -> Result<bool> {
+    use sea_orm::ActiveModelTrait;
+    let id = enrollment.id;
+    let outcome = Entity::update_many()
+        .set(enrollment.into_active_model().reset_all())
+        .filter(Column::Id.eq(id))
+        .filter(Column::Standing.eq(before))
+        .exec(tx)
+        .await?;
+    Ok(outcome.rows_affected == 1)
+}
+
+/// The first in line.
+pub async fn first_waiting(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Option<Enrollment>> {
+    Ok(Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .filter(Column::Standing.eq(Standing::Waitlisted))
+        .order_by_asc(Column::AskedAt)
+        .order_by_asc(Column::Id)
+        .one(db)
+        .await?)
+}
+
+pub async fn count_in(db: &impl ConnectionTrait, cohort: CohortId, standing: Standing) -> Result<u64> {
+    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).filter(Column::Standing.eq(standing)).count(db).await?)
+}
+
+/// Holds that ran out, oldest first. `now` is real time.
+pub async fn with_hold_over(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Enrollment>> {
+    Ok(Entity::find()
+        .filter(Column::HoldUntil.lte(now))
+        .filter(Column::Standing.is_in([Standing::Pending, Standing::Offered, Standing::Accepted]))
+        .order_by_asc(Column::HoldUntil)
+        .limit(200)
+        .all(db)
+        .await?)
+}
+
+/// A person's way through a program, made when it is the first time. `fresh` is used only then.
+pub async fn journey(tx: &impl ConnectionTrait, fresh: Journey) -> Result<JourneyId> {
+    use journeys::Column;
+    let (person, program) = (fresh.participant_id, fresh.program_id);
+    journeys::Entity::insert(fresh.into_active_model())
+        .on_conflict(OnConflict::columns([Column::ParticipantId, Column::ProgramId]).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    let row = journey_of(tx, person, program).await?;
+    Ok(row.expect("inserted or there before").id)
+}
+
+pub async fn journey_of(db: &impl ConnectionTrait, person: ParticipantId, program: ProgramId) -> Result<Option<Journey>> {
+    use journeys::Column;
+    Ok(journeys::Entity::find()
+        .filter(Column::ParticipantId.eq(person))
+        .filter(Column::ProgramId.eq(program))
+        .one(db)
+        .await?)
+}
+
+pub async fn create_journeys(tx: &impl ConnectionTrait, rows: Vec<Journey>) -> Result<()> {
+    insert_all(tx, rows).await
+}
+
+/// What was agreed, word for word; agreeing to the same version again changes nothing.
+pub async fn consent(tx: &impl ConnectionTrait, consent: Consent) -> Result<()> {
+    use consents::Column;
+    consents::Entity::insert(consent.into_active_model())
+        .on_conflict(OnConflict::columns([Column::EnrollmentId, Column::Kind, Column::Version]).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What was each calendar, and each person, told about each session?
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+
+pub use super::rows::invites::Model as Invite;
+use super::{
+    Result, insert_all,
+    rows::{
+        enrollments,
+        invites::{Column, Entity},
+    },
+};
+use crate::domain::ids::{CohortId, EnrollmentId, InviteId};
+
+pub async fn find(db: &impl ConnectionTrait, id: InviteId) -> Result<Option<Invite>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+pub async fn of_enrollment(db: &impl ConnectionTrait, enrollment: EnrollmentId) -> Result<Vec<Invite>> {
+    Ok(Entity::find().filter(Column::EnrollmentId.eq(enrollment)).order_by_asc(Column::Generation).all(db).await?)
+}
+
+pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<Invite>> {
+    let people = Query::select()
+        .column(enrollments::Column::Id)
+        .from(enrollments::Entity)
+        .and_where(enrollments::Column::CohortId.eq(cohort))
+        .to_owned();
+    Ok(Entity::find().filter(Column::EnrollmentId.in_subquery(people)).order_by_asc(Column::Generation).limit(100_000).all(db).await?)
+}
+
+pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<Invite>) -> Result<()> {
+    insert_all(tx, rows).await
+}
+
+pub async fn save(tx: &impl ConnectionTrait, invite: Invite) -> Result<()> {
+    invite.into_active_model().reset_all().update(tx).await?;
+    Ok(())
+}

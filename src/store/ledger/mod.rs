@@ -1,0 +1,164 @@
+//! Which email goes to whom, why, and what became of it? The only queue there is.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::{Expr, OnConflict}};
+use uuid::Uuid;
+
+pub use super::rows::deliveries::Model as Delivery;
+use super::{
+    ROWS_A_STATEMENT, Result,
+    rows::deliveries::{Column, Entity},
+};
+use crate::domain::{
+    delivery::{Occasion, State},
+    ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
+};
+
+mod release;
+mod sending;
+
+pub use release::{Release, release};
+pub use sending::{Claim, Frozen, Recorded, claim, count_open, give_back, next_instant, record, settle, start_sending, sweep};
+
+/// States from which a row goes on by itself.
+const OPEN: [State; 5] = [State::Queued, State::Claimed, State::Sending, State::Deferred, State::Unknown];
+
+/// Writes rows that are not there yet: what makes one unique is (subject, occasion, object, generation).
+/// Returns how many were new.
+pub async fn enqueue(tx: &impl ConnectionTrait, rows: Vec<Delivery>) -> Result<u64> {
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    let mut new = 0;
+    while rows.peek().is_some() {
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        new += Entity::insert_many(chunk).on_conflict(once()).exec_without_returning(tx).await?;
+    }
+    Ok(new)
+}
+
+fn once() -> OnConflict {
+    OnConflict::columns([Column::SubjectId, Column::Occasion, Column::ObjectId, Column::Generation]).do_nothing().to_owned()
+}
+
+pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: DeliveryId) -> Result<Option<Delivery>> {
+    Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
+}
+
+/// What a page of the outbox asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub cohort: Option<CohortId>,
+    pub participant: Option<ParticipantId>,
+    pub occasion: Option<Occasion>,
+    pub states: Vec<State>,
+    pub page: u64,
+    pub page_size: u64,
+}
+
+/// The newest first, with the number of all that match.
+pub async fn of_practice(db: &impl ConnectionTrait, practice: PracticeId, filter: &Filter) -> Result<(Vec<Delivery>, u64)> {
+    let mut wanted = Condition::all().add(Column::PracticeId.eq(practice));
+    if let Some(cohort) = filter.cohort {
+        wanted = wanted.add(Column::CohortId.eq(cohort));
+    }
+    if let Some(person) = filter.participant {
+        wanted = wanted.add(Column::ParticipantId.eq(person));
+    }
+    if let Some(occasion) = filter.occasion {
+        wanted = wanted.add(Column::Occasion.eq(occasion));
+    }
+    if !filter.states.is_empty() {
+        wanted = wanted.add(Column::State.is_in(filter.states.iter().copied()));
+    }
+    let query = Entity::find().filter(wanted);
+    let all = query.clone().count(db).await?;
+    let rows = query
+        .order_by_desc(Column::DueAt)
+        .order_by_desc(Column::Id)
+        .offset(filter.page * filter.page_size)
+        .limit(filter.page_size)
+        .all(db)
+        .await?;
+    Ok((rows, all))
+}
+
+/// How many of a practice's deliveries are in each of these states since an instant.
+pub async fn count_since(db: &impl ConnectionTrait, practice: PracticeId, states: &[State], since: DateTime<Utc>) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::State.is_in(states.iter().copied()))
+        .filter(Column::ChangedAt.gt(since))
+        .count(db)
+        .await?)
+}
+
+/// The whole ledger in the order it was written: for the operator's report.
+pub async fn everything(db: &impl ConnectionTrait) -> Result<Vec<Delivery>> {
+    Ok(Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// The highest generation of an occasion about an object, for the next resend.
+pub async fn last_generation(db: &impl ConnectionTrait, subject: Uuid, occasion: Occasion, object: Uuid) -> Result<Option<i32>> {
+    let row = Entity::find()
+        .filter(Column::SubjectId.eq(subject))
+        .filter(Column::Occasion.eq(occasion))
+        .filter(Column::ObjectId.eq(object))
+        .order_by_desc(Column::Generation)
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.generation))
+}
+
+/// Cancels what waits for a person in a cohort, but for what is already on the wire. Calendar mail is left:
+/// what was not sent of it is dealt with one by one.
+pub async fn cancel_waiting(tx: &impl ConnectionTrait, enrollment: EnrollmentId, reason: &str, at: DateTime<Utc>) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Canceled))
+        .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::ChangedAt, Expr::value(at))
+        .filter(Column::EnrollmentId.eq(enrollment))
+        .filter(Column::Occasion.ne(Occasion::Invite))
+        .filter(Column::State.is_in([State::Queued, State::Deferred, State::Held]))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Cancels one row if it has not left; `true` when it had not.
+pub async fn cancel(tx: &impl ConnectionTrait, id: DeliveryId, reason: &str, at: DateTime<Utc>) -> Result<bool> {
+    let outcome = Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Canceled))
+        .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::ChangedAt, Expr::value(at))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.is_in([State::Queued, State::Deferred, State::Held]))
+        .exec(tx)
+        .await?;
+    Ok(outcome.rows_affected == 1)
+}
+
+/// Rows of one object that still go on by themselves, such as the invites of one session.
+pub async fn open_about(db: &impl ConnectionTrait, occasion: Occasion, object: Uuid) -> Result<Vec<Delivery>> {
+    Ok(Entity::find()
+        .filter(Column::ObjectId.eq(object))
+        .filter(Column::Occasion.eq(occasion))
+        .filter(Column::State.is_in(OPEN))
+        .all(db)
+        .await?)
+}
+
+/// *Send anyway*, *try again*: a finished row without an email sent goes back into the queue.
+pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at: DateTime<Utc>) -> Result<bool> {
+    let outcome = Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Queued))
+        .col_expr(Column::Tries, Expr::value(0))
+        .col_expr(Column::NextTryAt, Expr::value(at))
+        .col_expr(Column::UsefulUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(Column::Actor, Expr::value(actor))
+        .col_expr(Column::Reason, Expr::value("sent anyway"))
+        .col_expr(Column::ChangedAt, Expr::value(at))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.is_in([State::Missed, State::Failed, State::Bounced, State::Skipped, State::Held]))
+        .exec(tx)
+        .await?;
+    Ok(outcome.rows_affected == 1)
+}

@@ -1,0 +1,81 @@
+//! How does one row of the timetable become an email for everyone it concerns? In one statement.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DbBackend, sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr}};
+use uuid::Uuid;
+
+use super::{super::rows::{deliveries, enrollments, participants}, Result, once};
+use crate::{clock::Now, domain::{delivery::{Occasion, State}, enrollment::Standing, ids::CohortId}};
+
+/// One occasion for a whole cohort, or for those of a track or a zone.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub cohort: CohortId,
+    pub occasion: Occasion,
+    /// The lesson or the session.
+    pub object: Uuid,
+    pub generation: i32,
+    /// Empty: everybody.
+    pub track: String,
+    /// Empty: everybody.
+    pub zone: String,
+    pub due_at: DateTime<Utc>,
+    pub useful_until: DateTime<Utc>,
+}
+
+/// Writes a delivery for everyone who is enrolled and has none yet. Returns how many were new.
+///
+/// A lesson belongs to the journey, so that no transfer repeats it; a reminder to the enrollment.
+pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> Result<u64> {
+    use deliveries::Column as To;
+    let enrolled = |column: enrollments::Column| Expr::col((enrollments::Entity, column));
+    let subject = match release.occasion {
+        Occasion::Lesson => enrolled(enrollments::Column::JourneyId),
+        _ => enrolled(enrollments::Column::Id),
+    };
+    let fresh_id = match tx.get_database_backend() {
+        DbBackend::Postgres => Expr::cust("gen_random_uuid()"),
+        _ => Expr::cust("randomblob(16)"),
+    };
+    let filled: Vec<(To, SimpleExpr)> = vec![
+        (To::Id, fresh_id),
+        (To::PracticeId, enrolled(enrollments::Column::PracticeId)),
+        (To::Occasion, Expr::value(release.occasion)),
+        (To::Category, Expr::value(release.occasion.category())),
+        (To::State, Expr::value(State::Queued)),
+        (To::SubjectId, subject),
+        (To::ObjectId, Expr::value(release.object)),
+        (To::Generation, Expr::value(release.generation)),
+        (To::Tries, Expr::value(0)),
+        (To::Priority, Expr::value(release.occasion.priority())),
+        (To::ParticipantId, enrolled(enrollments::Column::ParticipantId)),
+        (To::EnrollmentId, enrolled(enrollments::Column::Id)),
+        (To::CohortId, enrolled(enrollments::Column::CohortId)),
+        (To::DueAt, Expr::value(release.due_at)),
+        (To::NextTryAt, Expr::value(now.real)),
+        (To::CreatedAt, Expr::value(now.program)),
+        (To::ChangedAt, Expr::value(now.program)),
+        (To::UsefulUntil, Expr::value(release.useful_until)),
+        (To::Params, Expr::value("{}")),
+    ];
+    let (columns, values): (Vec<To>, Vec<SimpleExpr>) = filled.into_iter().unzip();
+    let mut people = Query::select();
+    people
+        .exprs(values)
+        .from(enrollments::Entity)
+        .and_where(enrolled(enrollments::Column::CohortId).eq(release.cohort))
+        .and_where(enrolled(enrollments::Column::Standing).eq(Standing::Enrolled));
+    if !release.track.is_empty() {
+        people.and_where(enrolled(enrollments::Column::Track).eq(release.track.as_str()));
+    }
+    if !release.zone.is_empty() {
+        let same_person = Expr::col((participants::Entity, participants::Column::Id)).equals((enrollments::Entity, enrollments::Column::ParticipantId));
+        people
+            .inner_join(participants::Entity, same_person)
+            .and_where(Expr::col((participants::Entity, participants::Column::Zone)).eq(release.zone.as_str()));
+    }
+    let mut insert = Query::insert();
+    insert.into_table(Alias::new("deliveries")).columns(columns).on_conflict(once());
+    insert.select_from(people.take()).expect("as many values as columns");
+    Ok(tx.execute(&insert).await?.rows_affected())
+}

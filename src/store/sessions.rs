@@ -1,0 +1,60 @@
+//! When does a cohort meet?
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+
+pub use super::rows::sessions::Model as SessionRow;
+use super::{
+    Result, insert_all,
+    rows::sessions::{Column, Entity},
+};
+use crate::domain::{
+    ids::{CohortId, PracticeId, SessionId},
+    session::SessionState,
+};
+
+/// In the order they were planned.
+pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<SessionRow>> {
+    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).order_by_asc(Column::Ordinal).all(db).await?)
+}
+
+pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: SessionId) -> Result<Option<SessionRow>> {
+    Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
+}
+
+/// Between two instants, for the coach's week and feed.
+pub async fn of_practice_between(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<SessionRow>> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::StartsAt.gte(from))
+        .filter(Column::StartsAt.lt(to))
+        .order_by_asc(Column::StartsAt)
+        .limit(1_000)
+        .all(db)
+        .await?)
+}
+
+/// The next planned one of a cohort that has not ended.
+pub async fn next_of_cohort(db: &impl ConnectionTrait, cohort: CohortId, now: DateTime<Utc>) -> Result<Option<SessionRow>> {
+    Ok(Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .filter(Column::State.eq(SessionState::Planned))
+        .filter(Column::EndsAt.gt(now))
+        .order_by_asc(Column::StartsAt)
+        .one(db)
+        .await?)
+}
+
+pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<SessionRow>) -> Result<()> {
+    insert_all(tx, rows).await
+}
+
+pub async fn save(tx: &impl ConnectionTrait, session: SessionRow) -> Result<()> {
+    session.into_active_model().reset_all().update(tx).await?;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What should happen when, and what of it is due?
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::{Expr, OnConflict}};
+
+pub use super::rows::timetable::Model as TimetableRow;
+use super::{
+    ROWS_A_STATEMENT, Result,
+    rows::timetable::{Column, Entity},
+};
+use crate::domain::ids::{CohortId, TimetableId};
+
+/// Puts the cohort's rows in place of those not released yet. What was released stays as it is.
+pub async fn replace(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<TimetableRow>) -> Result<()> {
+    Entity::delete_many().filter(Column::CohortId.eq(cohort)).filter(Column::ReleasedAt.is_null()).exec(tx).await?;
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        Entity::insert_many(chunk)
+            .on_conflict(
+                OnConflict::columns([Column::CohortId, Column::Work, Column::Object, Column::Zone]).do_nothing().to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What is due and not released, the oldest first.
+pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<TimetableRow>> {
+    Ok(Entity::find()
+        .filter(Column::ReleasedAt.is_null())
+        .filter(Column::DueAt.lte(now))
+        .order_by_asc(Column::DueAt)
+        .limit(most)
+        .all(db)
+        .await?)
+}
+
+/// The nearest instant at which something will be due.
+pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {
+    let next = Entity::find().filter(Column::ReleasedAt.is_null()).order_by_asc(Column::DueAt).one(db).await?;
+    Ok(next.map(|row| row.due_at))
+}
+
+/// Marks it released; `false` when another replica did.
+pub async fn mark_released(tx: &impl ConnectionTrait, id: TimetableId, at: DateTime<Utc>) -> Result<bool> {
+    let outcome = Entity::update_many()
+        .col_expr(Column::ReleasedAt, Expr::value(at))
+        .filter(Column::Id.eq(id))
+        .filter(Column::ReleasedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(outcome.rows_affected == 1)
+}
+
+pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<TimetableRow>> {
+    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).order_by_asc(Column::DueAt).all(db).await?)
+}
