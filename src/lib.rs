@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod keys;
 pub mod links;
 pub mod mail;
 pub mod random;

@@ -3,7 +3,7 @@
 //! One step a file, the same code for SQLite and PostgreSQL. Every table carries the practice it belongs
 //! to, from the first step on.
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{IntoSchemaManagerConnection, prelude::*};
 
 mod columns;
 mod m0001_people;
@@ -11,9 +11,15 @@ mod m0002_programs;
 mod m0003_cohorts;
 mod m0004_enrollments;
 mod m0005_ledger;
+mod m0006_check_ins;
 
 #[derive(Debug)]
-pub struct Migrator;
+struct Migrator;
+
+/// Takes every step that was not taken yet, in order.
+pub async fn up<'c>(connection: impl IntoSchemaManagerConnection<'c>) -> Result<(), DbErr> {
+    Migrator::up(connection, None).await
+}
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
@@ -24,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_cohorts::Step),
             Box::new(m0004_enrollments::Step),
             Box::new(m0005_ledger::Step),
+            Box::new(m0006_check_ins::Step),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Who signs in with a password?
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, sea_query::Expr};
 
 pub use super::rows::coaches::Model as Coach;
 use super::{

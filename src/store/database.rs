@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use migrations::Migrator;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::MigratorTrait;
 
 use super::{Error, FromStore, Result};
 
@@ -76,10 +74,10 @@ impl Database {
         if locked {
             let lock = self.writer.begin().await?;
             lock.execute_unprepared("SELECT pg_advisory_xact_lock(7355608)").await?;
-            Migrator::up(&lock, None).await?;
+            migrations::up(&lock).await?;
             lock.commit().await?;
         } else {
-            Migrator::up(&self.writer, None).await?;
+            migrations::up(&self.writer).await?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Which browsers are signed in, and which one-time links and codes are out?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
 pub use super::rows::{logins::Model as Login, sign_ins::Model as SignIn};

@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, Ent
 
 pub mod attempts;
 pub mod audits;
+pub mod check_ins;
 pub mod coaches;
 mod columns;
 pub mod cohorts;

@@ -4,6 +4,7 @@
 
 pub mod attempts;
 pub mod audits;
+pub mod check_ins;
 pub mod coaches;
 pub mod cohort_lessons;
 pub mod cohorts;

@@ -1,0 +1,51 @@
+//! What did a person answer in a week, to its check-in questions.
+
+use sea_orm_migration::prelude::*;
+
+use crate::columns::*;
+
+#[derive(Debug)]
+pub(crate) struct Step;
+
+impl MigrationName for Step {
+    fn name(&self) -> &str {
+        "m0006_check_ins"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables() {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        table("check_ins")
+            .col(uuid("enrollment_id"))
+            .col(uuid("lesson_id"))
+            .col(text("answers"))
+            .col(at("made_at"))
+            .col(at("changed_at"))
+            .foreign_key(&mut belongs("check_ins", "practice_id", "practices"))
+            .foreign_key(&mut belongs("check_ins", "enrollment_id", "enrollments"))
+            .to_owned(),
+    ]
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        unique("check_ins", &["enrollment_id", "lesson_id"]),
+    ]
+}

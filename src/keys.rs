@@ -1,0 +1,119 @@
+//! What do our secrets prove? One master key, one derived key a purpose.
+
+use std::path::Path;
+
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretBox};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::random::Random;
+
+/// The master key; prints masked.
+#[derive(Debug)]
+pub struct Keys(SecretBox<[u8]>);
+
+#[derive(Debug, thiserror::Error)]
+pub enum BadKey {
+    #[error("secrets.key is too short or neither hex nor base64: use 32 random bytes, such as the output of `openssl rand -hex 32`")]
+    Short,
+    #[error("secrets.key is a pattern, not a secret: use 32 random bytes, such as the output of `openssl rand -hex 32`")]
+    Guessable,
+    #[error("the key file {path} cannot be {what}: {why}")]
+    File { path: String, what: &'static str, why: std::io::Error },
+}
+
+impl Keys {
+    /// Reads a key as hex or base64; refuses a short or a patterned one.
+    pub fn parse(text: &str) -> Result<Self, BadKey> {
+        let text = text.trim();
+        let bytes = HEXLOWER_PERMISSIVE
+            .decode(text.as_bytes())
+            .or_else(|_| BASE64.decode(text.as_bytes()))
+            .or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()))
+            .map_err(|_| BadKey::Short)?;
+        if bytes.len() < 32 {
+            return Err(BadKey::Short);
+        }
+        let distinct = bytes.iter().collect::<std::collections::BTreeSet<_>>().len();
+        if distinct < 8 {
+            return Err(BadKey::Guessable);
+        }
+        Ok(Self(SecretBox::new(bytes.into_boxed_slice())))
+    }
+
+    /// Reads the key file; makes one, readable by its owner only, when there is none.
+    pub fn from_file(path: &Path, random: &Random) -> Result<Self, BadKey> {
+        let failed = |what| move |why| BadKey::File { path: path.display().to_string(), what, why };
+        if path.exists() {
+            return Self::parse(&std::fs::read_to_string(path).map_err(failed("read"))?);
+        }
+        let text = HEXLOWER.encode(&random.bytes::<32>());
+        write_private(path, &text).map_err(failed("written"))?;
+        Self::parse(&text)
+    }
+
+    fn derived(&self, purpose: &str) -> [u8; 32] {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(Some(b"trellis"), self.0.expose_secret())
+            .expand(purpose.as_bytes(), &mut key)
+            .expect("32 bytes are a valid length for SHA-256");
+        key
+    }
+
+    /// HMAC-SHA-256 under the purpose's own key.
+    #[must_use]
+    pub fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.derived(purpose)).expect("HMAC takes a key of any length");
+        mac.update(message);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// A keyed hash as text, for what must be looked up but not be read: addresses in limits, feeds.
+    #[must_use]
+    pub fn hash(&self, purpose: &str, message: &str) -> String {
+        BASE32_NOPAD.encode(&self.mac(purpose, message.as_bytes())[..20]).to_lowercase()
+    }
+}
+
+/// SHA-256 of a random token, as it is stored.
+#[must_use]
+pub fn token_hash(token: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(token.as_bytes()))
+}
+
+/// In constant time.
+#[must_use]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_keys_that_protect_nothing() {
+        assert!(matches!(Keys::parse("secret"), Err(BadKey::Short)));
+        assert!(matches!(Keys::parse(&"00".repeat(32)), Err(BadKey::Guessable)));
+        assert!(Keys::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").is_ok());
+    }
+
+    #[test]
+    fn makes_a_key_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let first = Keys::from_file(&path, &Random::seeded(1)).unwrap().hash("x", "y");
+        let second = Keys::from_file(&path, &Random::seeded(2)).unwrap().hash("x", "y");
+        assert_eq!(first, second);
+    }
+}
