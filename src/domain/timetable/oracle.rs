@@ -47,26 +47,43 @@ fn lessons_and_sessions_keep_their_local_hour_for_104_weeks_in_twelve_zones() {
     let weeks = weeks(starts_on, 99, &breaks).unwrap();
     let positions: Vec<u16> = (1..=99 * 7).collect();
     let days: Vec<u64> = (0..104 * 7).filter(|day| !breaks.contains(&u16::try_from(day / 7 + 1).unwrap())).collect();
-    for (name, (hour, minute)) in ZONES.iter().flat_map(|name| TIMES.map(|time| (name, time))) {
-        let zone = Zone::parse(name).unwrap();
-        let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
-        let locals: Vec<_> = days.iter().map(|day| (starts_on + Days::new(*day)).and_time(time)).collect();
-        let expected = by_walking(zone, &locals);
+    let times = TIMES.map(|(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).unwrap());
+    let locals = days.iter().flat_map(|day| times.map(|time| (starts_on + Days::new(*day)).and_time(time)));
+    let locals: Vec<_> = locals.collect();
+    for zone in ZONES.map(|name| Zone::parse(name).unwrap()) {
+        let walked = by_walking(zone, &locals);
+        for (index, time) in times.into_iter().enumerate() {
+            let expected: Vec<_> = walked.iter().skip(index).step_by(times.len()).copied().collect();
+            let course = Setting { zone, starts_on, weeks: &weeks, positions: &positions };
+            assert_eq!(course.lessons_at(time), expected, "lessons in {zone} at {time}");
+            assert_eq!(course.sessions_at(time), expected, "sessions in {zone} at {time}");
+        }
+    }
+}
 
-        let rule = LessonRule::parse(&format!("{minute} {hour} * * *")).unwrap();
+/// A cohort with a lesson on every day, and with a session on every weekday of each week.
+struct Setting<'a> {
+    zone: Zone,
+    starts_on: NaiveDate,
+    weeks: &'a [Week],
+    positions: &'a [u16],
+}
+
+impl Setting<'_> {
+    fn lessons_at(&self, time: NaiveTime) -> Vec<DateTime<Utc>> {
+        let &Self { zone, starts_on, weeks, positions } = self;
+        let rule = LessonRule::parse(&time.format("%-M %-H * * *").to_string()).unwrap();
         let lesson_clock = LessonClock::Cohort;
-        let course =
-            Course { zone, starts_on, weeks: &weeks, rule: &rule, lesson_clock, positions: &positions, meetings: &[] };
-        let lessons: Vec<_> = timetable(&course, &[]).iter().map(|row| row.due_at).collect();
-        assert_eq!(lessons, expected, "{name} {time}");
+        let course = Course { zone, starts_on, weeks, rule: &rule, lesson_clock, positions, meetings: &[] };
+        timetable(&course, &[]).iter().map(|row| row.due_at).collect()
+    }
 
-        let sessions = [0, 1, 2, 3, 4, 5, 6].map(|day| {
-            let rule = SessionRule::new(Weekday::try_from(day).unwrap(), time, 60, zone).unwrap();
-            plan_sessions(&weeks, &rule).into_iter().map(|session| session.slot.starts_at()).collect::<Vec<_>>()
-        });
-        let mut sessions = sessions.concat();
+    fn sessions_at(&self, time: NaiveTime) -> Vec<DateTime<Utc>> {
+        let on = |day| SessionRule::new(Weekday::try_from(day).unwrap(), time, 60, self.zone).unwrap();
+        let planned = (0..7).flat_map(|day| plan_sessions(self.weeks, &on(day)));
+        let mut sessions: Vec<_> = planned.map(|session| session.slot.starts_at()).collect();
         sessions.sort();
-        assert_eq!(sessions, expected, "{name} {time}");
+        sessions
     }
 }
 
