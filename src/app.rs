@@ -1,1 +1,40 @@
+//! What does everything need? Handed around whole, made once.
 
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    keys::Keys,
+    links::Links,
+    random::Random,
+    store::database::Database,
+};
+
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub clock: Clock,
+    pub random: Random,
+    pub links: Links,
+    pub db: Database,
+    /// Rung after a commit that made mail due, so that nobody waits for the next tick.
+    pub bell: Notify,
+}
+
+impl App {
+    /// Opens the database and brings it up to date, reads the key. Nothing listens or sends yet.
+    pub async fn open(config: Config, clock: Clock, random: Random) -> anyhow::Result<Arc<Self>> {
+        let db = Database::open(config.database.url.expose_secret(), config.database.connections).await?;
+        db.migrate().await?;
+        let keys = match config.secrets.key.expose_secret() {
+            "" => Keys::from_file(&config.secrets.key_file, &random)?,
+            text => Keys::parse(text)?,
+        };
+        let links = Links::new(&config.server.base_url, keys);
+        Ok(Arc::new(Self { config, clock, random, links, db, bell: Notify::new() }))
+    }
+}

@@ -9,6 +9,7 @@ pub mod discretion;
 pub mod email_address;
 pub mod enrollment;
 pub mod ids;
+pub mod invite;
 pub mod lesson;
 pub mod markdown;
 pub mod name;

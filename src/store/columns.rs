@@ -136,7 +136,7 @@ text_columns! {
     Who: |word| word.as_str().to_owned(), |text| text.parse().ok();
     CohortState: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Category: |word| word.as_str().to_owned(), Category::parse;
-    Discretion: |word| word.as_str().to_owned(), Discretion::parse;
+    Discretion: |word| word.as_str().to_owned(), |text| Discretion::parse(text).ok();
     LessonClock: |word| word.as_str().to_owned(), LessonClock::parse;
     SessionState: |word| word.as_str().to_owned(), SessionState::parse;
     Kind: |word| word.as_str().to_owned(), Kind::parse;

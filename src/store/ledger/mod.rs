@@ -14,9 +14,11 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod queued;
 mod release;
 mod sending;
 
+pub use queued::{Queued, Recipient};
 pub use release::{Release, release};
 pub use sending::{Claim, Frozen, Recorded, claim, count_open, give_back, next_instant, record, settle, start_sending, sweep};
 
