@@ -150,6 +150,8 @@ impl<'de> Deserialize<'de> for Zone {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn zone(name: &str) -> Zone {
@@ -265,6 +267,49 @@ mod tests {
             let resolved = zone(name).resolve(time).format("%Y-%m-%dT%H:%MZ").to_string();
             assert_eq!(resolved, instant, "{name} {local}");
         }
+    }
+
+    /// The instants at which clocks change between two instants, looked for twice a day.
+    fn changes(zone: Zone, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let ahead = |at| zone.local(at) - at.naive_utc();
+        let mut found = Vec::new();
+        let mut at = from;
+        while at < to {
+            let (mut before, mut after) = (at, at + TimeDelta::hours(12));
+            at = after;
+            while ahead(before) != ahead(after) && after - before > TimeDelta::seconds(1) {
+                let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
+                if ahead(middle) == ahead(before) { before = middle } else { after = middle }
+            }
+            if ahead(before) != ahead(after) {
+                found.push(after);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn resolves_times_round_every_change_of_clocks() {
+        let [from, to] = [2026, 2027].map(|year| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).unwrap());
+        let mut seen = [0, 0];
+        for (zone, at) in Zone::all().flat_map(|zone| changes(zone, from, to).into_iter().map(move |at| (zone, at))) {
+            let (minute, second) = (TimeDelta::minutes(1), TimeDelta::seconds(1));
+            let (reached, shown) = (zone.local(at - second) + second, zone.local(at));
+            if reached < shown {
+                seen[0] += 1;
+                for local in [reached, reached + minute, shown - minute, shown] {
+                    assert_eq!(zone.resolve(local), at, "the gap of {zone} holds {local}");
+                }
+            } else {
+                seen[1] += 1;
+                let first = at - (reached - shown);
+                assert_eq!(zone.resolve(shown), first, "the fold of {zone} begins");
+                assert_eq!(zone.resolve(reached - minute), at - minute, "the fold of {zone} ends");
+            }
+            assert_eq!(zone.resolve(reached - (reached - shown).abs() - minute), at - (reached - shown).abs() - minute);
+            assert_eq!(zone.resolve(reached.max(shown)), at + (reached.max(shown) - shown), "{zone} afterwards");
+        }
+        assert!(seen[0] > 100 && seen[1] > 100, "{seen:?}");
     }
 
     #[test]
