@@ -83,6 +83,8 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(maybe_at("stamped_at"))
             .col(maybe_at("told_starts_at"))
             .col(maybe_at("told_ends_at"))
+            .col(maybe_at("in_calendar_starts_at"))
+            .col(maybe_at("in_calendar_ends_at"))
             .foreign_key(&mut belongs("invites", "practice_id", "practices"))
             .foreign_key(&mut belongs("invites", "enrollment_id", "enrollments"))
             .foreign_key(&mut belongs("invites", "session_id", "sessions"))

@@ -1,10 +1,12 @@
 //! What do we do? One verb a file; each owns its transaction.
 
 pub mod ask_to_enroll;
+pub mod change_schedule;
 pub mod confirm_enrollment;
 pub mod fill_seats;
 pub mod import_program;
 pub mod leave;
 pub mod open_cohort;
 pub mod plan_timetable;
+pub mod release_due;
 pub mod tell_calendars;

@@ -23,6 +23,8 @@ pub struct Model {
     pub stamped_at: Option<DateTime<Utc>>,
     pub told_starts_at: Option<DateTime<Utc>>,
     pub told_ends_at: Option<DateTime<Utc>>,
+    pub in_calendar_starts_at: Option<DateTime<Utc>>,
+    pub in_calendar_ends_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

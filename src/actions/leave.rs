@@ -1,0 +1,106 @@
+//! Somebody leaves, or is removed: mail stops at once, the calendar is cleared, the seat moves on.
+
+use crate::{
+    app::App,
+    clock::Now,
+    domain::{
+        delivery::Occasion,
+        enrollment::{Event, Refusal, Standing},
+        ids::EnrollmentId,
+        people::Who,
+    },
+    store::{
+        self,
+        cohorts,
+        database::Tx,
+        enrollments::{self, Enrollment},
+        ledger::{self, Queued, Recipient},
+        logins,
+    },
+};
+
+use super::{fill_seats::fill_seats, tell_calendars::tell_calendar};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("this enrollment does not exist any more")]
+    Unknown,
+    #[error(transparent)]
+    Standing(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+crate::from_store!(Refused);
+
+/// Who ends it, and in whose name it is written down.
+#[derive(Debug, Clone)]
+pub enum By {
+    Participant,
+    Coach(String),
+}
+
+/// Ends an enrollment. Ending it twice is ending it once.
+pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, Refused> {
+    let now = app.clock.now();
+    let left = app
+        .db
+        .write(async |tx| {
+            let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
+            cohorts::lock(tx, before.cohort_id).await?;
+            let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
+            if matches!(before.standing, Standing::Withdrawn | Standing::Removed | Standing::Declined) {
+                return Ok(before);
+            }
+            let took_part = before.standing.takes_part() || before.standing == Standing::Paused;
+            let left = end(tx, &before, by, now).await?;
+            ledger::cancel_waiting(tx, id, "left the cohort", now.program).await?;
+            tell_calendar(app, tx, &left, now).await?;
+            if took_part {
+                let rows = vec![farewell(&left, now).row(app.random.id(now.program), now)];
+                ledger::enqueue(tx, rows).await?;
+            }
+            logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
+            fill_seats(app, tx, left.cohort_id, now).await?;
+            Ok::<_, Refused>(left)
+        })
+        .await?;
+    app.bell.notify_waiters();
+    Ok(left)
+}
+
+async fn end(tx: &Tx, before: &Enrollment, by: &By, now: Now) -> Result<Enrollment, Refused> {
+    let (event, actor) = match by {
+        By::Participant => (Event::Leave, "participant"),
+        By::Coach(name) => (Event::Remove, name.as_str()),
+    };
+    let standing = before.standing.after(event)?;
+    let left = Enrollment {
+        standing,
+        seat: None,
+        hold_until: None,
+        left_at: Some(now.program),
+        changed_at: now.program,
+        actor: actor.to_owned(),
+        reason: "left".to_owned(),
+        ..before.clone()
+    };
+    if !enrollments::save(tx, before.standing, left.clone()).await? {
+        return Err(Refused::Unknown);
+    }
+    if before.seat.is_some() {
+        cohorts::give_seat_back(tx, before.cohort_id).await?;
+    }
+    Ok(left)
+}
+
+fn farewell(left: &Enrollment, now: Now) -> Queued {
+    Queued {
+        subject: left.id.0,
+        object: left.id.0,
+        generation: i32::try_from(now.real.timestamp() / 60).unwrap_or(i32::MAX),
+        enrollment: Some(left.id),
+        cohort: Some(left.cohort_id),
+        ..Queued::now(left.practice_id, Occasion::Left, Recipient::Participant(left.participant_id), now)
+    }
+}

@@ -1,0 +1,203 @@
+//! Calendars, and people, hear what is new about the sessions: once each, and never what was not asked for.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    clock::Now,
+    domain::{
+        delivery::{Occasion, State},
+        enrollment::CalendarChoice,
+        ids::SessionId,
+        invite::{Told, Wanted, Word, next_word},
+        session::SessionState,
+    },
+    store::{
+        self,
+        database::Tx,
+        enrollments::Enrollment,
+        invites::{self, Invite},
+        ledger::{self, Delivery, Queued, Recipient},
+        sessions::{self, SessionRow},
+    },
+};
+
+/// What one calendar message says: fixed when it is queued, so that a retry says the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub word: Word,
+    pub sequence: i32,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub stamp: DateTime<Utc>,
+}
+
+/// One line of *the schedule changed*: what the person knew, and what is true now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub session: SessionId,
+    pub was: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub is: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// First invites leave two seconds apart, so that a mailbox is not hit by six at once.
+const SPACING: TimeDelta = TimeDelta::seconds(2);
+
+/// Brings one person's calendar in line with the sessions, and returns what is new to the person.
+pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<Vec<Change>> {
+    let meetings = sessions::of_cohort(tx, enrollment.cohort_id).await?;
+    let known = invites::of_enrollment(tx, enrollment.id).await?;
+    let mut changes = Vec::new();
+    let mut queued = Vec::new();
+    for meeting in &meetings {
+        let invite = match newest(&known, meeting) {
+            Some(invite) => invite.clone(),
+            None => fresh(app, tx, enrollment, meeting, now).await?,
+        };
+        changes.extend(change(&invite, meeting, now.program));
+        let wanted = wanted(enrollment, meeting);
+        let (invite, message) = decide(tx, invite, wanted, now).await?;
+        if let Some(message) = message {
+            let due_at = now.program + SPACING * i32::try_from(queued.len()).unwrap_or_default();
+            queued.push(delivery(enrollment, &invite, message, due_at, now));
+        }
+        invites::save(tx, tell(invite, meeting)).await?;
+    }
+    let rows = queued.into_iter().map(|queued| queued.row(app.random.id(now.program), now)).collect();
+    ledger::enqueue(tx, rows).await?;
+    Ok(changes)
+}
+
+/// What was canceled comes back as another invite: a new UID, so that no calendar mistakes it.
+fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {
+    known.iter().rev().find(|invite| invite.session_id == meeting.id && invite.generation == meeting.generation)
+}
+
+async fn fresh(app: &App, tx: &Tx, enrollment: &Enrollment, meeting: &SessionRow, now: Now) -> store::Result<Invite> {
+    let invite = Invite {
+        id: app.random.id(now.real),
+        practice_id: enrollment.practice_id,
+        enrollment_id: enrollment.id,
+        session_id: meeting.id,
+        uid: format!("{}@{}", &app.random.token()[..32], app.links.host()),
+        generation: meeting.generation,
+        sequence: -1,
+        last_method: String::new(),
+        rsvp: String::new(),
+        told_state: String::new(),
+        requested_at: None,
+        stamped_at: None,
+        told_starts_at: None,
+        told_ends_at: None,
+        in_calendar_starts_at: None,
+        in_calendar_ends_at: None,
+    };
+    invites::create_all(tx, vec![invite.clone()]).await?;
+    Ok(invite)
+}
+
+/// What the person knew of the session, if it differs from what is true and still matters.
+fn change(invite: &Invite, meeting: &SessionRow, now: DateTime<Utc>) -> Option<Change> {
+    let was = match (invite.told_state.as_str(), invite.told_starts_at, invite.told_ends_at) {
+        ("planned", Some(starts_at), Some(ends_at)) => Some((starts_at, ends_at)),
+        _ => None,
+    };
+    let is = match meeting.state {
+        SessionState::Planned => Some((meeting.starts_at, meeting.ends_at)),
+        SessionState::Canceled => None,
+    };
+    let matters = was.is_some_and(|(_, ends_at)| ends_at > now) || is.is_some_and(|(_, ends_at)| ends_at > now);
+    (was != is && matters).then_some(Change { session: meeting.id, was, is })
+}
+
+fn wanted(enrollment: &Enrollment, meeting: &SessionRow) -> Wanted {
+    let in_calendar = enrollment.calendar == CalendarChoice::Invites && enrollment.standing.holds_seat();
+    match meeting.state {
+        SessionState::Planned if in_calendar => Wanted::At { starts_at: meeting.starts_at, ends_at: meeting.ends_at },
+        SessionState::Planned | SessionState::Canceled => Wanted::Gone,
+    }
+}
+
+/// Settles what has not left yet, then says what the calendar must hear next.
+async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Result<(Invite, Option<Message>)> {
+    let mut told = told(&invite);
+    for open in ledger::open_about(tx, Occasion::Invite, invite.id.0).await? {
+        let superseded = open.frozen.is_none() && ledger::cancel(tx, open.id, "a newer word about this session", now.program).await?;
+        if !superseded {
+            told = on_the_wire(&open).unwrap_or(told);
+        }
+    }
+    let Some(word) = next_word(told, wanted, now.program) else {
+        return Ok((invite, None));
+    };
+    let (starts_at, ends_at) = match (wanted, told) {
+        (Wanted::At { starts_at, ends_at }, _) | (Wanted::Gone, Told::Requested { starts_at, ends_at }) => (starts_at, ends_at),
+        (Wanted::Gone, Told::Nothing | Told::Canceled) => return Ok((invite, None)),
+    };
+    // DTSTAMP is later with every change, also within a second (RFC 5546 §2.1.5).
+    let stamp = now.program.trunc_subsecs(0).max(invite.stamped_at.map_or(DateTime::UNIX_EPOCH, |at| at + TimeDelta::seconds(1)));
+    let message = Message { word, sequence: invite.sequence + 1, starts_at, ends_at, stamp };
+    Ok((Invite { sequence: message.sequence, stamped_at: Some(stamp), ..invite }, Some(message)))
+}
+
+fn told(invite: &Invite) -> Told {
+    match (invite.last_method.parse(), invite.in_calendar_starts_at, invite.in_calendar_ends_at) {
+        (Ok(Word::Request), Some(starts_at), Some(ends_at)) => Told::Requested { starts_at, ends_at },
+        (Ok(Word::Cancel), _, _) => Told::Canceled,
+        _ => Told::Nothing,
+    }
+}
+
+fn on_the_wire(open: &Delivery) -> Option<Told> {
+    let message: Message = serde_json::from_str(&open.params).ok()?;
+    Some(match message.word {
+        Word::Request => Told::Requested { starts_at: message.starts_at, ends_at: message.ends_at },
+        Word::Cancel => Told::Canceled,
+    })
+}
+
+fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
+    Invite {
+        told_state: meeting.state.as_str().to_owned(),
+        told_starts_at: Some(meeting.starts_at),
+        told_ends_at: Some(meeting.ends_at),
+        ..invite
+    }
+}
+
+fn delivery(enrollment: &Enrollment, invite: &Invite, message: Message, due_at: DateTime<Utc>, now: Now) -> Queued {
+    Queued {
+        subject: enrollment.id.0,
+        object: invite.id.0,
+        generation: message.sequence,
+        enrollment: Some(enrollment.id),
+        cohort: Some(enrollment.cohort_id),
+        due_at,
+        useful_until: Some(message.ends_at),
+        params: serde_json::to_value(message).expect("plain values"),
+        ..Queued::now(enrollment.practice_id, Occasion::Invite, Recipient::Participant(enrollment.participant_id), now)
+    }
+}
+
+/// Writes that a calendar message left the house, or may have.
+pub async fn note_calendar_told(tx: &Tx, delivery: &Delivery, state: State, at: DateTime<Utc>) -> store::Result<()> {
+    if delivery.occasion != Occasion::Invite || !matches!(state, State::Sent | State::Unknown) {
+        return Ok(());
+    }
+    let Ok(message) = serde_json::from_str::<Message>(&delivery.params) else {
+        return Ok(());
+    };
+    let Some(invite) = invites::find(tx, delivery.object_id.into()).await? else {
+        return Ok(());
+    };
+    let requested_at = if message.word == Word::Request { Some(at) } else { invite.requested_at };
+    let told = Invite {
+        last_method: message.word.as_str().to_owned(),
+        requested_at,
+        in_calendar_starts_at: Some(message.starts_at),
+        in_calendar_ends_at: Some(message.ends_at),
+        ..invite
+    };
+    invites::save(tx, told).await
+}
