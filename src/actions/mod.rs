@@ -1,6 +1,8 @@
 //! What do we do? One verb a file; each owns its transaction.
 
+pub mod add_person;
 pub mod ask_to_enroll;
+pub mod change_person;
 pub mod change_schedule;
 pub mod confirm_enrollment;
 pub mod fill_seats;
@@ -9,4 +11,5 @@ pub mod leave;
 pub mod open_cohort;
 pub mod plan_timetable;
 pub mod release_due;
+pub mod sign_in;
 pub mod tell_calendars;

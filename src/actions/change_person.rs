@@ -1,0 +1,193 @@
+//! A participant's settings, and what a coach corrects.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    app::App,
+    clock::Now,
+    domain::{
+        category::Category,
+        delivery::{Occasion, State},
+        discretion::Discretion,
+        email_address::EmailAddress,
+        enrollment::{CalendarChoice, Standing},
+        ids::{EnrollmentId, ParticipantId, PracticeId, ProgramId},
+        name::Name,
+        people::Who,
+        schedule::LessonClock,
+        zone::Zone,
+    },
+    store::{
+        self, cohorts,
+        database::Tx,
+        enrollments::{self, Enrollment},
+        ledger::{self, Queued, Recipient},
+        logins,
+        participants::{self, Participant},
+        stops::{self, Stop},
+        timetable,
+    },
+};
+
+use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("this person does not exist any more")]
+    Unknown,
+    #[error("another person of yours has this address already")]
+    Taken,
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+crate::from_store!(Refused);
+
+/// What a person may decide about themselves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub name: Name,
+    pub zone: Zone,
+    /// `None`: as the program has it.
+    pub discretion: Option<Discretion>,
+}
+
+pub async fn save_settings(app: &App, practice: PracticeId, id: ParticipantId, settings: &Settings) -> Result<(), Refused> {
+    let now = app.clock.now();
+    app.db
+        .write(async |tx| {
+            let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+            let moved = person.zone != settings.zone;
+            let changed =
+                Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
+            participants::save(tx, changed.clone()).await?;
+            if moved {
+                follow_to_zone(app, tx, &changed, now).await?;
+            }
+            Ok::<_, Refused>(())
+        })
+        .await?;
+    app.bell.notify_waiters();
+    Ok(())
+}
+
+/// Cohorts whose lessons keep each person's own clock plan anew; a lesson that is out in the new zone comes at once.
+async fn follow_to_zone(app: &App, tx: &Tx, person: &Participant, now: Now) -> store::Result<()> {
+    for enrollment in enrollments::of_participant(tx, person.practice_id, person.id).await? {
+        let Some(cohort) = cohorts::anywhere(tx, enrollment.cohort_id).await? else { continue };
+        if cohort.lesson_clock != LessonClock::Participant || enrollment.standing != Standing::Enrolled {
+            continue;
+        }
+        cohorts::lock(tx, cohort.id).await?;
+        plan_timetable(app, tx, &cohort, now).await?;
+        let lessons = cohorts::lessons_of(tx, cohort.id).await?;
+        let out = timetable::of_cohort(tx, cohort.id).await?.into_iter().filter(|row| {
+            row.work == "lesson" && row.zone == person.zone.name() && row.due_at <= now.program && row.useful_until > now.program
+        });
+        let mut rows = Vec::new();
+        for row in out {
+            for lesson in lessons.iter().filter(|lesson| lesson.position == row.position && is_for(&lesson.track, &enrollment)) {
+                let mail = Queued {
+                    subject: enrollment.journey_id.0,
+                    object: lesson.lesson_id.0,
+                    enrollment: Some(enrollment.id),
+                    cohort: Some(cohort.id),
+                    useful_until: Some(row.useful_until),
+                    ..Queued::now(cohort.practice_id, Occasion::Lesson, Recipient::Participant(person.id), now)
+                };
+                rows.push(mail.row(app.random.id(now.program), now));
+            }
+        }
+        ledger::enqueue(tx, rows).await?;
+    }
+    Ok(())
+}
+
+fn is_for(track: &str, enrollment: &Enrollment) -> bool {
+    track.is_empty() || track == enrollment.track
+}
+
+/// Invites, feed or neither: entries come, or go, accordingly.
+pub async fn choose_calendar(app: &App, practice: PracticeId, id: EnrollmentId, choice: CalendarChoice) -> Result<(), Refused> {
+    let now = app.clock.now();
+    app.db
+        .write(async |tx| {
+            let before = enrollments::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+            cohorts::lock(tx, before.cohort_id).await?;
+            let chosen = Enrollment { calendar: choice, changed_at: now.program, ..before.clone() };
+            if !enrollments::save(tx, before.standing, chosen.clone()).await? {
+                return Err(Refused::Unknown);
+            }
+            if matches!(chosen.standing, Standing::Enrolled | Standing::Paused) {
+                tell_calendar(app, tx, &chosen, now).await?;
+            }
+            Ok::<_, Refused>(())
+        })
+        .await?;
+    app.bell.notify_waiters();
+    Ok(())
+}
+
+/// Stops one category for one program, at once and for good. Stopping twice is stopping once.
+pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
+    let now = app.clock.now();
+    app.db
+        .write(async |tx| {
+            let person = participants::holding(tx, person).await?.ok_or(Refused::Unknown)?;
+            let stop = Stop {
+                id: app.random.uuid(now.real),
+                practice_id: person.practice_id,
+                participant_id: person.id,
+                program_id: program,
+                category,
+                stopped_at: now.real,
+            };
+            stops::stop(tx, stop).await?;
+            Ok(())
+        })
+        .await
+}
+
+pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
+    app.db.write(async |tx| Ok(stops::resume(tx, person, program, category).await?)).await
+}
+
+/// A coach corrects an address: old sign-ins end, the badge goes, and what came back is sent again.
+pub async fn correct_address(app: &App, practice: PracticeId, id: ParticipantId, email: &EmailAddress) -> Result<(), Refused> {
+    let now = app.clock.now();
+    let outcome = app
+        .db
+        .write(async |tx| {
+            let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+            if person.email.key() == email.key() {
+                return Ok(());
+            }
+            let corrected = Participant {
+                email: email.clone(),
+                email_key: email.key(),
+                mail_problem: None,
+                epoch: person.epoch + 1,
+                ..person
+            };
+            participants::save(tx, corrected).await?;
+            logins::end_all_of(tx, Who::Participant, id.0).await?;
+            send_bounced_again(tx, (practice, id), now.real).await?;
+            Ok::<_, Refused>(())
+        })
+        .await;
+    app.bell.notify_waiters();
+    match outcome {
+        Err(Refused::Store(error)) if error.is_duplicate() => Err(Refused::Taken),
+        outcome => outcome,
+    }
+}
+
+async fn send_bounced_again(tx: &Tx, of: (PracticeId, ParticipantId), at: DateTime<Utc>) -> store::Result<()> {
+    let (practice, person) = of;
+    let filter = ledger::Filter { participant: Some(person), states: vec![State::Bounced], page_size: 50, ..Default::default() };
+    let (bounced, _) = ledger::of_practice(tx, practice, &filter).await?;
+    for delivery in bounced {
+        ledger::requeue(tx, delivery.id, "address corrected", at).await?;
+    }
+    Ok(())
+}
