@@ -1,0 +1,49 @@
+//! What does a calendar invite say to the eye? It repeats the entry, because some clients show nothing else (C23).
+
+use serde::Serialize;
+
+use crate::{domain::category::Category, mail::letter::Letter};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Invite {
+    /// The same text as the entry's title (P6), and the base of every update's and cancellation's subject.
+    pub subject: String,
+    pub when: String,
+    pub place: String,
+    pub join_url: String,
+    pub stop_url: String,
+}
+
+impl Letter for Invite {
+    const FOLDER: &'static str = "invite";
+
+    fn category(&self) -> Category {
+        Category::Service
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                subject: "Rebuilding Trust, session 4".to_owned(),
+                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                place: "Online, by the join page".to_owned(),
+                join_url: "https://trellis.example/j/9f2c".to_owned(),
+                stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
+            },
+            Self {
+                subject: "Group session".to_owned(),
+                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                place: "Online, by the join page".to_owned(),
+                join_url: "https://trellis.example/j/9f2c".to_owned(),
+                stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
+            },
+            Self {
+                subject: "Appointment".to_owned(),
+                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                place: "Online, by the join page".to_owned(),
+                join_url: "https://trellis.example/j/9f2c".to_owned(),
+                stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
+            },
+        ]
+    }
+}

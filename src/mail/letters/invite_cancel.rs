@@ -1,0 +1,45 @@
+//! What does a calendar entry say when it goes?
+
+use serde::Serialize;
+
+use crate::{domain::category::Category, mail::letter::Letter};
+
+/// Why the entry goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    SessionCanceled,
+    /// The person left, moved, or wants no calendar entries.
+    PersonStopped,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct InviteCancel {
+    /// The invite's own, so that the messages stay one thread (H3).
+    pub subject: String,
+    pub when: String,
+    pub why: Why,
+}
+
+impl Letter for InviteCancel {
+    const FOLDER: &'static str = "invite_cancel";
+
+    fn category(&self) -> Category {
+        Category::Service
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                subject: "Group session".to_owned(),
+                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                why: Why::SessionCanceled,
+            },
+            Self {
+                subject: "Appointment".to_owned(),
+                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                why: Why::PersonStopped,
+            },
+        ]
+    }
+}

@@ -1,0 +1,143 @@
+//! Which letters are there?
+
+use serde::Serialize;
+
+use super::{
+    letter::{Frame, Letter},
+    templates::{CannotWrite, Templates, Written},
+};
+use crate::domain::category::Category;
+
+pub mod address_changed;
+pub mod already_enrolled;
+pub mod catch_up;
+pub mod coach_note;
+pub mod confirm_address;
+pub mod invite;
+pub mod invite_cancel;
+pub mod invite_update;
+pub mod left;
+pub mod lesson_waiting;
+pub mod password_reset;
+pub mod place_offered;
+pub mod reminder;
+pub mod schedule_changed;
+pub mod sign_in;
+pub mod test_mail;
+pub mod waitlisted;
+pub mod weekly_lesson;
+pub mod welcome;
+
+macro_rules! letters {
+    ($($letter:ty),+ $(,)?) => {
+        /// The template folder of every letter.
+        pub const FOLDERS: &[&str] = &[$(<$letter as Letter>::FOLDER),+];
+
+        /// Every letter as its sample readers see it, for the gallery page and the tests.
+        pub fn gallery(templates: &Templates) -> Result<Vec<Sample>, CannotWrite> {
+            let mut samples = Vec::new();
+            $(write_samples::<$letter>(templates, &mut samples)?;)+
+            Ok(samples)
+        }
+    };
+}
+
+letters![
+    address_changed::AddressChanged,
+    already_enrolled::AlreadyEnrolled,
+    catch_up::CatchUp,
+    coach_note::CoachNote,
+    confirm_address::ConfirmAddress,
+    invite::Invite,
+    invite_cancel::InviteCancel,
+    invite_update::InviteUpdate,
+    left::Left,
+    lesson_waiting::LessonWaiting,
+    password_reset::PasswordReset,
+    place_offered::PlaceOffered,
+    reminder::Reminder,
+    schedule_changed::ScheduleChanged,
+    sign_in::SignIn,
+    test_mail::TestMail,
+    waitlisted::Waitlisted,
+    weekly_lesson::WeeklyLesson,
+    welcome::Welcome,
+];
+
+/// One sample letter, written.
+#[derive(Debug)]
+pub struct Sample {
+    pub folder: &'static str,
+    /// Counts from 1 within its letter.
+    pub number: usize,
+    pub category: Category,
+    pub frame: Frame,
+    pub written: Written,
+}
+
+/// Each sample with a frame; each frame at least once, so that every letter is seen with the longest name
+/// and from right to left.
+fn write_samples<L: Letter>(templates: &Templates, samples: &mut Vec<Sample>) -> Result<(), CannotWrite> {
+    let letters = L::samples();
+    let frames = letters
+        .first()
+        .map(|letter| Frame::samples(letter.category(), L::READER))
+        .unwrap_or_default();
+    for number in 0..letters.len().max(frames.len()) {
+        let (letter, frame) = (&letters[number % letters.len()], &frames[number % frames.len()]);
+        let written = templates.write(letter, frame)?;
+        samples.push(Sample {
+            folder: L::FOLDER,
+            number: number + 1,
+            category: letter.category(),
+            frame: frame.clone(),
+            written,
+        });
+    }
+    Ok(())
+}
+
+/// How the reader's calendar learns of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Calendar {
+    Invites,
+    Feed,
+    Neither,
+}
+
+/// One line of a list of sessions.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionLine {
+    /// As in `Week 4`.
+    pub label: String,
+    /// As in `Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00`; a week without a session says its date and why.
+    pub when: String,
+    /// False for a week without a session.
+    pub held: bool,
+}
+
+impl SessionLine {
+    /// A session that takes place.
+    #[must_use]
+    pub fn held(label: impl Into<String>, when: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            when: when.into(),
+            held: true,
+        }
+    }
+
+    /// A week without one.
+    #[must_use]
+    pub fn pause(label: impl Into<String>, when: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            when: when.into(),
+            held: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

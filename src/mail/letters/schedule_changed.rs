@@ -1,0 +1,78 @@
+//! What is different in the schedule now? Everything in one letter.
+
+use serde::Serialize;
+
+use super::{Calendar, SessionLine};
+use crate::{domain::category::Category, mail::letter::Letter};
+
+/// A session at another time.
+#[derive(Debug, Clone, Serialize)]
+pub struct Moved {
+    /// As in `Week 6`.
+    pub label: String,
+    pub now: String,
+    pub was: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ScheduleChanged {
+    pub subject: String,
+    /// A word of the coach, plain text.
+    pub note: Option<String>,
+    pub moved: Vec<Moved>,
+    pub canceled: Vec<SessionLine>,
+    pub restored: Vec<SessionLine>,
+    pub added: Vec<SessionLine>,
+    pub calendar: Calendar,
+    pub page_url: String,
+}
+
+impl Letter for ScheduleChanged {
+    const FOLDER: &'static str = "schedule_changed";
+
+    fn category(&self) -> Category {
+        Category::Service
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                subject: "Week 6 has moved".to_owned(),
+                note: None,
+                moved: vec![Moved {
+                    label: "Week 6".to_owned(),
+                    now: "Fri, Mar 19, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                    was: "Thu, Mar 18, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                }],
+                canceled: vec![],
+                restored: vec![],
+                added: vec![],
+                calendar: Calendar::Invites,
+                page_url: "https://trellis.example/p/9f2c".to_owned(),
+            },
+            Self {
+                subject: "The dates have changed".to_owned(),
+                note: Some("I am away that week, and I am sorry for the short notice. <Nadia> & I".to_owned()),
+                moved: vec![Moved {
+                    label: "Part 4".to_owned(),
+                    now: "Fri, Mar 5, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                    was: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                }],
+                canceled: vec![SessionLine::held(
+                    "Part 5",
+                    "Thu, Mar 11, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00",
+                )],
+                restored: vec![SessionLine::held(
+                    "Part 3",
+                    "Thu, Feb 25, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00",
+                )],
+                added: vec![SessionLine::held(
+                    "Part 7",
+                    "Thu, Apr 1, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00",
+                )],
+                calendar: Calendar::Neither,
+                page_url: "https://trellis.example/p/9f2c".to_owned(),
+            },
+        ]
+    }
+}

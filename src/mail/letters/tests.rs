@@ -1,0 +1,185 @@
+//! Does every letter, as every reader sees it, keep the rules of mail? (H12, H14–H17, P3)
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::mail::{letter::Direction, plain_text::COLUMNS};
+
+fn samples() -> Vec<Sample> {
+    gallery(&Templates::new().unwrap()).unwrap()
+}
+
+#[test]
+fn every_letter_has_a_folder_and_every_folder_a_letter() {
+    let mut letters: Vec<_> = FOLDERS.iter().map(|folder| (*folder).to_owned()).collect();
+    letters.sort();
+    assert_eq!(letters, Templates::folders());
+}
+
+#[test]
+fn the_text_of_every_letter_reads_as_it_did() {
+    for folder in FOLDERS {
+        let mut read = String::new();
+        for sample in samples().iter().filter(|sample| sample.folder == *folder) {
+            read += &format!(
+                "Subject: {}\n\n{}\n=====\n",
+                sample.written.subject, sample.written.text
+            );
+        }
+        insta::assert_snapshot!(*folder, read);
+    }
+}
+
+#[test]
+fn text_and_html_say_the_same() {
+    for sample in samples() {
+        let (text, html) = (&sample.written.text, &sample.written.html);
+        let name = format!("{} {}", sample.folder, sample.number);
+        let linked: BTreeSet<_> = html
+            .split("href=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        let named: BTreeSet<_> = text
+            .split_whitespace()
+            .filter(|word| word.starts_with("https://"))
+            .collect();
+        assert_eq!(linked, named, "{name}");
+        assert_eq!(figures(&visible(html)), figures(text), "{name}");
+        for line in text.lines() {
+            let is_one_word = !line.trim().contains(' ');
+            assert!(line.chars().count() <= COLUMNS || is_one_word, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_html_keeps_the_rules_of_mail() {
+    for sample in samples() {
+        let html = &sample.written.html;
+        let name = format!("{} {}", sample.folder, sample.number);
+        assert!(
+            html.starts_with("<!doctype html>\n<html lang=\""),
+            "{name}: {:.80}",
+            html
+        );
+        assert!(html.len() < 60_000, "{name}: {} octets", html.len());
+        let direction = if sample.frame.direction == Direction::RightToLeft {
+            "rtl"
+        } else {
+            "ltr"
+        };
+        for needed in [
+            &format!("lang=\"{}\" dir=\"{direction}\"", sample.frame.language),
+            "<meta charset=\"utf-8\">",
+            "<meta name=\"color-scheme\" content=\"light dark\">",
+            "<meta name=\"supported-color-schemes\" content=\"light dark\">",
+            "&#847;&zwnj;&nbsp;",
+        ] {
+            assert!(html.contains(needed), "{name} lacks {needed}");
+        }
+        for refused in [
+            "<script",
+            "<form",
+            "<iframe",
+            "<object",
+            "<link",
+            "<img",
+            "@import",
+            "url(",
+            "@font-face",
+            "#000000",
+            "{{",
+            "{%",
+        ] {
+            assert!(!html.to_lowercase().contains(refused), "{name} holds {refused}");
+        }
+        assert_eq!(html.matches("<h1 ").count(), 1, "{name}: one heading");
+        assert_eq!(
+            html.matches("<table").count(),
+            html.matches(" role=\"presentation\"").count() + html.matches("<table role=\"table\"").count(),
+            "{name}"
+        );
+        assert_eq!(html.matches("class=\"btn\"").count().max(1), 1, "{name}: one button");
+        assert_eq!(html.matches("<td").count(), html.matches("</td>").count(), "{name}");
+        for size in html
+            .split("font-size:")
+            .skip(1)
+            .map(|rest| rest.split("px").next().unwrap().trim())
+        {
+            assert!(size == "1" || size.parse::<u32>().unwrap() >= 14, "{name}: {size} px");
+        }
+    }
+}
+
+#[test]
+fn the_preview_is_first_and_of_a_good_length() {
+    for sample in samples() {
+        let preview = sample.frame.preview.chars().count();
+        assert!((40..=90).contains(&preview));
+        let body = sample.written.html.split_once("<body").unwrap().1;
+        let shown = body.split_once("mso-hide:all;\">").unwrap().1;
+        assert!(
+            shown.starts_with(&sample.frame.preview),
+            "{} {}",
+            sample.folder,
+            sample.number
+        );
+    }
+}
+
+#[test]
+fn names_are_escaped_in_html_and_plain_in_text() {
+    for sample in samples()
+        .iter()
+        .filter(|sample| sample.frame.recipient_name.contains('<'))
+    {
+        assert!(!sample.written.html.contains("<O'Neil>"), "{}", sample.folder);
+        assert!(!sample.written.text.contains("&lt;"), "{}", sample.folder);
+    }
+}
+
+#[test]
+fn what_can_be_stopped_says_how_and_the_rest_does_not() {
+    for sample in samples() {
+        assert_eq!(
+            sample.category.subscribed(),
+            sample.written.text.contains("https://trellis.example/u/"),
+            "{}",
+            sample.folder
+        );
+    }
+}
+
+/// Words that hold a figure, links aside: dates, times, offsets.
+fn figures(text: &str) -> BTreeSet<String> {
+    text.split_whitespace()
+        .filter(|word| !word.starts_with("https://") && word.chars().any(|c| c.is_ascii_digit()))
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
+        .collect()
+}
+
+/// What is left of the HTML without head, comments and tags.
+fn visible(html: &str) -> String {
+    let body = html.split_once("<body").unwrap().1;
+    let mut shown = String::new();
+    for piece in body.split('<').skip(1) {
+        let inside = if piece.starts_with("!--") {
+            piece.split_once("-->")
+        } else {
+            piece.split_once('>')
+        };
+        shown.push(' ');
+        shown.push_str(inside.map_or("", |(_, text)| text));
+    }
+    for (entity, meant) in [
+        ("&#847;&zwnj;&nbsp;", ""),
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&#39;", "'"),
+    ] {
+        shown = shown.replace(entity, meant);
+    }
+    shown
+}

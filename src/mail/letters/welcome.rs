@@ -1,0 +1,81 @@
+//! Your place is confirmed: when, where, and what comes?
+
+use serde::Serialize;
+
+use super::{Calendar, SessionLine};
+use crate::{domain::category::Category, mail::letter::Letter};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Welcome {
+    pub subject: String,
+    /// In the reader's own zone, every week of the cohort.
+    pub sessions: Vec<SessionLine>,
+    /// Where two clocks differ: whose time the list shows.
+    pub zone_note: Option<String>,
+    /// The program's own welcome: sanitized HTML and its text, or neither.
+    pub welcome_html: Option<String>,
+    pub welcome_text: Option<String>,
+    /// How one gets into the room.
+    pub room_note: String,
+    pub calendar: Calendar,
+    pub page_url: String,
+}
+
+impl Letter for Welcome {
+    const FOLDER: &'static str = "welcome";
+
+    fn category(&self) -> Category {
+        Category::Service
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                subject: "Your place is confirmed".to_owned(),
+                sessions: sessions(),
+                zone_note: Some("Times are for Berlin. Nadia is in Dublin, one hour earlier.".to_owned()),
+                welcome_html: Some(
+                    "<p>Have a quiet place and a glass of water ready. <strong>Nothing else.</strong></p>".to_owned(),
+                ),
+                welcome_text: Some("Have a quiet place and a glass of water ready. Nothing else.".to_owned()),
+                room_note: "The join button is on your page; the room opens ten minutes before each session."
+                    .to_owned(),
+                calendar: Calendar::Invites,
+                page_url: "https://trellis.example/p/9f2c".to_owned(),
+            },
+            Self {
+                subject: "Your place is confirmed".to_owned(),
+                sessions: sessions(),
+                zone_note: None,
+                welcome_html: None,
+                welcome_text: None,
+                room_note: "The link to the room reaches you two days before the first session at the latest."
+                    .to_owned(),
+                calendar: Calendar::Neither,
+                page_url: "https://trellis.example/p/9f2c".to_owned(),
+            },
+            Self {
+                subject: "Your place is confirmed".to_owned(),
+                sessions: sessions(),
+                zone_note: None,
+                welcome_html: None,
+                welcome_text: None,
+                room_note: "The join button is on your page.".to_owned(),
+                calendar: Calendar::Feed,
+                page_url: "https://trellis.example/p/9f2c".to_owned(),
+            },
+        ]
+    }
+}
+
+fn sessions() -> Vec<SessionLine> {
+    vec![
+        SessionLine::held("Week 1", "Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00"),
+        SessionLine::held("Week 2", "Mon, Mar 15, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00"),
+        SessionLine::held("Week 3", "Mon, Mar 22, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00"),
+        SessionLine::pause("No session", "Mon, Mar 29, 2027, Easter Monday"),
+        SessionLine::held("Week 4", "Mon, Apr 5, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00"),
+        SessionLine::held("Week 5", "Mon, Apr 12, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00"),
+        SessionLine::held("Week 6", "Mon, Apr 19, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00"),
+    ]
+}
