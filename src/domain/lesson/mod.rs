@@ -19,7 +19,7 @@ use template::{Template, Variable};
 pub const LARGEST: usize = 64 * 1024;
 
 /// One weekly mail of a program. [`check`] says whether it may be kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Lesson {
     /// From 1.
     pub week: u16,

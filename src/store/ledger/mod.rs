@@ -164,3 +164,13 @@ pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at:
         .await?;
     Ok(outcome.rows_affected == 1)
 }
+
+/// Every row of one occasion about one object, the first generation first.
+pub async fn about(db: &impl ConnectionTrait, occasion: Occasion, object: Uuid) -> Result<Vec<Delivery>> {
+    Ok(Entity::find()
+        .filter(Column::ObjectId.eq(object))
+        .filter(Column::Occasion.eq(occasion))
+        .order_by_asc(Column::Generation)
+        .all(db)
+        .await?)
+}

@@ -1,0 +1,373 @@
+//! A row of the ledger becomes a message: who writes, what is said, and the bytes of it.
+
+use chrono::{DateTime, Utc};
+use data_encoding::BASE32_NOPAD;
+
+use crate::{
+    app::App,
+    clock::Now,
+    domain::{
+        calendar::{self, Party},
+        delivery::Occasion,
+        discretion::{Discretion, ForbiddenWords, Voice, at_least},
+        email_address::EmailAddress,
+        name::Name,
+        zone::Zone,
+    },
+    links::{Claims, Purpose},
+    mail::{
+        letter::{Direction, Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
+        message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
+        templates::{CannotWrite, Written},
+    },
+    store::{
+        self,
+        coaches::{self, Coach},
+        cohorts::{self, Cohort},
+        enrollments::{self, Enrollment},
+        ledger::{Delivery, Frozen},
+        participants::{self, Participant},
+        practices::{self, Practice},
+        programs::{self, ProgramRow},
+    },
+};
+
+mod calendar_letters;
+mod coach_letters;
+mod letters;
+mod times;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CannotCompose {
+    #[error("what this mail is about does not exist any more: {0}")]
+    Gone(&'static str),
+    #[error("the lesson cannot be rendered: {0}")]
+    Lesson(String),
+    #[error("held back: at this person's level of discretion the word \u{201c}{0}\u{201d} may not stand there")]
+    Forbidden(String),
+    #[error(transparent)]
+    Template(#[from] CannotWrite),
+    #[error(transparent)]
+    Message(#[from] BadMessage),
+    #[error(transparent)]
+    Calendar(#[from] calendar::BadCalendar),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A message ready to be handed to the mail server.
+#[derive(Debug)]
+pub struct Composed {
+    pub to: EmailAddress,
+    pub return_path: String,
+    pub frozen: Frozen,
+}
+
+/// Whom a delivery goes to, and everything the letter may say about where they stand.
+#[derive(Debug)]
+pub struct Facts {
+    pub practice: Practice,
+    pub reader: Reader,
+    pub level: Discretion,
+    pub enrollment: Option<Enrollment>,
+    pub cohort: Option<Cohort>,
+    pub program: Option<ProgramRow>,
+    pub coach_name: Name,
+}
+
+/// The one who reads the letter.
+#[derive(Debug)]
+pub enum Reader {
+    Participant(Participant),
+    Coach(Coach),
+}
+
+impl Reader {
+    #[must_use]
+    pub fn address(&self) -> &EmailAddress {
+        match self {
+            Self::Participant(person) => &person.email,
+            Self::Coach(coach) => &coach.email,
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        match self {
+            Self::Participant(person) => &person.name,
+            Self::Coach(coach) => &coach.name,
+        }
+    }
+
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        match self {
+            Self::Participant(person) => person.zone,
+            Self::Coach(coach) => coach.zone,
+        }
+    }
+
+    fn language(&self) -> &str {
+        match self {
+            Self::Participant(person) => &person.language,
+            Self::Coach(_) => "en",
+        }
+    }
+}
+
+/// Reads what the letter needs, and what the late gate asks.
+pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompose> {
+    let db = app.db.reader();
+    let practice = practices::find(db, delivery.practice_id).await?.ok_or(CannotCompose::Gone("the practice"))?;
+    let reader = match (delivery.participant_id, delivery.coach_id) {
+        (Some(id), _) => Reader::Participant(
+            participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?,
+        ),
+        (None, Some(id)) => Reader::Coach(coaches::find(db, id).await?.ok_or(CannotCompose::Gone("the coach"))?),
+        (None, None) => return Err(CannotCompose::Gone("the recipient")),
+    };
+    let enrollment = match delivery.enrollment_id {
+        Some(id) => enrollments::find(db, practice.id, id).await?,
+        None => None,
+    };
+    let cohort = match delivery.cohort_id {
+        Some(id) => cohorts::find(db, practice.id, id).await?,
+        None => None,
+    };
+    let program = match &cohort {
+        Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
+        None => None,
+    };
+    let coach_name = coaches::of_practice(db, practice.id).await?.into_iter().next().map_or_else(|| practice.first_name.clone(), |coach| coach.name);
+    Ok(Facts { level: level(&reader, cohort.as_ref()), practice, reader, enrollment, cohort, program, coach_name })
+}
+
+fn level(reader: &Reader, cohort: Option<&Cohort>) -> Discretion {
+    match reader {
+        Reader::Coach(_) => Discretion::Open,
+        Reader::Participant(person) => {
+            // Mail about no cohort, such as a sign-in, is as discreet as the person can be.
+            let program = cohort.map_or(Discretion::Discreet, |cohort| cohort.discretion);
+            at_least(program, person.discretion.unwrap_or(program))
+        }
+    }
+}
+
+impl Facts {
+    #[must_use]
+    pub fn voice(&self) -> Voice<'_> {
+        Voice {
+            level: self.level,
+            practice: self.practice.name.expose(),
+            neutral_name: self.practice.neutral_name.expose(),
+            first_name: self.practice.first_name.expose(),
+            calendar_title: self.program.as_ref().map_or("Group session", |program| &program.content.0.calendar_title),
+        }
+    }
+
+    fn forbidden(&self) -> ForbiddenWords {
+        match (&self.program, self.level) {
+            (Some(program), Discretion::Discreet | Discretion::Minimal) => {
+                ForbiddenWords::new(program.content.0.forbidden_words.iter().chain([&program.content.0.title]))
+            }
+            _ => ForbiddenWords::default(),
+        }
+    }
+}
+
+/// Writes the letter and builds the message.
+pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) -> Result<Composed, CannotCompose> {
+    let desk = Desk { app, delivery, facts, now };
+    match delivery.occasion {
+        Occasion::ConfirmAddress => desk.confirm_address(),
+        Occasion::Welcome => desk.welcome().await,
+        Occasion::Waitlisted => desk.waitlisted(),
+        Occasion::PlaceOffered => desk.place_offered().await,
+        Occasion::AlreadyEnrolled => desk.already_enrolled(),
+        Occasion::SignIn => desk.sign_in(),
+        Occasion::Invite => desk.invite().await,
+        Occasion::Lesson | Occasion::TestLesson => desk.lesson().await,
+        Occasion::CatchUp => desk.catch_up().await,
+        Occasion::ReminderDay | Occasion::ReminderHour => desk.reminder().await,
+        Occasion::ScheduleChanged => desk.schedule_changed().await,
+        Occasion::Left => desk.left(),
+        Occasion::AddressChanged => desk.address_changed(),
+        Occasion::PasswordReset => desk.password_reset(),
+        Occasion::TestMail => desk.test_mail(),
+        Occasion::CoachNote => desk.coach_note().await,
+    }
+}
+
+/// Where one letter is written.
+struct Desk<'a> {
+    app: &'a App,
+    delivery: &'a Delivery,
+    facts: &'a Facts,
+    now: Now,
+}
+
+/// What the whole letter depends on beside its own text.
+#[derive(Default)]
+struct Around<'a> {
+    preview: Option<&'a str>,
+    references: Option<String>,
+    calendar: Option<(Method, String)>,
+}
+
+impl Desk<'_> {
+    fn finish<L: Letter>(&self, letter: &L, around: Around<'_>) -> Result<Composed, CannotCompose> {
+        let frame = self.frame(around.preview);
+        let written = self.app.templates.write(letter, &frame)?;
+        self.refuse_forbidden(&frame, &written)?;
+        let message_id = self.message_id(self.delivery);
+        let list = self.list();
+        let sender_name = Name::parse(&frame.sender_name).map_err(|_| CannotCompose::Gone("the sender's name"))?;
+        let (reply, sender) = (&self.facts.practice.reply_email, &self.facts.practice.sender_email);
+        let outgoing = Outgoing {
+            from: Sender { name: &sender_name, address: sender },
+            to: self.facts.reader.address(),
+            reply_to: (reply != sender).then_some(reply),
+            date: self.now.program,
+            message_id: &message_id,
+            references: around.references.as_deref(),
+            category: self.delivery.category,
+            list: list.as_ref().map(|list| ListHeaders {
+                unsubscribe_url: &list.unsubscribe_url,
+                list_id: &list.list_id,
+                feedback_id: &list.feedback_id,
+            }),
+            subject: &written.subject,
+            text: &written.text,
+            html: &written.html,
+            calendar: around.calendar.as_ref().map(|(method, text)| (*method, text.as_str())),
+        };
+        let bytes = self.app.dkim.sign(message::build(&outgoing)?, self.now.real);
+        Ok(Composed {
+            to: self.facts.reader.address().clone(),
+            return_path: self.return_path(),
+            frozen: Frozen { message: bytes, message_id, subject: written.subject, body: written.text },
+        })
+    }
+
+    fn frame(&self, preview: Option<&str>) -> Frame {
+        let (practice, voice) = (&self.facts.practice, self.facts.voice());
+        let links = &self.app.links;
+        let unsubscribe = unsubscribe_label(self.delivery.category)
+            .zip(self.unsubscribe_url())
+            .map(|(label, url)| Unsubscribe { label: label.to_owned(), url });
+        Frame {
+            sender_name: voice.sender_name().to_owned(),
+            recipient_name: self.facts.reader.name().expose().to_owned(),
+            language: self.facts.reader.language().to_owned(),
+            direction: Direction::of(self.facts.reader.language()),
+            preview: voice.preview(preview.unwrap_or(crate::domain::discretion::NEUTRAL_PREVIEW)).to_owned(),
+            footer: Footer {
+                reason: self.reason(),
+                unsubscribe,
+                settings_url: self.facts.enrollment.is_some().then(|| links.to("/p#settings")),
+                privacy_url: links.to("/privacy"),
+                address_line: format!("{}, {}", voice.sender_name(), practice.postal_address),
+            },
+        }
+    }
+
+    /// Why the reader gets this: true at every level, and naming nothing above *open*.
+    fn reason(&self) -> String {
+        let course = match (&self.facts.program, self.facts.level) {
+            (Some(program), Discretion::Open) => program.title.expose().to_owned(),
+            (Some(_) | None, _) => "a weekly course".to_owned(),
+        };
+        match (&self.facts.reader, self.delivery.occasion) {
+            (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
+            (_, Occasion::ConfirmAddress) => "You receive this because this address was entered on our site.".to_owned(),
+            (_, Occasion::SignIn) => "You receive this because somebody asked to sign in with this address.".to_owned(),
+            (_, Occasion::Lesson | Occasion::CatchUp) => {
+                format!("You receive this because you signed up for {course}. One a week until it ends.")
+            }
+            (_, Occasion::ReminderDay | Occasion::ReminderHour) => {
+                format!("You receive this because you signed up for {course}. Two reminders a session.")
+            }
+            _ => format!("You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."),
+        }
+    }
+
+    fn refuse_forbidden(&self, frame: &Frame, written: &Written) -> Result<(), CannotCompose> {
+        let forbidden = self.facts.forbidden();
+        let opening: String = written.text.chars().take(200).collect();
+        let seen = [written.subject.as_str(), &frame.sender_name, &frame.preview, &opening];
+        match seen.into_iter().find_map(|text| forbidden.find_in(text)) {
+            Some(word) => Err(CannotCompose::Forbidden(word.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// A keyed hash of the row's id: the same at every try, and it tells nothing.
+    fn message_id(&self, delivery: &Delivery) -> String {
+        let mac = self.app.links.keys().mac("message-id", delivery.id.0.as_bytes());
+        format!("<{}@{}>", BASE32_NOPAD.encode(&mac[..20]).to_lowercase(), self.app.links.host())
+    }
+
+    /// `b+TOKEN@bounce.domain`, all lower case because relays fold it; or the sender's own address.
+    fn return_path(&self) -> String {
+        let domain = &self.app.config.mail.bounce_domain;
+        if domain.is_empty() {
+            return self.facts.practice.sender_email.expose().to_owned();
+        }
+        let id = self.delivery.id.0.as_bytes();
+        let mac = self.app.links.keys().mac("bounce", id);
+        let token = BASE32_NOPAD.encode(&[id, &mac[..10]].concat()).to_lowercase();
+        format!("b+{token}@{domain}")
+    }
+
+    /// Names only the person and the list; works for as long as mail is kept.
+    fn unsubscribe_url(&self) -> Option<String> {
+        let (Reader::Participant(person), Some(program)) = (&self.facts.reader, &self.facts.program) else {
+            return None;
+        };
+        let detail = self.delivery.category as u8;
+        let expires_at = DateTime::<Utc>::from_timestamp(4_000_000_000, 0)?;
+        let claims = Claims { person: person.id.0, object: program.id.0, detail, epoch: 0, expires_at };
+        Some(self.app.links.signed(Purpose::Unsubscribe, &claims))
+    }
+
+    fn list(&self) -> Option<List> {
+        if !self.delivery.category.subscribed() {
+            return None;
+        }
+        let (keys, host) = (self.app.links.keys(), self.app.links.host());
+        let program = self.facts.program.as_ref().map(|program| program.id.to_string()).unwrap_or_default();
+        let token = keys.hash("list", &format!("{program}/{}", self.delivery.category.as_str()));
+        let practice = keys.hash("list", &self.facts.practice.id.to_string());
+        Some(List {
+            unsubscribe_url: self.unsubscribe_url()?,
+            list_id: format!("<{}.lists.{host}>", &token[..16]),
+            feedback_id: format!("{}:{}:trellis0", &token[..10], &practice[..10]),
+        })
+    }
+
+    fn organizer(&self) -> Party {
+        Party { name: self.facts.voice().sender_name().to_owned(), address: self.facts.practice.sender_email.clone() }
+    }
+
+    fn cohort(&self) -> Result<&Cohort, CannotCompose> {
+        self.facts.cohort.as_ref().ok_or(CannotCompose::Gone("the cohort"))
+    }
+
+    fn program(&self) -> Result<&ProgramRow, CannotCompose> {
+        self.facts.program.as_ref().ok_or(CannotCompose::Gone("the program"))
+    }
+
+    fn enrollment(&self) -> Result<&Enrollment, CannotCompose> {
+        self.facts.enrollment.as_ref().ok_or(CannotCompose::Gone("the enrollment"))
+    }
+
+    fn params(&self) -> serde_json::Value {
+        serde_json::from_str(&self.delivery.params).unwrap_or_default()
+    }
+}
+
+struct List {
+    unsubscribe_url: String,
+    list_id: String,
+    feedback_id: String,
+}

@@ -1,0 +1,67 @@
+//! What does each letter to a coach say?
+
+use super::{Around, CannotCompose, Composed, Desk, Reader, times};
+use crate::{
+    actions::needs_you,
+    domain::civil,
+    links::{Claims, Purpose},
+    mail::letters::{
+        coach_note::{CoachNote, Item},
+        password_reset::PasswordReset,
+        test_mail::TestMail,
+    },
+    store::sessions,
+};
+use chrono::TimeDelta;
+
+impl Desk<'_> {
+    pub(super) fn password_reset(&self) -> Result<Composed, CannotCompose> {
+        let token = self.params()["token"].as_str().unwrap_or_default().to_owned();
+        let letter = PasswordReset {
+            reset_url: self.app.links.to(&format!("/coach/reset/{token}")),
+            lifetime: "ten minutes".to_owned(),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) fn test_mail(&self) -> Result<Composed, CannotCompose> {
+        let Reader::Coach(coach) = &self.facts.reader else {
+            return Err(CannotCompose::Gone("the coach"));
+        };
+        let claims = Claims {
+            person: coach.id.0,
+            object: self.facts.practice.id.0,
+            detail: 0,
+            epoch: u32::try_from(coach.epoch).unwrap_or_default(),
+            expires_at: self.now.real + TimeDelta::days(7),
+        };
+        let letter = TestMail {
+            asked_at: civil::moment(self.delivery.created_at, coach.zone),
+            relay: self.app.relay_name(),
+            from: self.facts.practice.sender_email.expose().to_owned(),
+            arrived_url: self.app.links.signed(Purpose::TestMail, &claims),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    /// The day's note: who needs the coach, and what meets today.
+    pub(super) async fn coach_note(&self) -> Result<Composed, CannotCompose> {
+        let zone = self.facts.reader.zone();
+        let db = self.app.db.reader();
+        let items: Vec<Item> = needs_you::needs_you(self.app, &self.facts.practice, self.now)
+            .await?
+            .into_iter()
+            .map(|need| Item { what: need.what, act: need.act, url: self.app.links.to(&need.path) })
+            .collect();
+        let (from, to) = (self.now.program, self.now.program + TimeDelta::hours(24));
+        let meetings = sessions::of_practice_between(db, self.facts.practice.id, from, to).await?;
+        let letter = CoachNote {
+            subject: format!("{} {} today", items.len(), if items.len() == 1 { "thing needs you" } else { "things need you" }),
+            day: civil::date(zone.local(self.now.program).date()),
+            items,
+            sessions: times::lines(&meetings, zone),
+            week_url: self.app.links.to("/coach"),
+        };
+        self.finish(&letter, Around::default())
+    }
+}

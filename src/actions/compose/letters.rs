@@ -1,0 +1,300 @@
+//! What does each letter to a participant say?
+
+use chrono::TimeDelta;
+
+use super::{Around, CannotCompose, Composed, Desk, Reader, times};
+use crate::{
+    domain::{
+        civil,
+        discretion::{Body, Discretion},
+        enrollment::{CalendarChoice, LAPSED_KEPT},
+        lesson::{self, Lesson, LessonFacts},
+        session::SessionState,
+    },
+    links::{Claims, Purpose},
+    mail::{
+        letters::{
+            Calendar, SessionLine,
+            address_changed::AddressChanged,
+            already_enrolled::AlreadyEnrolled,
+            catch_up::{CatchUp, Missed},
+            confirm_address::ConfirmAddress,
+            left::Left,
+            lesson_waiting::LessonWaiting,
+            place_offered::PlaceOffered,
+            reminder::{Lead, Reminder},
+            schedule_changed::{Moved, ScheduleChanged},
+            sign_in::SignIn,
+            waitlisted::Waitlisted,
+            weekly_lesson::WeeklyLesson,
+            welcome::Welcome,
+        },
+    },
+    domain::delivery::Occasion,
+    store::{
+        cohorts::{self, CohortLesson},
+        ledger,
+        sessions::{self, SessionRow},
+    },
+    actions::tell_calendars::Change,
+};
+
+pub(super) fn calendar(choice: CalendarChoice) -> Calendar {
+    match choice {
+        CalendarChoice::Invites => Calendar::Invites,
+        CalendarChoice::Feed => Calendar::Feed,
+        CalendarChoice::Neither => Calendar::Neither,
+    }
+}
+
+impl Desk<'_> {
+    pub(super) fn confirm_address(&self) -> Result<Composed, CannotCompose> {
+        let enrollment = self.enrollment()?;
+        // A lapsed link that is used after all still takes a free seat, so it lives as long as the form is kept.
+        let expires_at = enrollment.asked_at + LAPSED_KEPT;
+        let link = self.personal(Purpose::Confirm, enrollment.id.0, expires_at);
+        let shown = enrollment.hold_until.unwrap_or(expires_at);
+        let letter = ConfirmAddress { confirm_url: link, valid_until: civil::moment(shown, self.facts.reader.zone()) };
+        self.finish(&letter, Around::default())
+    }
+
+    fn personal(&self, purpose: Purpose, object: uuid::Uuid, expires_at: chrono::DateTime<chrono::Utc>) -> String {
+        let (person, epoch) = match &self.facts.reader {
+            Reader::Participant(person) => (person.id.0, person.epoch),
+            Reader::Coach(coach) => (coach.id.0, coach.epoch),
+        };
+        let epoch = u32::try_from(epoch).unwrap_or_default();
+        self.app.links.signed(purpose, &Claims { person, object, detail: 0, epoch, expires_at })
+    }
+
+    async fn meetings(&self) -> Result<Vec<SessionRow>, CannotCompose> {
+        Ok(sessions::of_cohort(self.app.db.reader(), self.cohort()?.id).await?)
+    }
+
+    pub(super) async fn welcome(&self) -> Result<Composed, CannotCompose> {
+        let (cohort, program, enrollment) = (self.cohort()?, self.program()?, self.enrollment()?);
+        let zone = self.facts.reader.zone();
+        let meetings = self.meetings().await?;
+        let facts = self.lesson_facts(None, &meetings)?;
+        let rendered = lesson::render_text(&program.content.0.welcome, &facts).map_err(|bad| {
+            CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default())
+        })?;
+        let (welcome_html, welcome_text) = match self.facts.voice().body() {
+            Body::Full => (Some(rendered.html), Some(rendered.text)),
+            Body::LinkOnly => (None, None),
+        };
+        let zone_note = (zone != cohort.zone).then(|| {
+            format!("Times are for {}. The group itself keeps {} time.", zone.city(), cohort.zone.city())
+        });
+        let subject = match self.facts.level {
+            Discretion::Open => format!("Your place in {} is confirmed", program.title.expose()),
+            Discretion::Discreet | Discretion::Minimal => "Your place is confirmed".to_owned(),
+        };
+        let letter = Welcome {
+            subject,
+            sessions: times::lines(&meetings, zone),
+            zone_note,
+            welcome_html,
+            welcome_text,
+            room_note: "The join button is on your page. The room opens ten minutes before each session.".to_owned(),
+            calendar: calendar(enrollment.calendar),
+            page_url: self.app.links.my_program(),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) fn waitlisted(&self) -> Result<Composed, CannotCompose> {
+        let letter = Waitlisted { hold: "24 hours".to_owned(), leave_url: self.app.links.to("/p/leave") };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) async fn place_offered(&self) -> Result<Composed, CannotCompose> {
+        let (enrollment, zone) = (self.enrollment()?, self.facts.reader.zone());
+        let until = enrollment.hold_until.ok_or(CannotCompose::Gone("the offer"))?;
+        let link = self.personal(Purpose::Offer, enrollment.id.0, until + TimeDelta::days(7));
+        let meetings = self.meetings().await?;
+        let first = meetings.iter().find(|meeting| meeting.state == SessionState::Planned);
+        let letter = PlaceOffered {
+            held_until: civil::moment(until, zone),
+            first_session: first.map(|first| times::when(first.starts_at, first.ends_at, zone)).unwrap_or_default(),
+            offer_url: link.clone(),
+            decline_url: link,
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) fn already_enrolled(&self) -> Result<Composed, CannotCompose> {
+        self.finish(&AlreadyEnrolled { page_url: self.app.links.my_program() }, Around::default())
+    }
+
+    pub(super) fn sign_in(&self) -> Result<Composed, CannotCompose> {
+        let params = self.params();
+        let (token, code) = (params["token"].as_str().unwrap_or_default(), params["code"].as_str().unwrap_or_default());
+        let (first, last) = code.split_at_checked(3).ok_or(CannotCompose::Gone("the code"))?;
+        let letter = SignIn {
+            sign_in_url: self.app.links.to(&format!("/p/open/{token}")),
+            code: format!("{first} {last}"),
+            lifetime: "ten minutes".to_owned(),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) fn left(&self) -> Result<Composed, CannotCompose> {
+        let letter = Left {
+            coach_name: self.facts.practice.first_name.expose().to_owned(),
+            calendar: calendar(self.enrollment()?.calendar),
+            data_url: self.app.links.to("/p/data"),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) fn address_changed(&self) -> Result<Composed, CannotCompose> {
+        let letter = AddressChanged {
+            changed_at: civil::moment(self.delivery.created_at, self.facts.reader.zone()),
+            dispute_url: self.app.links.to("/help"),
+            dispute_until: "seven days".to_owned(),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    /// The cohort's own copy, for the week and track of this delivery; a test of one says so in its params.
+    async fn cohort_lesson(&self) -> Result<CohortLesson, CannotCompose> {
+        let lessons = cohorts::lessons_of(self.app.db.reader(), self.cohort()?.id).await?;
+        let wanted = self.delivery.object_id;
+        lessons.into_iter().find(|lesson| lesson.lesson_id.0 == wanted).ok_or(CannotCompose::Gone("the lesson"))
+    }
+
+    fn lesson_facts(&self, lesson: Option<&Lesson>, meetings: &[SessionRow]) -> Result<LessonFacts, CannotCompose> {
+        let (cohort, program, zone) = (self.cohort()?, self.program()?, self.facts.reader.zone());
+        let week = lesson.map_or(1, |lesson| lesson.week);
+        let own = meetings.iter().find(|meeting| meeting.ordinal == i32::from(week) && meeting.state == SessionState::Planned);
+        let next = meetings.iter().find(|meeting| meeting.state == SessionState::Planned && meeting.ends_at > self.now.program);
+        let meeting = own.filter(|own| own.ends_at > self.now.program).or(next);
+        let links = &self.app.links;
+        Ok(LessonFacts {
+            name: self.facts.reader.name().expose().to_owned(),
+            coach: self.facts.practice.first_name.expose().to_owned(),
+            week,
+            weeks: program.content.0.weeks,
+            session_when: meeting.map_or_else(|| "at a time still to be set".to_owned(), |meeting| times::when(meeting.starts_at, meeting.ends_at, zone)),
+            session_title: meeting.map(|meeting| meeting.title.expose().to_owned()).unwrap_or_default(),
+            check_in_link: links.to(&format!("/p/check-in/{week}")),
+            my_program_link: links.my_program(),
+            crisis_line: cohort.crisis_line.clone(),
+        })
+    }
+
+    pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {
+        let lesson = self.cohort_lesson().await?.content.0;
+        let voice = self.facts.voice();
+        let references = self.welcome_id().await?;
+        let around = Around { preview: Some(&lesson.preview), references, calendar: None };
+        if voice.body() == Body::LinkOnly {
+            let letter = LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)) };
+            return self.finish(&letter, around);
+        }
+        let meetings = self.meetings().await?;
+        let facts = self.lesson_facts(Some(&lesson), &meetings)?;
+        let rendered = lesson::render(&lesson, &facts).map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
+        let letter = WeeklyLesson {
+            subject: voice.lesson_subject(&lesson.subject, &lesson.discreet_subject).to_owned(),
+            week_label: format!("Week {} of {}", lesson.week, facts.weeks),
+            title: lesson.title.clone(),
+            body_html: rendered.html,
+            body_text: rendered.text,
+            check_in_url: None,
+            page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)),
+            next_session: None,
+            sign_off: Vec::new(),
+        };
+        self.finish(&letter, around)
+    }
+
+    /// Lessons stand in one thread with the welcome (H3).
+    async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
+        let filter = ledger::Filter { participant: self.delivery.participant_id, cohort: self.delivery.cohort_id, occasion: Some(Occasion::Welcome), page_size: 1, ..Default::default() };
+        let (rows, _) = ledger::of_practice(self.app.db.reader(), self.delivery.practice_id, &filter).await?;
+        Ok(rows.into_iter().find_map(|row| row.message_id))
+    }
+
+    pub(super) async fn catch_up(&self) -> Result<Composed, CannotCompose> {
+        let wanted: Vec<uuid::Uuid> = serde_json::from_value(self.params()["lessons"].clone()).unwrap_or_default();
+        let lessons = cohorts::lessons_of(self.app.db.reader(), self.cohort()?.id).await?;
+        let missed: Vec<Missed> = lessons
+            .iter()
+            .filter(|lesson| wanted.contains(&lesson.id.0))
+            .map(|lesson| Missed {
+                label: format!("Week {}", lesson.position),
+                title: match self.facts.level {
+                    Discretion::Minimal => "Your note".to_owned(),
+                    Discretion::Open | Discretion::Discreet => lesson.content.0.title.clone(),
+                },
+                url: self.app.links.to(&format!("/p/lesson/{}", lesson.position)),
+            })
+            .collect();
+        if missed.is_empty() {
+            return Err(CannotCompose::Gone("the lessons"));
+        }
+        let letter = CatchUp { subject: "What came before you joined".to_owned(), lessons: missed, page_url: self.app.links.my_program() };
+        self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
+    }
+
+    pub(super) async fn reminder(&self) -> Result<Composed, CannotCompose> {
+        let (program, zone) = (self.program()?, self.facts.reader.zone());
+        let session = sessions::find(self.app.db.reader(), self.delivery.practice_id, self.delivery.object_id.into())
+            .await?
+            .ok_or(CannotCompose::Gone("the session"))?;
+        let lead = if self.delivery.occasion == Occasion::ReminderDay { Lead::Day } else { Lead::Hour };
+        let subject = match lead {
+            Lead::Day => civil::relative(session.starts_at, zone, self.now.program),
+            Lead::Hour => "In one hour".to_owned(),
+        };
+        let about = match self.facts.level {
+            Discretion::Open => format!("{}, week {}", program.title.expose(), session.ordinal),
+            Discretion::Discreet => format!("your weekly course, part {}", session.ordinal),
+            Discretion::Minimal => "your appointment".to_owned(),
+        };
+        let letter = Reminder {
+            subject,
+            lead,
+            about,
+            when: times::when(session.starts_at, session.ends_at, zone),
+            place: "Online. The join button is on your page.".to_owned(),
+            opens_at: civil::time_of_day(zone.local(session.starts_at - times::OPENS_EARLY).time()),
+            page_url: self.app.links.to(&format!("/p/join/{}", session.id)),
+            absent_url: self.app.links.to(&format!("/p/absent/{}", session.id)),
+        };
+        self.finish(&letter, Around::default())
+    }
+
+    pub(super) async fn schedule_changed(&self) -> Result<Composed, CannotCompose> {
+        let zone = self.facts.reader.zone();
+        let changes: Vec<Change> = serde_json::from_value(self.params()["changes"].clone()).unwrap_or_default();
+        let meetings = self.meetings().await?;
+        let mut letter = ScheduleChanged {
+            subject: "The schedule has changed".to_owned(),
+            note: None,
+            moved: Vec::new(),
+            canceled: Vec::new(),
+            restored: Vec::new(),
+            added: Vec::new(),
+            calendar: calendar(self.enrollment()?.calendar),
+            page_url: self.app.links.my_program(),
+        };
+        for change in changes {
+            let meeting = meetings.iter().find(|meeting| meeting.id == change.session);
+            let label = meeting.map_or_else(|| "A session".to_owned(), times::label);
+            let line = |at: (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)| times::when(at.0, at.1, zone);
+            match (change.was, change.is) {
+                (Some(was), Some(is)) => letter.moved.push(Moved { label, now: line(is), was: line(was) }),
+                (Some(was), None) => letter.canceled.push(SessionLine::held(&label, &line(was))),
+                (None, Some(is)) if meeting.is_some_and(|meeting| meeting.generation > 0) => {
+                    letter.restored.push(SessionLine::held(&label, &line(is)));
+                }
+                (None, Some(is)) => letter.added.push(SessionLine::held(&label, &line(is))),
+                (None, None) => {}
+            }
+        }
+        self.finish(&letter, Around::default())
+    }
+}

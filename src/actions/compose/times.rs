@@ -1,0 +1,29 @@
+//! How do the dates of a cohort stand in a letter, in the reader's own zone?
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    domain::{civil::When, session::SessionState, zone::Zone},
+    mail::letters::SessionLine,
+    store::sessions::SessionRow,
+};
+
+/// The join page opens this long before a session.
+pub(crate) const OPENS_EARLY: TimeDelta = TimeDelta::minutes(10);
+
+pub(super) fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
+    When::new(starts_at, ends_at, zone).full()
+}
+
+pub(super) fn label(session: &SessionRow) -> String {
+    format!("Week {}", session.ordinal)
+}
+
+/// Every session, planned or canceled, one line each.
+pub(super) fn lines(sessions: &[SessionRow], zone: Zone) -> Vec<SessionLine> {
+    let line = |session: &SessionRow| match session.state {
+        SessionState::Planned => SessionLine::held(&label(session), &when(session.starts_at, session.ends_at, zone)),
+        SessionState::Canceled => SessionLine::pause(&label(session), "Canceled"),
+    };
+    sessions.iter().map(line).collect()
+}

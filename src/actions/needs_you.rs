@@ -1,0 +1,66 @@
+//! What needs the coach: mail that did not arrive, people to answer, groups that cannot go on.
+
+use chrono::TimeDelta;
+
+use crate::{
+    app::App,
+    clock::Now,
+    domain::{delivery::State, people::CohortState},
+    store::{self, cohorts, ledger, participants, practices::Practice},
+};
+
+use super::open_cohort::missing;
+
+/// One thing, with its next action.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Need {
+    /// `bad` or `warn`.
+    pub tone: &'static str,
+    /// A full sentence.
+    pub what: String,
+    /// The link's words, a verb first.
+    pub act: String,
+    pub path: String,
+}
+
+/// Mail older than this is no news.
+const RECENT: TimeDelta = TimeDelta::days(7);
+
+pub async fn needs_you(app: &App, practice: &Practice, now: Now) -> store::Result<Vec<Need>> {
+    let db = app.db.reader();
+    let mut needs = Vec::new();
+    let states = vec![State::Bounced, State::Failed, State::Missed, State::Held, State::Unknown, State::Complained];
+    let filter = ledger::Filter { states, page_size: 50, ..Default::default() };
+    let (rows, _) = ledger::of_practice(db, practice.id, &filter).await?;
+    for row in rows.into_iter().filter(|row| row.changed_at > now.program - RECENT) {
+        let person = match row.participant_id {
+            Some(id) => participants::find(db, practice.id, id).await?,
+            None => None,
+        };
+        let name = person.as_ref().map_or("a coach", |person| person.name.expose());
+        let (tone, what) = match row.state {
+            State::Bounced => ("bad", format!("A mail to {name} came back: the address does not take mail.")),
+            State::Missed => ("warn", format!("A mail to {name} was missed: it was too late to be of use.")),
+            State::Held => ("warn", format!("A mail to {name} is held back and waits for your decision.")),
+            State::Unknown => ("warn", format!("A mail to {name} may or may not have arrived.")),
+            _ => ("bad", format!("A mail to {name} could not be sent.")),
+        };
+        needs.push(Need { tone, what, act: "See the message".to_owned(), path: format!("/coach/outbox/{}", row.id) });
+    }
+    for cohort in cohorts::of_practice(db, practice.id).await? {
+        let unset = missing(practice, &cohort);
+        if cohort.state == CohortState::Draft && !unset.is_empty() {
+            needs.push(Need {
+                tone: "warn",
+                what: format!("{} is not open yet: {} still missing.", cohort.name.expose(), count(unset.len())),
+                act: "Open the cohort".to_owned(),
+                path: format!("/coach/cohorts/{}", cohort.id),
+            });
+        }
+    }
+    Ok(needs)
+}
+
+fn count(things: usize) -> String {
+    if things == 1 { "one thing is".to_owned() } else { format!("{things} things are") }
+}
