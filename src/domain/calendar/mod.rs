@@ -91,7 +91,9 @@ pub enum BadCalendar {
     CalendarName,
     #[error("A calendar entry's link must be a full http or https address without spaces, of at most 900 characters")]
     Link,
-    #[error("The organizer's address is the participant's own, and calendars refuse such an invite; use another sender address")]
+    #[error(
+        "The organizer's address is the participant's own, and calendars refuse such an invite; use another sender address"
+    )]
     OwnInvite,
     #[error("A canceled session cannot be announced as an invite; send the cancellation")]
     Canceled,

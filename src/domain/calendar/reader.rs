@@ -189,10 +189,7 @@ fn owned(component: parser::Component<'_>) -> parser::Component<'static> {
 }
 
 fn parameter(parameter: parser::Parameter<'_>) -> parser::Parameter<'static> {
-    parser::Parameter {
-        key: parameter.key.into_owned(),
-        val: parameter.val.map(parser::ParseString::into_owned),
-    }
+    parser::Parameter { key: parameter.key.into_owned(), val: parameter.val.map(parser::ParseString::into_owned) }
 }
 
 fn read_event(event: &parser::Component<'_>, method: Option<ReadMethod>) -> ReadEvent {

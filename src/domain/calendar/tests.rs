@@ -173,7 +173,8 @@ fn a_name_of_nothing_shows_the_address() {
 #[test]
 fn ten_thousand_characters_fold() {
     let title = "é;\"漢 🌱".repeat(1_700);
-    let text = request(&Entry { title: title.clone(), ..entry() }, &organizer(), &party(&title, "a@b.example")).unwrap();
+    let text =
+        request(&Entry { title: title.clone(), ..entry() }, &organizer(), &party(&title, "a@b.example")).unwrap();
     assert!(text.lines().all(|line| line.len() <= 75));
     assert_eq!(only(&text).summary, one_line(&title));
 }
@@ -214,8 +215,28 @@ fn hostile() -> impl Strategy<Value = String> {
         any::<char>().prop_map(String::from),
         "[ -~]{0,40}",
         prop::sample::select(vec![
-            "\r\n", "\n", "\r", "\r\n ", "\"", ";", ",", ":", "\\", "\\n", "^n", "\u{2028}", "\u{85}", "\u{feff}", " ",
-            "\t", "\0", "🌱", "é", "END:VEVENT", "\r\nATTENDEE:mailto:eve@example.net\r\n", "BEGIN:VALARM",
+            "\r\n",
+            "\n",
+            "\r",
+            "\r\n ",
+            "\"",
+            ";",
+            ",",
+            ":",
+            "\\",
+            "\\n",
+            "^n",
+            "\u{2028}",
+            "\u{85}",
+            "\u{feff}",
+            " ",
+            "\t",
+            "\0",
+            "🌱",
+            "é",
+            "END:VEVENT",
+            "\r\nATTENDEE:mailto:eve@example.net\r\n",
+            "BEGIN:VALARM",
         ])
         .prop_map(String::from),
     ];

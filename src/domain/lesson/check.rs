@@ -19,10 +19,15 @@ const MOST_QUESTIONS: usize = 10;
 pub(super) fn lesson(lesson: &Lesson, forbidden: &ForbiddenWords) -> Vec<Finding> {
     let mut findings = Vec::new();
     if lesson.week == 0 {
-        findings.push(Finding::new(1, "week", "A lesson needs its week, a number from 1; write for example `week = 1`"));
+        findings.push(Finding::new(
+            1,
+            "week",
+            "A lesson needs its week, a number from 1; write for example `week = 1`",
+        ));
     }
     if lesson.track.as_deref().is_some_and(|track| !is_key(track)) {
-        let message = "A track's key is one word of at most 32 small letters, digits and hyphens; use the key from the program";
+        let message =
+            "A track's key is one word of at most 32 small letters, digits and hyphens; use the key from the program";
         findings.push(Finding::new(1, "track", message));
     }
     let lines = [
@@ -154,7 +159,7 @@ fn seen_outside(body: &str, forbidden: &ForbiddenWords) -> Vec<Finding> {
 /// The line on which the first forbidden word ends; emphasis may stand inside it, a line break in a phrase.
 fn first_line_with(source: &str, forbidden: &ForbiddenWords) -> usize {
     let mut read = String::new();
-    let mut ends = |line: &str| {
+    let ends = |line: &str| {
         read.push_str(&line.replace(['*', '_', '`'], ""));
         read.push(' ');
         forbidden.find_in(&read).is_some()

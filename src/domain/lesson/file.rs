@@ -104,7 +104,10 @@ pub fn line_of(source: &str, finding: &Finding) -> usize {
 fn split(source: &str) -> Result<(&str, &str), Finding> {
     let missing = |line, message: &str| Err(Finding::new(line, FRONT_MATTER, message));
     let Some((_, rest)) = source.split_once('\n').filter(|(first, _)| first.trim_end() == FENCE) else {
-        return missing(1, "A lesson begins with a line `+++`, then its week, title and subjects, then a second line `+++`");
+        return missing(
+            1,
+            "A lesson begins with a line `+++`, then its week, title and subjects, then a second line `+++`",
+        );
     };
     let mut offset = 0;
     for line in rest.split_inclusive('\n') {

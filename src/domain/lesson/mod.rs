@@ -1,6 +1,6 @@
 //! What is a lesson, and what does one person read of it?
 
-mod check;
+pub(in crate::domain) mod check;
 pub mod file;
 pub mod template;
 #[cfg(test)]
@@ -114,8 +114,9 @@ pub fn render(lesson: &Lesson, facts: &LessonFacts) -> Result<Rendered, Vec<Find
 /// Any text with variables as one person reads it. Fails only for what [`check_text`] would have refused, or
 /// for a link among the facts that is none.
 pub fn render_text(source: &str, facts: &LessonFacts) -> Result<Rendered, Vec<Finding>> {
-    let template = Template::parse(source)
-        .map_err(|faults| faults.into_iter().map(|bad| Finding::new(bad.line, "body", bad.fault)).collect::<Vec<_>>())?;
+    let template = Template::parse(source).map_err(|faults| {
+        faults.into_iter().map(|bad| Finding::new(bad.line, "body", bad.fault)).collect::<Vec<_>>()
+    })?;
     let slots = slots(facts)?;
     let filled = template.expand(|variable| !facts.value(variable).trim().is_empty());
     markdown::render(&filled, &slots)

@@ -101,9 +101,13 @@ pub enum Fault {
     Unclosed(&'static str),
     #[error("There is no variable `{name}`; did you mean {{{{ {nearest} }}}}?")]
     Misspelled { name: String, nearest: &'static str },
-    #[error("There is no variable `{0}`; the ones there are: name, coach, week, weeks, session.when, session.title, links.check_in, links.my_program, crisis_line")]
+    #[error(
+        "There is no variable `{0}`; the ones there are: name, coach, week, weeks, session.when, session.title, links.check_in, links.my_program, crisis_line"
+    )]
     Unknown(String),
-    #[error("`{0}` is more than a variable's name; filters, functions and calculations are not available, so write only {{{{ name }}}}")]
+    #[error(
+        "`{0}` is more than a variable's name; filters, functions and calculations are not available, so write only {{{{ name }}}}"
+    )]
     Expression(String),
     #[error("`{{% {0} %}}` is not available; use {{% if name %}}, {{% else %}} and {{% endif %}} only")]
     Tag(String),

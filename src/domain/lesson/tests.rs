@@ -93,7 +93,10 @@ fn a_file_that_is_none_is_refused_with_its_line() {
 
 #[test]
 fn findings_point_into_the_file() {
-    let source = FILE.replace("Where did", "Where an affair").replace("\n\nwe", "\n\n{{ nmae }} we").replace("subject = \"W", "subject = \"\tW");
+    let source = FILE
+        .replace("Where did", "Where an affair")
+        .replace("\n\nwe", "\n\n{{ nmae }} we")
+        .replace("subject = \"W", "subject = \"\tW");
     let read = file::read(&source).unwrap();
     let lines: Vec<(usize, &str)> =
         check(&read, &words()).iter().map(|finding| (file::line_of(&source, finding), finding.field)).collect();
@@ -215,7 +218,11 @@ fn a_person_reads_their_own() {
         rendered.text,
         "Dear Sam, week 1 of 6.\n\nWe meet Thursday at 8 PM.\n\nCheck in: https://example.org/c/1?a=1&b=2, or http://localhost:3000/p/1\n\nNadia"
     );
-    assert!(rendered.html.contains("<a href=\"https://example.org/c/1?a=1&amp;b=2\" rel=\"noopener noreferrer\">Check in</a>"));
+    assert!(
+        rendered
+            .html
+            .contains("<a href=\"https://example.org/c/1?a=1&amp;b=2\" rel=\"noopener noreferrer\">Check in</a>")
+    );
     assert!(rendered.html.contains("<a href=\"http://localhost:3000/p/1\""));
     let none = render(&with_body(body), &LessonFacts { session_when: " ".into(), ..facts() }).unwrap();
     assert!(none.text.contains("\n\nNo meeting.\n\n"), "{}", none.text);
@@ -246,7 +253,11 @@ fn conditions_keep_the_lines_in_place() {
 }
 
 fn field() -> impl Strategy<Value = String> {
-    prop_oneof!["\\PC{0,40}", "[ -~\n\t\"\\\\']{0,40}", any::<String>().prop_map(|text| text.chars().take(60).collect())]
+    prop_oneof![
+        "\\PC{0,40}",
+        "[ -~\n\t\"\\\\']{0,40}",
+        any::<String>().prop_map(|text| text.chars().take(60).collect())
+    ]
 }
 
 prop_compose! {
@@ -264,8 +275,23 @@ fn hostile_body() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "\\PC{0,6}",
         prop::sample::select(vec![
-            "{{ name }}", "{{ links.check_in }}", "[x]({{ links.check_in }})", "{% if session.when %}", "{% else %}",
-            "{% endif %}", "\n", "\n\n", "::: exercise {{ name }}\n", ":::\n", "> ", "* ", "**", "`", "```\n", "{{", "}}",
+            "{{ name }}",
+            "{{ links.check_in }}",
+            "[x]({{ links.check_in }})",
+            "{% if session.when %}",
+            "{% else %}",
+            "{% endif %}",
+            "\n",
+            "\n\n",
+            "::: exercise {{ name }}\n",
+            ":::\n",
+            "> ",
+            "* ",
+            "**",
+            "`",
+            "```\n",
+            "{{",
+            "}}",
         ])
         .prop_map(String::from),
     ];

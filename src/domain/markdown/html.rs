@@ -8,7 +8,23 @@ use pulldown_cmark::{Event, html::push_html};
 use super::{blocks::Block, events::Events};
 
 pub(super) const TAGS: [&str; 18] = [
-    "a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong",
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "div",
+    "em",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
     "ul",
 ];
 

@@ -55,13 +55,19 @@ pub struct BadMarkdown {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    #[error("Images are not sent, because loading one tells its host that the mail was opened; describe it in words instead")]
+    #[error(
+        "Images are not sent, because loading one tells its host that the mail was opened; describe it in words instead"
+    )]
     Image,
     #[error("HTML does not reach the reader; write `{0}` in Markdown or remove it")]
     Html(String),
-    #[error("A link must begin with https:// or mailto:, or be a variable such as {{{{ links.check_in }}}}; `{0}` is none of these")]
+    #[error(
+        "A link must begin with https:// or mailto:, or be a variable such as {{{{ links.check_in }}}}; `{0}` is none of these"
+    )]
     Link(String),
-    #[error("A variable cannot be a part of a link, because it would be told to the link's host; only a `links.` variable can be a whole link")]
+    #[error(
+        "A variable cannot be a part of a link, because it would be told to the link's host; only a `links.` variable can be a whole link"
+    )]
     SlotInLink,
     #[error("This exercise is never closed; put a line with ::: after it")]
     UnclosedExercise,
@@ -85,8 +91,7 @@ pub fn render(source: &str, slots: &[Slot]) -> Result<Rendered, Vec<BadMarkdown>
     let source = source.replace("\r\n", "\n");
     let mut faults = invisible(&source, slots.len());
     let blocks = blocks::split(&source, &mut faults);
-    let blocks: Vec<Block<events::Events>> =
-        blocks.into_iter().map(|block| block.read(slots, &mut faults)).collect();
+    let blocks: Vec<Block<events::Events>> = blocks.into_iter().map(|block| block.read(slots, &mut faults)).collect();
     if faults.is_empty() {
         return Ok(Rendered { html: html::write(&blocks), text: text::write(&blocks) });
     }
@@ -104,9 +109,7 @@ pub fn exercise_titles(source: &str) -> Vec<(usize, String)> {
 
 fn invisible(source: &str, slots: usize) -> Vec<BadMarkdown> {
     let known = |c: char| usize::try_from(u32::from(c) - 0xF_0000).is_ok_and(|index| index < slots);
-    let hidden = |c: char| {
-        (crate::domain::name::is_unprintable(c) && c != '\t') || (is_slot(c) && !known(c))
-    };
+    let hidden = |c: char| (crate::domain::name::is_unprintable(c) && c != '\t') || (is_slot(c) && !known(c));
     let lines = source.split('\n').enumerate().filter(|(_, line)| line.chars().any(hidden));
     lines.map(|(index, _)| BadMarkdown { line: index + 1, fault: Fault::Invisible }).collect()
 }

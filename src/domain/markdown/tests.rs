@@ -92,9 +92,18 @@ fn refuses_with_the_line() {
     assert_eq!(first("a\n\n![x](https://example.org/x.png)"), (3, Fault::Image));
     assert_eq!(first("a\n\n<script>alert(1)</script>"), (3, Fault::Html("<script>alert(1)</script>".into())));
     assert_eq!(first("a\nb <iframe src=x> c"), (2, Fault::Html("<iframe src=x>".into())));
-    for target in ["http://example.org", "/p/1", "#x", "javascript:alert(1)", "//example.org/x", "https:x", "mailto:x",
-        "https://localhost", "https://user@example.org", "data:text/html,x"]
-    {
+    for target in [
+        "http://example.org",
+        "/p/1",
+        "#x",
+        "javascript:alert(1)",
+        "//example.org/x",
+        "https:x",
+        "mailto:x",
+        "https://localhost",
+        "https://user@example.org",
+        "data:text/html,x",
+    ] {
         assert_eq!(first(&format!("a\nb\n[c]({target})")), (3, Fault::Link(target.into())), "{target}");
     }
     assert_eq!(first("a\n::: exercise B\nc"), (2, Fault::UnclosedExercise));
@@ -157,8 +166,27 @@ fn hostile() -> impl Strategy<Value = String> {
         "\\PC{0,8}",
         "[ -~]{0,12}",
         prop::sample::select(vec![
-            "\n", "\n\n", "> ", "* ", "1. ", "# ", "    ", "```\n", "::: exercise T\n", ":::\n", "[a](https://b.example/c)",
-            "<https://d.example/?x=1>", "**", "_", "`", "&lt;", "---\n", "\u{F0000}", "\u{F0001}", "[x](\u{F0001})", "\\\n",
+            "\n",
+            "\n\n",
+            "> ",
+            "* ",
+            "1. ",
+            "# ",
+            "    ",
+            "```\n",
+            "::: exercise T\n",
+            ":::\n",
+            "[a](https://b.example/c)",
+            "<https://d.example/?x=1>",
+            "**",
+            "_",
+            "`",
+            "&lt;",
+            "---\n",
+            "\u{F0000}",
+            "\u{F0001}",
+            "[x](\u{F0001})",
+            "\\\n",
         ])
         .prop_map(String::from),
     ];

@@ -26,7 +26,10 @@ pub(super) fn write(blocks: &[Block<Events>]) -> String {
 enum Margin {
     Quote,
     /// The marker is for the item's first line; then spaces of its width.
-    Item { marker: String, written: bool },
+    Item {
+        marker: String,
+        written: bool,
+    },
 }
 
 #[derive(Default)]
