@@ -71,9 +71,7 @@ impl Assets {
         }
         // A page written by another version may ask during an upgrade: give it ours, but not for keeps.
         let keep = if hash == self.hash { FOREVER } else { "no-cache" };
-        let answer = Response::builder()
-            .header(header::ETAG, &asset.etag)
-            .header(header::CACHE_CONTROL, keep);
+        let answer = Response::builder().header(header::ETAG, &asset.etag).header(header::CACHE_CONTROL, keep);
         let mut answer = if matches(headers, &asset.etag) {
             answer.status(StatusCode::NOT_MODIFIED).finish()
         } else {

@@ -10,13 +10,7 @@ use poem::{Response, http::StatusCode};
 use rust_embed::Embed;
 use serde::Serialize;
 
-use crate::web::{
-    assets::Assets,
-    chrome::Chrome,
-    error::PageError,
-    headers::set_manner,
-    icons,
-};
+use crate::web::{assets::Assets, chrome::Chrome, error::PageError, headers::set_manner, icons};
 
 /// One struct a template. Its fields are the template's variables; `chrome` is there besides.
 pub trait Page: Serialize + Sized {
@@ -68,9 +62,7 @@ impl Pages {
             let broken = |cause: String| BrokenTemplate { name: name.to_string(), cause };
             let Some(file) = Sources::get(&name) else { continue };
             let source = String::from_utf8(file.data.into_owned()).map_err(|cause| broken(cause.to_string()))?;
-            environment
-                .add_template_owned(name.to_string(), source)
-                .map_err(|cause| broken(cause.to_string()))?;
+            environment.add_template_owned(name.to_string(), source).map_err(|cause| broken(cause.to_string()))?;
         }
         Ok(Self { environment: Arc::new(environment) })
     }
@@ -164,7 +156,12 @@ fn things(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::{chrome, form::Entered, headers::{Cache, Manner, Referrer}, texts::Help};
+    use crate::web::{
+        chrome,
+        form::Entered,
+        headers::{Cache, Manner, Referrer},
+        texts::Help,
+    };
 
     fn pages() -> Pages {
         Pages::embedded(&Assets::embedded()).unwrap()
@@ -209,7 +206,8 @@ mod tests {
 
     #[test]
     fn the_summary_leads_to_each_field_with_its_words() {
-        let options = "[{'value': 'alone', 'text': 'A', 'detail': ''}, {'value': 'partner', 'text': 'B', 'detail': 'c'}]";
+        let options =
+            "[{'value': 'alone', 'text': 'A', 'detail': ''}, {'value': 'partner', 'text': 'B', 'detail': 'c'}]";
         let source = format!("{{{{ error_summary(form) }}}}{{{{ choices(form, 'how', 'How?', {options}) }}}}");
         let html = shown(&source, wrong()).unwrap();
         assert!(html.contains("Please check two things"), "{html}");
@@ -243,16 +241,27 @@ mod tests {
         let source = "{{ chip('Open', 'ok') }}{{ leaves('yn', 'Came to 1 of 2') }}{{ switch(form, 'discreet', 'Discreet') }}\
             {{ tick(form, 'agree', 'Yes') }}{% call vine('now', 2, 'Repair') %}<p>more</p>{% endcall %}{{ empty('None', 'Add one') }}";
         let html = shown(source, wrong()).unwrap();
-        for part in [r#"<span class="chip" data-tone="ok">Open</span>"#, r#"aria-label="Came to 1 of 2""#, "role=\"switch\"",
-            r#"aria-current="step""#, "<p>more</p></li>", "Add one"] {
+        for part in [
+            r#"<span class="chip" data-tone="ok">Open</span>"#,
+            r#"aria-label="Came to 1 of 2""#,
+            "role=\"switch\"",
+            r#"aria-current="step""#,
+            "<p>more</p></li>",
+            "Add one",
+        ] {
             assert!(html.contains(part), "{part} in {html}");
         }
     }
 
     #[test]
     fn a_wrong_name_is_an_error_not_a_hole() {
-        for source in ["{{ nothing }}", "{{ form.nothing }}", "{{ icon('nothing') }}", "{{ asset('nothing.css') }}",
-            "{{ icon('mail', '\"><b>') }}"] {
+        for source in [
+            "{{ nothing }}",
+            "{{ form.nothing }}",
+            "{{ icon('nothing') }}",
+            "{{ asset('nothing.css') }}",
+            "{{ icon('mail', '\"><b>') }}",
+        ] {
             assert!(shown(source, wrong()).is_err(), "{source}");
         }
     }
