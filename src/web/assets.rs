@@ -71,18 +71,25 @@ impl Assets {
         }
         // A page written by another version may ask during an upgrade: give it ours, but not for keeps.
         let keep = if hash == self.hash { FOREVER } else { "no-cache" };
-        let answer = Response::builder()
-            .header(header::ETAG, &asset.etag)
-            .header(header::CACHE_CONTROL, keep);
+        let answer = Response::builder().header(header::ETAG, &asset.etag).header(header::CACHE_CONTROL, keep);
         let mut answer = if matches(headers, &asset.etag) {
             answer.status(StatusCode::NOT_MODIFIED).finish()
         } else {
             let answer = answer.content_type(asset.kind).header(header::CONTENT_LENGTH, asset.bytes.len());
-            let body = if method == Method::HEAD { Body::empty() } else { body(&asset.bytes) };
+            let body = if method == Method::HEAD { Body::empty() } else { asset.body() };
             answer.body(body)
         };
         set_manner(&mut answer, Manner::FILE);
         Ok(answer)
+    }
+}
+
+impl Asset {
+    fn body(&self) -> Body {
+        match &self.bytes {
+            Cow::Borrowed(bytes) => Body::from(*bytes),
+            Cow::Owned(bytes) => Body::from(bytes.clone()),
+        }
     }
 }
 
@@ -99,13 +106,6 @@ impl Endpoint for Assets {
         let hash = request.raw_path_param("hash").unwrap_or_default();
         let path = request.raw_path_param("path").unwrap_or_default();
         Ok(self.answer(request.method(), request.headers(), hash, path)?)
-    }
-}
-
-fn body(bytes: &Cow<'static, [u8]>) -> Body {
-    match bytes {
-        Cow::Borrowed(bytes) => Body::from(*bytes),
-        Cow::Owned(bytes) => Body::from(bytes.clone()),
     }
 }
 

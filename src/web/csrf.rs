@@ -202,7 +202,9 @@ mod tests {
         let token = FormToken::new([0xfb; 16]);
         assert_eq!(FormToken::parse(token.as_str()), Some(token.clone()));
         assert!(FormToken::parse(&format!("{}.resend-17", token.as_str())).is_some());
-        for bad in ["", "x", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAAA.a b", "AAAAAAAAAAAAAAAAAAAAA\u{e4}"] {
+        for bad in
+            ["", "x", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAAAA.a b", "AAAAAAAAAAAAAAAAAAAAA\u{e4}"]
+        {
             assert_eq!(FormToken::parse(bad), None, "{bad}");
         }
     }

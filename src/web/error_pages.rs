@@ -211,7 +211,14 @@ mod tests {
             .at("/api/token", failing(|| PageError::Unauthorized.into()))
             .at("/length", failing(|| StatusCode::LENGTH_REQUIRED.into()))
             .at("/type", failing(|| StatusCode::UNSUPPORTED_MEDIA_TYPE.into()))
-            .at("/panic", make(|_| async { if true { panic!("hunter2") } }));
+            .at(
+                "/panic",
+                make(|_| async {
+                    if true {
+                        panic!("hunter2")
+                    }
+                }),
+            );
         TestClient::new(routes.with(ErrorPages { pages, brand: "N. Brandt".into() }))
     }
 

@@ -130,12 +130,7 @@ impl<'a> Checked<'a> {
     }
 
     /// The same with words of the page's own instead of the parser's.
-    pub fn parse_or<T, E>(
-        &mut self,
-        name: &str,
-        message: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    pub fn parse_or<T, E>(&mut self, name: &str, message: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         self.parse(name, |text| parse(text).map_err(|_| message))
     }
 
@@ -239,7 +234,8 @@ impl Entered {
     #[must_use]
     pub fn of(fields: &Fields) -> Self {
         let shown = fields.0.iter().filter(|(name, _)| !SECRET.iter().any(|secret| name.contains(secret)));
-        shown.flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
+        shown
+            .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
             .fold(Self::blank(), |form, (name, value)| form.with(name, value))
     }
 
@@ -303,9 +299,19 @@ mod tests {
         let kind = "application/x-www-form-urlencoded; charset=UTF-8";
         client.post("/").content_type(kind).body("a=b").send().await.assert_text("b").await;
         client.post("/").body("a=b").send().await.assert_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        client.post("/").content_type("text/plain").body("a=b").send().await
+        client
+            .post("/")
+            .content_type("text/plain")
+            .body("a=b")
+            .send()
+            .await
             .assert_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        client.post("/").content_type(kind).body(vec![b'a'; limits::FORM + 1]).send().await
+        client
+            .post("/")
+            .content_type(kind)
+            .body(vec![b'a'; limits::FORM + 1])
+            .send()
+            .await
             .assert_status(StatusCode::PAYLOAD_TOO_LARGE);
     }
 

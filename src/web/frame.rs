@@ -53,7 +53,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::web::{assets::{self, Assets}, chrome, methods, texts::Help};
+    use crate::web::{
+        assets::{self, Assets},
+        chrome, methods,
+        texts::Help,
+    };
 
     fn client() -> TestClient<impl Endpoint<Output = Response>> {
         let assets = Assets::embedded();
@@ -66,7 +70,14 @@ mod tests {
         let routes = Route::new()
             .at(assets::ROUTE, assets)
             .at("/s/:token", methods::get(sign_in).post(make(|_| async { "done" })))
-            .at("/panic", methods::post(make(|_| async { if true { panic!("hunter2") } })));
+            .at(
+                "/panic",
+                methods::post(make(|_| async {
+                    if true {
+                        panic!("hunter2")
+                    }
+                })),
+            );
         let frame = Frame {
             pages,
             brand: "N. Brandt".into(),
@@ -95,8 +106,16 @@ mod tests {
         for (request, status) in answers {
             let answer = request.send().await.0;
             assert_eq!(answer.status().as_u16(), status);
-            for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-request-id",
-                "cross-origin-opener-policy", "strict-transport-security", "cache-control", "x-robots-tag"] {
+            for name in [
+                "content-security-policy",
+                "x-content-type-options",
+                "referrer-policy",
+                "x-request-id",
+                "cross-origin-opener-policy",
+                "strict-transport-security",
+                "cache-control",
+                "x-robots-tag",
+            ] {
                 assert!(answer.headers().contains_key(name), "{status}: {name}");
             }
             let text = answer.into_body().into_string().await.unwrap();

@@ -27,11 +27,7 @@ fn exhibit<P: Page>() -> Exhibit {
 /// All pages. Add a line with each new one.
 #[must_use]
 pub fn every_page() -> Vec<Exhibit> {
-    vec![
-        exhibit::<ErrorPage>(),
-        exhibit::<texts::Help>(),
-        exhibit::<texts::Privacy>(),
-    ]
+    vec![exhibit::<ErrorPage>(), exhibit::<texts::Help>(), exhibit::<texts::Privacy>()]
 }
 
 #[cfg(test)]

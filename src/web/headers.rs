@@ -60,12 +60,8 @@ pub enum Policy {
 
 impl Manner {
     /// Participants' and coaches' pages, and whatever did not say.
-    pub const PERSONAL: Self = Self {
-        cache: Cache::Personal,
-        robots: Robots::KeepOut,
-        referrer: Referrer::Nothing,
-        policy: Policy::Page,
-    };
+    pub const PERSONAL: Self =
+        Self { cache: Cache::Personal, robots: Robots::KeepOut, referrer: Referrer::Nothing, policy: Policy::Page };
     /// The same for everyone, not for search engines.
     pub const PUBLIC: Self = Self { cache: Cache::Never, ..Self::PERSONAL };
     /// A public program page.
@@ -192,10 +188,13 @@ fn dress(response: &mut Response, id: RequestId, transport: Transport) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(header::REFERRER_POLICY, match shown.referrer {
-        Referrer::Nothing => "no-referrer",
-        Referrer::SameOrigin => "same-origin",
-    });
+    set(
+        header::REFERRER_POLICY,
+        match shown.referrer {
+            Referrer::Nothing => "no-referrer",
+            Referrer::SameOrigin => "same-origin",
+        },
+    );
     match shown.robots {
         Robots::KeepOut => set(HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive"),
         Robots::Welcome => {}

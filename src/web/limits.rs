@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use poem::{
-    Body, Endpoint, Middleware, Request, Response, Result,
-    error::ReadBodyError,
-    http::header,
-};
+use poem::{Body, Endpoint, Middleware, Request, Response, Result, error::ReadBodyError, http::header};
 
 use crate::web::{error::PageError, patterns};
 
@@ -87,7 +83,9 @@ mod tests {
     use super::*;
 
     fn client() -> TestClient<impl Endpoint> {
-        let length = || make(|request: Request| async move { request.into_body().into_bytes().await.unwrap().len().to_string() });
+        let length = || {
+            make(|request: Request| async move { request.into_body().into_bytes().await.unwrap().len().to_string() })
+        };
         let limits = Limits { larger: vec![("/people/:id/csv", 2 * FORM)], patience: Duration::from_millis(50) };
         TestClient::new(Route::new().at("/", length()).at("/people/:id/csv", length()).with(limits))
     }
@@ -97,7 +95,12 @@ mod tests {
         client().post("/").body(vec![b'x'; FORM]).send().await.assert_text("262144").await;
         client().post("/").body(vec![b'x'; FORM + 1]).send().await.assert_status(StatusCode::PAYLOAD_TOO_LARGE);
         client().post("/people/7/csv").body(vec![b'x'; FORM + 1]).send().await.assert_status_is_ok();
-        client().post("/people/7/csv").body(vec![b'x'; 2 * FORM + 1]).send().await.assert_status(StatusCode::PAYLOAD_TOO_LARGE);
+        client()
+            .post("/people/7/csv")
+            .body(vec![b'x'; 2 * FORM + 1])
+            .send()
+            .await
+            .assert_status(StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[tokio::test]

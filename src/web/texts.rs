@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use poem::{IntoResponse, Response, Result, Route, endpoint::make_sync, http::{StatusCode, header}};
+use poem::{
+    IntoResponse, Response, Result, Route,
+    endpoint::make_sync,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 
 use crate::web::{
