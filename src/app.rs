@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     keys::Keys,
     links::Links,
+    mail::templates::Templates,
     random::Random,
     store::database::Database,
 };
@@ -21,6 +22,7 @@ pub struct App {
     pub random: Random,
     pub links: Links,
     pub db: Database,
+    pub templates: Templates,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
 }
@@ -35,6 +37,14 @@ impl App {
             text => Keys::parse(text)?,
         };
         let links = Links::new(&config.server.base_url, keys);
-        Ok(Arc::new(Self { config, clock, random, links, db, bell: Notify::new() }))
+        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, bell: Notify::new() }))
+    }
+
+    /// Host and port of the mail server, for a person to read; never the password.
+    #[must_use]
+    pub fn relay_name(&self) -> String {
+        let url = self.config.mail.smtp_url.expose_secret();
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        rest.rsplit('@').next().unwrap_or(rest).split(['/', '?']).next().unwrap_or(rest).to_owned()
     }
 }

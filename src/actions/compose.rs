@@ -241,7 +241,7 @@ impl Desk<'_> {
             html: &written.html,
             calendar: around.calendar.as_ref().map(|(method, text)| (*method, text.as_str())),
         };
-        let bytes = self.app.dkim.sign(message::build(&outgoing)?, self.now.real);
+        let bytes = message::build(&outgoing)?;
         Ok(Composed {
             to: self.facts.reader.address().clone(),
             return_path: self.return_path(),

@@ -180,7 +180,7 @@ fn session_rows(
 }
 
 fn session_title(program: &ProgramRow, ordinal: i32) -> Name {
-    let week = program.content.0.week.iter().find(|week| i32::from(week.number) == ordinal);
+    let week = program.content.0.outline.iter().find(|week| i32::from(week.number) == ordinal);
     week.and_then(|week| Name::parse(&week.session_title).ok())
         .or_else(|| Name::parse(&format!("Session {ordinal}")).ok())
         .expect("a number makes a name")

@@ -16,7 +16,7 @@ use crate::domain::{
 /// A program as `program.toml` holds it; its lessons are files beside it. It has no dates.
 ///
 /// What is missing from a file is empty here, and [`check`] names it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Program {
     pub title: String,
@@ -47,7 +47,7 @@ pub struct Program {
 }
 
 /// A text people agree to; a new wording is a new version.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Document {
     /// From 1.
@@ -56,7 +56,7 @@ pub struct Document {
     pub text: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Track {
     /// Small letters, digits and hyphens: it is part of file names.
@@ -64,7 +64,7 @@ pub struct Track {
     pub label: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WeekOutline {
     /// From 1.
@@ -76,7 +76,7 @@ pub struct WeekOutline {
     pub session_title: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Question {
     pub question: String,

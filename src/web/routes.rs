@@ -1,0 +1,42 @@
+//! What is served, all of it?
+
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, Response};
+
+use crate::{
+    app::App,
+    web::{
+        assets,
+        frame::Frame,
+        site::Site,
+        table::Table,
+        texts::Texts,
+    },
+};
+
+/// Every page and address, in one table.
+#[must_use]
+pub fn table() -> Table {
+    Table::default()
+}
+
+/// The whole site, with everything that stands around each answer.
+pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 'static> {
+    let site = Site::new(app.clone())?;
+    let table = table();
+    let open_to_all = table.open_to_all();
+    let brand = "Trellis".to_owned();
+    let texts = Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
+    let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
+    let for_ids = app.clone();
+    let frame = Frame {
+        pages: site.pages.clone(),
+        brand,
+        base_url: app.config.server.base_url.clone(),
+        make_id: Arc::new(move || for_ids.random.uuid(for_ids.clock.now().real)),
+        open_to_all,
+        takes_csv: vec![],
+    };
+    Ok(frame.around(routes)?.data(site))
+}
