@@ -88,71 +88,85 @@ impl PageError {
     #[must_use]
     pub fn words(&self) -> Words {
         match self {
-            Self::NotFound | Self::Forbidden => say(
-                "There is nothing here",
-                "The address may be mistyped, or the page may have moved.",
-                "If you are looking for your own page, we can send you a new link.",
-            ),
-            Self::Gone => say(
-                "This link is no longer in use",
-                "It has been used, it has been replaced, or its time is over.",
-                "We can send you a new one.",
-            ),
-            Self::Unauthorized => say(
-                "A token is needed",
-                "This address needs an access token, and the one given is missing, wrong or expired.",
-                "Send a valid token in the Authorization header.",
-            ),
+            Self::NotFound | Self::Forbidden => fixed(NOTHING_HERE),
+            Self::Gone => fixed(OLD_LINK),
+            Self::Unauthorized => fixed(NO_TOKEN),
             Self::BadRequest(why) => {
                 say("We could not read that", why.clone(), "Go back, check what was sent, and try again.")
             }
             Self::Conflict(why) => {
                 say("This has changed in the meantime", why.clone(), "Open the page again to see what is there now.")
             }
-            Self::TooLarge => say(
-                "That was too much at once",
-                "What was sent is larger than we accept here. Nothing was saved.",
-                "Go back, shorten the text or choose a smaller file, and send it again.",
-            ),
-            Self::TooSlow => say(
-                "That took too long",
-                "The connection was too slow to receive what was sent. Nothing was saved.",
-                "Go back and send it again. Your browser usually keeps what you wrote.",
-            ),
-            Self::WrongType => say(
-                "We could not read that",
-                "It was sent in a form that this address does not take.",
-                "Open the page again and use the form on it.",
-            ),
-            Self::ForeignForm => say(
-                "We could not tell where this form came from",
-                "To protect you, we only accept forms that were opened on this site. Nothing was changed.",
-                "Open the page again in this browser and send the form from there. If an extension hides where \
-                 requests come from, turn it off for this site.",
-            ),
+            Self::TooLarge => fixed(LARGE),
+            Self::TooSlow => fixed(SLOW),
+            Self::WrongType => fixed(UNREADABLE),
+            Self::ForeignForm => fixed(FOREIGN),
             Self::TooManyRequests { retry_after } => say(
                 "Please wait a little",
                 "There were more requests from this connection than we allow.",
                 format!("Try again in {}.", wait(*retry_after)),
             ),
-            Self::MethodNotAllowed { .. } => say(
-                "That is not possible here",
-                "This address exists, but it does not take this kind of request.",
-                "Open the page again and use the buttons on it.",
-            ),
+            Self::MethodNotAllowed { .. } => fixed(NOT_THIS_WAY),
             Self::Unavailable { retry_after } => say(
                 "We cannot do this right now",
                 "Something we need is not answering. Nothing was changed.",
                 format!("Please try again in {}.", wait(*retry_after)),
             ),
-            Self::Internal(_) => say(
-                "Something went wrong on our side",
-                "We could not finish that, and it has been noted.",
-                "Please try again. If it happens again, write to us and mention the number below.",
-            ),
+            Self::Internal(_) => fixed(OUR_FAULT),
         }
     }
 }
+
+fn fixed([title, happened, advice]: [&'static str; 3]) -> Words {
+    say(title, happened, advice)
+}
+
+const NOTHING_HERE: [&str; 3] = [
+    "There is nothing here",
+    "The address may be mistyped, or the page may have moved.",
+    "If you are looking for your own page, we can send you a new link.",
+];
+const OLD_LINK: [&str; 3] = [
+    "This link is no longer in use",
+    "It has been used, it has been replaced, or its time is over.",
+    "We can send you a new one.",
+];
+const NO_TOKEN: [&str; 3] = [
+    "A token is needed",
+    "This address needs an access token, and the one given is missing, wrong or expired.",
+    "Send a valid token in the Authorization header.",
+];
+const LARGE: [&str; 3] = [
+    "That was too much at once",
+    "What was sent is larger than we accept here. Nothing was saved.",
+    "Go back, shorten the text or choose a smaller file, and send it again.",
+];
+const SLOW: [&str; 3] = [
+    "That took too long",
+    "The connection was too slow to receive what was sent. Nothing was saved.",
+    "Go back and send it again. Your browser usually keeps what you wrote.",
+];
+const UNREADABLE: [&str; 3] = [
+    "We could not read that",
+    "It was sent in a form that this address does not take.",
+    "Open the page again and use the form on it.",
+];
+const FOREIGN: [&str; 3] = [
+    "We could not tell where this form came from",
+    "To protect you, we only accept forms that were opened on this site. Nothing was changed.",
+    "Open the page again in this browser and send the form from there. If an extension hides where requests come \
+     from, turn it off for this site.",
+];
+const NOT_THIS_WAY: [&str; 3] = [
+    "That is not possible here",
+    "This address exists, but it does not take this kind of request.",
+    "Open the page again and use the buttons on it.",
+];
+const OUR_FAULT: [&str; 3] = [
+    "Something went wrong on our side",
+    "We could not finish that, and it has been noted.",
+    "Please try again. If it happens again, write to us and mention the number below.",
+];
 
 /// Rounded up, so that nobody comes back too early.
 fn wait(time: Duration) -> String {

@@ -5,6 +5,7 @@ pub mod chrome;
 pub mod csrf;
 pub mod error;
 pub mod error_pages;
+pub mod fields;
 pub mod form;
 pub mod frame;
 pub mod gallery;
