@@ -1,5 +1,6 @@
 //! A coach puts somebody into a cohort by name: they take part at once, and get the welcome.
 
+use crate::transact;
 use crate::{
     app::App,
     domain::{
@@ -59,9 +60,7 @@ pub async fn add_person(
 ) -> Result<EnrollmentId, Refused> {
     let now = app.clock.now();
     let (practice_id, cohort_id) = of;
-    let id = app
-        .db
-        .write(async |tx| {
+    let id = transact!(app.db, |tx| {
             cohorts::lock(tx, cohort_id).await?;
             let cohort = cohorts::find(tx, practice_id, cohort_id).await?.ok_or(Refused::Unknown)?;
             let person = match participants::with_email(tx, practice_id, &new.email).await? {
@@ -143,8 +142,7 @@ pub async fn add_person(
             audits::note(tx, audit).await?;
             welcome(app, tx, &cohort, &enrollment, now).await?;
             Ok(enrollment.id)
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(id)
 }

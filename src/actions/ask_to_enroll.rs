@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -53,8 +54,7 @@ pub struct Agreed {
 pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form) -> store::Result<()> {
     let now = app.clock.now();
     let limited = is_over_limit(app, cohort, form, now).await?;
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             cohorts::lock(tx, cohort.id).await?;
             let hash = limit_hash(app, cohort, form);
             attempts::note(tx, app.random.uuid(now.real), bucket(&hash), now.real).await?;
@@ -64,8 +64,7 @@ pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form) -> store::Re
             let person = person(app, tx, cohort, form, now).await?;
             let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
             answer(app, tx, (cohort, &person), enrollment, form, now).await
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(())
 }

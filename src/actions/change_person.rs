@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -54,8 +55,7 @@ pub struct Settings {
 
 pub async fn save_settings(app: &App, practice: PracticeId, id: ParticipantId, settings: &Settings) -> Result<(), Refused> {
     let now = app.clock.now();
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
             let moved = person.zone != settings.zone;
             let changed =
@@ -65,8 +65,7 @@ pub async fn save_settings(app: &App, practice: PracticeId, id: ParticipantId, s
                 follow_to_zone(app, tx, &changed, now).await?;
             }
             Ok::<_, Refused>(())
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -110,8 +109,7 @@ fn is_for(track: &str, enrollment: &Enrollment) -> bool {
 /// Invites, feed or neither: entries come, or go, accordingly.
 pub async fn choose_calendar(app: &App, practice: PracticeId, id: EnrollmentId, choice: CalendarChoice) -> Result<(), Refused> {
     let now = app.clock.now();
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             let before = enrollments::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
             cohorts::lock(tx, before.cohort_id).await?;
             let chosen = Enrollment { calendar: choice, changed_at: now.program, ..before.clone() };
@@ -122,8 +120,7 @@ pub async fn choose_calendar(app: &App, practice: PracticeId, id: EnrollmentId, 
                 tell_calendar(app, tx, &chosen, now).await?;
             }
             Ok::<_, Refused>(())
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -131,8 +128,7 @@ pub async fn choose_calendar(app: &App, practice: PracticeId, id: EnrollmentId, 
 /// Stops one category for one program, at once and for good. Stopping twice is stopping once.
 pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
     let now = app.clock.now();
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             let person = participants::holding(tx, person).await?.ok_or(Refused::Unknown)?;
             let stop = Stop {
                 id: app.random.uuid(now.real),
@@ -145,19 +141,16 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
             stops::stop(tx, stop).await?;
             Ok(())
         })
-        .await
 }
 
 pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    app.db.write(async |tx| Ok(stops::resume(tx, person, program, category).await?)).await
+    transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
 }
 
 /// A coach corrects an address: old sign-ins end, the badge goes, and what came back is sent again.
 pub async fn correct_address(app: &App, practice: PracticeId, id: ParticipantId, email: &EmailAddress) -> Result<(), Refused> {
     let now = app.clock.now();
-    let outcome = app
-        .db
-        .write(async |tx| {
+    let outcome = transact!(app.db, |tx| {
             let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
             if person.email.key() == email.key() {
                 return Ok(());
@@ -173,8 +166,7 @@ pub async fn correct_address(app: &App, practice: PracticeId, id: ParticipantId,
             logins::end_all_of(tx, Who::Participant, id.0).await?;
             send_bounced_again(tx, (practice, id), now.real).await?;
             Ok::<_, Refused>(())
-        })
-        .await;
+        });
     app.bell.notify_waiters();
     match outcome {
         Err(Refused::Store(error)) if error.is_duplicate() => Err(Refused::Taken),

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -65,9 +66,7 @@ pub struct Target {
 /// Applies the change; returns when people will be told.
 pub async fn change_schedule(app: &App, target: &Target, change: &Change) -> Result<DateTime<Utc>, Refused> {
     let now = app.clock.now();
-    let tell_at = app
-        .db
-        .write(async |tx| {
+    let tell_at = transact!(app.db, |tx| {
             let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
             cohorts::lock(tx, session.cohort_id).await?;
             let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
@@ -82,8 +81,7 @@ pub async fn change_schedule(app: &App, target: &Target, change: &Change) -> Res
             cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
             note(app, tx, target, change, now).await?;
             Ok(tell_at)
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(tell_at)
 }

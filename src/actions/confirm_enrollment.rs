@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -38,9 +39,7 @@ crate::from_store!(Refused);
 /// Confirms the address. Twice is once: who is enrolled or waitlisted already stays so.
 pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
-    let outcome = app
-        .db
-        .write(async |tx| {
+    let outcome = transact!(app.db, |tx| {
             let (cohort, enrollment) = locked(tx, id).await?;
             participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
             if matches!(enrollment.standing, Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed) {
@@ -51,8 +50,7 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
             let standing = enrollment.standing.after(Event::Confirm(held))?;
             let confirmed = Enrollment { seat, ..enrollment.clone() };
             settle(app, tx, &cohort, (&enrollment, confirmed), standing, now).await
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(outcome)
 }
@@ -60,17 +58,14 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
 /// Accepts an offered place while it is held.
 pub async fn accept_offer(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
-    let outcome = app
-        .db
-        .write(async |tx| {
+    let outcome = transact!(app.db, |tx| {
             let (cohort, enrollment) = locked(tx, id).await?;
             if enrollment.standing == Standing::Enrolled {
                 return Ok(enrollment);
             }
             let standing = enrollment.standing.after(Event::AcceptOffer)?;
             settle(app, tx, &cohort, (&enrollment, enrollment.clone()), standing, now).await
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(outcome)
 }

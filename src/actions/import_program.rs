@@ -1,5 +1,6 @@
 //! A program and its lessons come in, new or again.
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -32,13 +33,11 @@ crate::from_store!(Refused);
 pub async fn import_program(app: &App, practice: PracticeId, program: &Program, lessons: &[Lesson]) -> Result<ProgramId, Refused> {
     let now = app.clock.now();
     let title = Name::parse(&program.title)?;
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             let id = save_program(app, tx, (practice, &title), program, now).await?;
             save_lessons(app, tx, (practice, id), lessons, now).await?;
             Ok(id)
         })
-        .await
 }
 
 async fn save_program(app: &App, tx: &Tx, key: (PracticeId, &Name), program: &Program, now: Now) -> Result<ProgramId, Refused> {

@@ -1,5 +1,6 @@
 //! Somebody leaves, or is removed: mail stops at once, the calendar is cleared, the seat moves on.
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -43,9 +44,7 @@ pub enum By {
 /// Ends an enrollment. Ending it twice is ending it once.
 pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
-    let left = app
-        .db
-        .write(async |tx| {
+    let left = transact!(app.db, |tx| {
             let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
             cohorts::lock(tx, before.cohort_id).await?;
             let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
@@ -63,8 +62,7 @@ pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, R
             logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
             fill_seats(app, tx, left.cohort_id, now).await?;
             Ok::<_, Refused>(left)
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(left)
 }

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -68,8 +69,7 @@ crate::from_store!(Refused);
 pub async fn create_cohort(app: &App, practice: &Practice, new: &NewCohort, actor: &str) -> Result<CohortId, Refused> {
     let now = app.clock.now();
     let id: CohortId = app.random.id(now.real);
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             let program = programs::find(tx, practice.id, new.program).await?.ok_or(Refused::NoProgram)?;
             let calendar_weeks = weeks(new.starts_on, program.content.0.weeks, &new.breaks)?;
             cohorts::create(tx, cohort_row(id, practice, new, now)).await?;
@@ -81,7 +81,6 @@ pub async fn create_cohort(app: &App, practice: &Practice, new: &NewCohort, acto
             note(app, tx, (practice, id), "cohort made", actor, now).await?;
             Ok(id)
         })
-        .await
 }
 
 fn cohort_row(id: CohortId, practice: &Practice, new: &NewCohort, now: Now) -> Cohort {
@@ -235,8 +234,7 @@ pub fn missing(practice: &Practice, cohort: &Cohort) -> Vec<Missing> {
 /// Opens enrollment, and writes the timetable: from here on everything happens by itself.
 pub async fn open_cohort(app: &App, practice: &Practice, id: CohortId, actor: &str) -> Result<(), CannotOpen> {
     let now = app.clock.now();
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             cohorts::lock(tx, id).await?;
             let cohort = cohorts::find(tx, practice.id, id).await?.ok_or(CannotOpen::Unknown)?;
             let missing = missing(practice, &cohort);
@@ -249,8 +247,7 @@ pub async fn open_cohort(app: &App, practice: &Practice, id: CohortId, actor: &s
             plan_timetable(app, tx, &cohort, now).await?;
             note(app, tx, (practice, id), "cohort opened", actor, now).await?;
             Ok(())
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(())
 }

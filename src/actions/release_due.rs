@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -26,14 +27,14 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
     let now = app.clock.now();
     let mut released = 0;
     for row in timetable::due(app.db.reader(), now.program, 200).await? {
-        released += usize::from(app.db.write(async |tx| release_row(tx, &row, now).await).await?);
+        released += usize::from(transact!(app.db, |tx| release_row(tx, &row, now).await)?);
     }
     for cohort in cohorts::with_changes_to_tell(app.db.reader(), now.program).await? {
-        app.db.write(async |tx| tell_changes(app, tx, cohort.id, now).await).await?;
+        transact!(app.db, |tx| tell_changes(app, tx, cohort.id, now).await)?;
         released += 1;
     }
     for held in enrollments::with_hold_over(app.db.reader(), now.real).await? {
-        app.db.write(async |tx| let_go(app, tx, &held, now).await).await?;
+        transact!(app.db, |tx| let_go(app, tx, &held, now).await)?;
         released += 1;
     }
     if released > 0 {

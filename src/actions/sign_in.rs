@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use crate::transact;
 use crate::{
     app::App,
     clock::Now,
@@ -128,17 +129,14 @@ pub async fn sign_in_coach(app: &App, email: &str, password: &str, client: &str)
     refuse_too_often(app, Bucket { name: "password-client", subject_hash: &client }, limits.passwords_per_client, now).await?;
     let coach = coaches::with_email(app.db.reader(), &email).await?;
     let right = verify_password(password, coach.as_ref().map(|coach| coach.password_hash.clone())).await;
-    let signed_in = app
-        .db
-        .write(async |tx| match &coach {
+    let signed_in = transact!(app.db, |tx| match &coach {
             Some(coach) if right => open_login(app, tx, (Who::Coach, coach.practice_id, coach.id.0), coach.epoch, COACH_IDLE, now).await.map(Some),
             _ => {
                 attempts::note(tx, app.random.uuid(now.real), Bucket { name: "password", subject_hash: &address }, now.real).await?;
                 attempts::note(tx, app.random.uuid(now.real), Bucket { name: "password-client", subject_hash: &client }, now.real).await?;
                 Ok(None)
             }
-        })
-        .await?;
+        })?;
     signed_in.ok_or(Refused::Wrong)
 }
 
@@ -185,8 +183,7 @@ pub async fn ask_for_link(app: &App, email: &EmailAddress, browser: &str) -> Res
     let hash = limit(app, &email.key());
     let bucket = Bucket { name: "sign-in-mail", subject_hash: &hash };
     let limited = refuse_too_often(app, bucket, app.config.limits.sign_in_mails, now).await.is_err();
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
             if limited {
                 return Ok::<_, Refused>(());
@@ -196,8 +193,7 @@ pub async fn ask_for_link(app: &App, email: &EmailAddress, browser: &str) -> Res
                 mail_sign_in(app, tx, whose, Recipient::Participant(person.id), ("sign_in", browser), now).await?;
             }
             Ok(())
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -208,8 +204,7 @@ pub async fn ask_for_reset(app: &App, email: &EmailAddress, browser: &str) -> Re
     let hash = limit(app, &email.key());
     let bucket = Bucket { name: "reset-mail", subject_hash: &hash };
     let limited = refuse_too_often(app, bucket, app.config.limits.sign_in_mails, now).await.is_err();
-    app.db
-        .write(async |tx| {
+    transact!(app.db, |tx| {
             attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
             let coach = coaches::with_email(tx, email).await?;
             if let (Some(coach), false) = (coach, limited) {
@@ -217,8 +212,7 @@ pub async fn ask_for_reset(app: &App, email: &EmailAddress, browser: &str) -> Re
                 mail_sign_in(app, tx, whose, Recipient::Coach(coach.id), ("reset", browser), now).await?;
             }
             Ok::<_, Refused>(())
-        })
-        .await?;
+        })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -272,9 +266,7 @@ pub enum Shown {
 /// Spends the mailed link or code, once.
 pub async fn use_sign_in(app: &App, shown: &Shown, browser: &str, lasts: TimeDelta) -> Result<SignedIn, Refused> {
     let now = app.clock.now();
-    let outcome = app
-        .db
-        .write(async |tx| {
+    let outcome = transact!(app.db, |tx| {
             let Some(sign_in) = found(app, tx, shown, browser, now).await? else {
                 if matches!(shown, Shown::Code(_)) {
                     logins::count_wrong_code(tx, &token_hash(browser)).await?;
@@ -291,8 +283,7 @@ pub async fn use_sign_in(app: &App, shown: &Shown, browser: &str, lasts: TimeDel
             participants::mark_confirmed(tx, person.id, now.real).await?;
             let whose = (Who::Participant, person.practice_id, person.id.0);
             Ok(Some(open_login(app, tx, whose, person.epoch, lasts, now).await?))
-        })
-        .await?;
+        })?;
     outcome.ok_or(Refused::Spent)
 }
 
@@ -339,9 +330,7 @@ pub async fn is_from_this_browser(app: &App, token: &str, browser: &str) -> stor
 pub async fn reset_password(app: &App, token: &str, password: &str) -> Result<Coach, Refused> {
     let now = app.clock.now();
     let hash = hash_password(app, password).await?;
-    let outcome = app
-        .db
-        .write(async |tx| {
+    let outcome = transact!(app.db, |tx| {
             let Some(sign_in) = logins::sign_in_with_token(tx, &token_hash(token), now.real).await? else {
                 return Ok::<_, Refused>(None);
             };
@@ -354,8 +343,7 @@ pub async fn reset_password(app: &App, token: &str, password: &str) -> Result<Co
             coaches::set_password(tx, coach.id, &hash).await?;
             logins::end_all_of(tx, Who::Coach, coach.id.0).await?;
             Ok(Some(coach))
-        })
-        .await?;
+        })?;
     outcome.ok_or(Refused::Spent)
 }
 
@@ -370,13 +358,13 @@ pub async fn who_is(app: &App, who: Who, token: &str) -> store::Result<Option<Lo
     }
     if who == Who::Coach && now.real - login.seen_at > TimeDelta::minutes(1) {
         let until = (now.real + COACH_IDLE).min(login.created_at + COACH_FOR);
-        app.db.write(async |tx| logins::mark_seen(tx, login.id, now.real, until).await).await?;
+        transact!(app.db, |tx| logins::mark_seen(tx, login.id, now.real, until).await)?;
     }
     Ok(Some(login))
 }
 
 pub async fn sign_out(app: &App, login: &Login) -> store::Result<()> {
-    app.db.write(async |tx| logins::end(tx, login.id).await).await
+    transact!(app.db, |tx| logins::end(tx, login.id).await)
 }
 
 /// Signs a person in on the browser that has just proved the address by a mailed link.
@@ -384,5 +372,5 @@ pub async fn sign_in_participant(app: &App, person: crate::domain::ids::Particip
     let now = app.clock.now();
     let person = participants::holding(app.db.reader(), person).await?.ok_or(Refused::Spent)?;
     let whose = (Who::Participant, person.practice_id, person.id.0);
-    Ok(app.db.write(async |tx| open_login(app, tx, whose, person.epoch, lasts, now).await).await?)
+    Ok(transact!(app.db, |tx| open_login(app, tx, whose, person.epoch, lasts, now).await)?)
 }

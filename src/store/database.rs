@@ -94,35 +94,28 @@ impl Database {
         self.writer.get_database_backend() == DbBackend::Postgres
     }
 
-    /// The one way to write: all of `work` or nothing of it, durable when this returns.
-    ///
-    /// `work` may run more than once, so it does nothing but SQL.
-    pub async fn write<T, E: FromStore>(&self, work: impl AsyncFn(&Tx) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
-        for _ in 1..TRIES {
-            match self.try_write(&work).await {
-                Err(error) if error.as_store().is_some_and(Error::wants_another_try) => {}
-                outcome => return outcome,
-            }
-        }
-        self.try_write(&work).await
-    }
-
-    async fn try_write<T, E: FromStore>(&self, work: &impl AsyncFn(&Tx) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+    /// Begins a writing transaction; `transact!` is the one way to call it.
+    pub async fn begin(&self) -> Result<Tx> {
         let immediate = TransactionOptions {
             access_mode: Some(AccessMode::ReadWrite),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = self.writer.begin_with_options(immediate).await.map_err(Error::from)?;
-        match work(&tx).await {
-            Ok(value) => {
-                tx.commit().await.map_err(Error::from)?;
-                Ok(value)
-            }
-            Err(error) => {
-                tx.rollback().await.map_err(Error::from)?;
-                Err(error)
-            }
+        Ok(self.writer.begin_with_options(immediate).await?)
+    }
+
+    /// Commits what went well and takes back the rest. `None`: PostgreSQL wants the whole of it again.
+    pub async fn end<T, E: FromStore>(&self, tx: Tx, outcome: std::result::Result<T, E>, tries: usize) -> Option<std::result::Result<T, E>> {
+        let ended = match outcome {
+            Ok(value) => tx.commit().await.map_err(|error| E::from(error.into())).map(|()| value),
+            Err(error) => match tx.rollback().await {
+                Ok(()) => Err(error),
+                Err(lost) => Err(E::from(lost.into())),
+            },
+        };
+        match ended {
+            Err(error) if tries < TRIES && error.as_store().is_some_and(Error::wants_another_try) => None,
+            ended => Some(ended),
         }
     }
 
@@ -132,4 +125,24 @@ impl Database {
         self.writer.close().await?;
         Ok(())
     }
+}
+
+/// The one way to write: all of the body or nothing of it, durable when it returns. The body is the inside
+/// of an `async` block, it may run more than once, and so it does nothing but SQL.
+///
+/// A macro because the future of a closure that borrows cannot be shown to be `Send` to those who spawn it.
+#[macro_export]
+macro_rules! transact {
+    ($db:expr, |$tx:ident| $body:expr) => {{
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let transaction = $db.begin().await?;
+            let $tx = &transaction;
+            let outcome = async { $body }.await;
+            if let Some(ended) = $db.end(transaction, outcome, tries).await {
+                break ended;
+            }
+        }
+    }};
 }
