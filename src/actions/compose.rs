@@ -198,6 +198,18 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
     }
 }
 
+/// Where bounces go: `b+TOKEN@bounce.domain`, all lower case because relays fold it; or the sender's own address.
+pub fn return_path(app: &App, delivery: &Delivery, facts: &Facts) -> String {
+    let domain = &app.config.mail.bounce_domain;
+    if domain.is_empty() {
+        return facts.practice.sender_email.expose().to_owned();
+    }
+    let id = delivery.id.0.as_bytes();
+    let mac = app.links.keys().mac("bounce", id);
+    let token = BASE32_NOPAD.encode(&[id, &mac[..10]].concat()).to_lowercase();
+    format!("b+{token}@{domain}")
+}
+
 /// Where one letter is written.
 struct Desk<'a> {
     app: &'a App,
@@ -244,7 +256,7 @@ impl Desk<'_> {
         let bytes = message::build(&outgoing)?;
         Ok(Composed {
             to: self.facts.reader.address().clone(),
-            return_path: self.return_path(),
+            return_path: return_path(self.app, self.delivery, self.facts),
             frozen: Frozen { message: bytes, message_id, subject: written.subject, body: written.text },
         })
     }
@@ -305,18 +317,6 @@ impl Desk<'_> {
     fn message_id(&self, delivery: &Delivery) -> String {
         let mac = self.app.links.keys().mac("message-id", delivery.id.0.as_bytes());
         format!("<{}@{}>", BASE32_NOPAD.encode(&mac[..20]).to_lowercase(), self.app.links.host())
-    }
-
-    /// `b+TOKEN@bounce.domain`, all lower case because relays fold it; or the sender's own address.
-    fn return_path(&self) -> String {
-        let domain = &self.app.config.mail.bounce_domain;
-        if domain.is_empty() {
-            return self.facts.practice.sender_email.expose().to_owned();
-        }
-        let id = self.delivery.id.0.as_bytes();
-        let mac = self.app.links.keys().mac("bounce", id);
-        let token = BASE32_NOPAD.encode(&[id, &mac[..10]].concat()).to_lowercase();
-        format!("b+{token}@{domain}")
     }
 
     /// Names only the person and the list; works for as long as mail is kept.

@@ -128,3 +128,27 @@ pub async fn consent(tx: &impl ConnectionTrait, consent: Consent) -> Result<()> 
         .await?;
     Ok(())
 }
+
+/// Forms that nobody confirmed, once their time is over: the enrollment goes, and the person with it if
+/// nothing else is known of them.
+pub async fn forget_lapsed(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+    use super::rows::participants;
+    let lapsed = Entity::find()
+        .filter(Column::Standing.eq(Standing::Lapsed))
+        .filter(Column::AskedAt.lt(before))
+        .limit(200)
+        .all(tx)
+        .await?;
+    for enrollment in lapsed {
+        Entity::delete_by_id(enrollment.id).exec(tx).await?;
+        let others = Entity::find().filter(Column::ParticipantId.eq(enrollment.participant_id)).count(tx).await?;
+        if others == 0 {
+            participants::Entity::delete_many()
+                .filter(participants::Column::Id.eq(enrollment.participant_id))
+                .filter(participants::Column::ConfirmedAt.is_null())
+                .exec(tx)
+                .await?;
+        }
+    }
+    Ok(())
+}

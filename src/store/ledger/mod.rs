@@ -148,6 +148,9 @@ pub async fn open_about(db: &impl ConnectionTrait, occasion: Occasion, object: U
         .await?)
 }
 
+/// The reason a row carries when a person decided to send it in spite of everything.
+pub const SENT_ANYWAY: &str = "sent anyway";
+
 /// *Send anyway*, *try again*: a finished row without an email sent goes back into the queue.
 pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at: DateTime<Utc>) -> Result<bool> {
     let outcome = Entity::update_many()
@@ -155,8 +158,9 @@ pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at:
         .col_expr(Column::Tries, Expr::value(0))
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::UsefulUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::Actor, Expr::value(actor))
-        .col_expr(Column::Reason, Expr::value("sent anyway"))
+        .col_expr(Column::Reason, Expr::value(SENT_ANYWAY))
         .col_expr(Column::ChangedAt, Expr::value(at))
         .filter(Column::Id.eq(id))
         .filter(Column::State.is_in([State::Missed, State::Failed, State::Bounced, State::Skipped, State::Held]))
