@@ -1,16 +1,16 @@
 //! What does everything need? Handed around whole, made once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, MailMode},
     keys::Keys,
     links::Links,
-    mail::templates::Templates,
+    mail::{mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings, templates::Templates},
     random::Random,
     store::database::Database,
 };
@@ -23,6 +23,7 @@ pub struct App {
     pub links: Links,
     pub db: Database,
     pub templates: Templates,
+    pub mailer: Mailer,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
 }
@@ -36,8 +37,9 @@ impl App {
             "" => Keys::from_file(&config.secrets.key_file, &random)?,
             text => Keys::parse(text)?,
         };
+        let mailer = mailer(&config)?;
         let links = Links::new(&config.server.base_url, keys);
-        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, bell: Notify::new() }))
+        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, mailer, bell: Notify::new() }))
     }
 
     /// Host and port of the mail server, for a person to read; never the password.
@@ -46,5 +48,16 @@ impl App {
         let url = self.config.mail.smtp_url.expose_secret();
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         rest.rsplit('@').next().unwrap_or(rest).split(['/', '?']).next().unwrap_or(rest).to_owned()
+    }
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    match config.mail.mode {
+        MailMode::File => Ok(Mailer::Folder(config.mail.folder.clone())),
+        MailMode::Live | MailMode::Redirect | MailMode::Hold => {
+            let settings = SmtpSettings::parse(config.mail.smtp_url.expose_secret())?;
+            let deadline = Duration::from_secs(u64::from(config.mail.attempt_seconds));
+            Ok(Mailer::Smtp(SmtpRelay::new(settings).with_deadline(deadline)))
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     clock::Now,
     config::{MailMode, OnUnknown},
     domain::{
-        attempt::{Attempt, Class, class},
+        attempt::{Attempt, class},
         delivery::{self, Doubt, LivesBy, Next, Occasion, State, Verdict, still_wanted},
         email_address::EmailAddress,
         session::SessionState,
