@@ -1,5 +1,6 @@
 //! What do we do? One verb a file; each owns its transaction.
 
+pub mod add_coach;
 pub mod add_person;
 pub mod ask_to_enroll;
 pub mod change_person;
@@ -13,6 +14,7 @@ pub mod needs_you;
 pub mod open_cohort;
 pub mod plan_timetable;
 pub mod release_due;
+pub mod seed;
 pub mod send_deliveries;
 pub mod sign_in;
 pub mod tell_calendars;

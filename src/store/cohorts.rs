@@ -105,6 +105,16 @@ async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32
     Ok((1..).zip(taken.iter().copied().chain([i32::MAX])).find(|(free, taken)| free != taken).map_or(1, |(free, _)| free))
 }
 
+/// Counts seats that were filled in one go.
+pub async fn count_seats(tx: &impl ConnectionTrait, id: CohortId, more: i32) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).add(more))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 pub async fn give_seat_back(tx: &impl ConnectionTrait, id: CohortId) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).sub(1))
