@@ -13,6 +13,7 @@ use crate::domain::attempt::{Attempt, Stage};
 
 /// A try may take this long; shorter than the lease on its row.
 pub const DEADLINE: Duration = Duration::from_secs(45);
+
 /// A mail server and how long it may take.
 #[derive(Debug, Clone)]
 pub struct SmtpRelay {
