@@ -77,12 +77,7 @@ impl Script {
     }
 
     pub fn new(act: impl Fn(Step<'_>) -> Action + Send + Sync + 'static) -> Self {
-        Self {
-            act: Arc::new(act),
-            sign_in: None,
-            pipelining: Pipelining::Offered,
-            encryption: Encryption::None,
-        }
+        Self { act: Arc::new(act), sign_in: None, pipelining: Pipelining::Offered, encryption: Encryption::None }
     }
 
     /// Takes mail from this user only.
@@ -107,9 +102,7 @@ impl Script {
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script")
-            .field("pipelining", &self.pipelining)
-            .finish_non_exhaustive()
+        f.debug_struct("Script").field("pipelining", &self.pipelining).finish_non_exhaustive()
     }
 }
 

@@ -65,23 +65,15 @@ impl Sender {
 /// The file's name comes from the bytes, so a retry of the same message is the same file.
 async fn keep(folder: &Path, message: &[u8]) -> Attempt {
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(message)[..12]);
-    let (part, whole) = (
-        folder.join(format!(".{digest}.part")),
-        folder.join(format!("{digest}.eml")),
-    );
+    let (part, whole) = (folder.join(format!(".{digest}.part")), folder.join(format!("{digest}.eml")));
     let written = async {
         tokio::fs::create_dir_all(folder).await?;
         tokio::fs::write(&part, message).await?;
         tokio::fs::rename(&part, &whole).await
     };
     match written.await {
-        Ok(()) => Attempt::Accepted {
-            reply: format!("Kept as {digest}.eml"),
-        },
-        Err(error) => Attempt::lost(
-            Stage::Connect,
-            format!("The folder for mail cannot be written: {error}"),
-        ),
+        Ok(()) => Attempt::Accepted { reply: format!("Kept as {digest}.eml") },
+        Err(error) => Attempt::lost(Stage::Connect, format!("The folder for mail cannot be written: {error}")),
     }
 }
 
@@ -93,25 +85,13 @@ mod tests {
     async fn a_folder_keeps_each_message_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut sender = Mailer::Folder(folder.path().join("mail")).sender();
-        let envelope = Envelope {
-            return_path: "b@x.example".parse().unwrap(),
-            to: "sam@example.org".parse().unwrap(),
-        };
+        let envelope = Envelope { return_path: "b@x.example".parse().unwrap(), to: "sam@example.org".parse().unwrap() };
         for message in ["one", "one", "two"] {
-            assert!(matches!(
-                sender.send(&envelope, message.as_bytes()).await,
-                Attempt::Accepted { .. }
-            ));
+            assert!(matches!(sender.send(&envelope, message.as_bytes()).await, Attempt::Accepted { .. }));
         }
         assert_eq!(std::fs::read_dir(folder.path().join("mail")).unwrap().count(), 2);
 
         let mut sender = Mailer::Folder("/dev/null/mail".into()).sender();
-        assert!(matches!(
-            sender.send(&envelope, b"x").await,
-            Attempt::Lost {
-                stage: Stage::Connect,
-                ..
-            }
-        ));
+        assert!(matches!(sender.send(&envelope, b"x").await, Attempt::Lost { stage: Stage::Connect, .. }));
     }
 }

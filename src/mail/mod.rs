@@ -1,5 +1,6 @@
 //! How do we say it? Letters and their templates, the message's bytes, its signature, and the mailer.
 
+pub mod dkim;
 pub mod lesson_html;
 pub mod letter;
 pub mod letters;

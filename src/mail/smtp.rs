@@ -13,6 +13,7 @@ use crate::domain::attempt::{Attempt, Stage};
 
 /// A try may take this long; shorter than the lease on its row.
 pub const DEADLINE: Duration = Duration::from_secs(45);
+
 /// A mail server and how long it may take.
 #[derive(Debug, Clone)]
 pub struct SmtpRelay {
@@ -24,11 +25,7 @@ pub struct SmtpRelay {
 impl SmtpRelay {
     #[must_use]
     pub fn new(settings: SmtpSettings) -> Self {
-        Self {
-            settings: Arc::new(settings),
-            trust: web_roots(),
-            deadline: DEADLINE,
-        }
+        Self { settings: Arc::new(settings), trust: web_roots(), deadline: DEADLINE }
     }
 
     /// With other authorities than those of the web, as for a mail server inside one's own network.
@@ -73,24 +70,17 @@ impl SmtpSession {
         };
         let kept = self.kept.take().filter(Connection::is_fresh);
         let progress = Progress::on(kept.as_ref().map(Connection::written).unwrap_or_default());
-        let (attempt, connection) = match timeout(
-            self.relay.deadline,
-            attempt(&self.relay, kept, &progress, (envelope, &framed)),
-        )
-        .await
-        {
-            Ok(done) => done,
-            Err(_) => {
-                let seconds = self.relay.deadline.as_secs();
-                (
-                    Attempt::lost(
-                        progress.stage(),
-                        format!("The mail server did not answer within {seconds} s"),
-                    ),
-                    None,
-                )
-            }
-        };
+        let (attempt, connection) =
+            match timeout(self.relay.deadline, attempt(&self.relay, kept, &progress, (envelope, &framed))).await {
+                Ok(done) => done,
+                Err(_) => {
+                    let seconds = self.relay.deadline.as_secs();
+                    (
+                        Attempt::lost(progress.stage(), format!("The mail server did not answer within {seconds} s")),
+                        None,
+                    )
+                }
+            };
         self.kept = connection;
         attempt
     }

@@ -50,9 +50,7 @@ struct Offers {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("messages", &self.messages)
-            .finish_non_exhaustive()
+        f.debug_struct("Connection").field("messages", &self.messages).finish_non_exhaustive()
     }
 }
 
@@ -71,19 +69,11 @@ impl Connection {
         let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &hello).await;
         let mut smtp = greeted.map_err(|error| failure(Stage::Greeting, &error))?;
         // lettre keeps none of the offers we look for, so we ask again.
-        let reply = smtp
-            .command(format!("EHLO {hello}\r\n"))
-            .await
-            .map_err(|error| failure(Stage::Greeting, &error))?;
+        let reply =
+            smtp.command(format!("EHLO {hello}\r\n")).await.map_err(|error| failure(Stage::Greeting, &error))?;
         progress.reach(Stage::Auth);
         sign_in(&mut smtp, settings, is_encrypted).await?;
-        Ok(Self {
-            smtp,
-            written,
-            offers: Offers::read(&reply),
-            messages: 0,
-            used_at: Instant::now(),
-        })
+        Ok(Self { smtp, written, offers: Offers::read(&reply), messages: 0, used_at: Instant::now() })
     }
 
     /// Politeness only: whatever the answer, the connection is gone.
@@ -99,24 +89,10 @@ impl Connection {
     /// Gives the connection back where the conversation is in step.
     pub(super) async fn transact(mut self, progress: &Progress, mail: (&Envelope, &str)) -> (Attempt, Option<Self>) {
         let (attempt, is_in_step) = match self.converse(progress, mail).await {
-            Ok(reply) => (
-                Attempt::Accepted {
-                    reply: words(&reply.message().collect::<Vec<_>>().join(" ")),
-                },
-                true,
-            ),
-            Err(Failure {
-                attempt,
-                then: Then::HangUp,
-            }) => (attempt, false),
-            Err(Failure {
-                attempt,
-                then: Then::GoOn,
-            }) => (attempt, true),
-            Err(Failure {
-                attempt,
-                then: Then::Reset,
-            }) => (attempt, self.smtp.command("RSET\r\n").await.is_ok()),
+            Ok(reply) => (Attempt::Accepted { reply: words(&reply.message().collect::<Vec<_>>().join(" ")) }, true),
+            Err(Failure { attempt, then: Then::HangUp }) => (attempt, false),
+            Err(Failure { attempt, then: Then::GoOn }) => (attempt, true),
+            Err(Failure { attempt, then: Then::Reset }) => (attempt, self.smtp.command("RSET\r\n").await.is_ok()),
         };
         self.messages += 1;
         self.used_at = Instant::now();
@@ -170,26 +146,15 @@ impl Connection {
         }
         match refusal {
             // The server now waits for the text of a message for nobody: it gets none.
-            Some(refusal) if answer.is_ok() => Err(Failure {
-                then: Then::HangUp,
-                ..refusal
-            }),
+            Some(refusal) if answer.is_ok() => Err(Failure { then: Then::HangUp, ..refusal }),
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
     }
 
     fn mail_command(&self, envelope: &Envelope, framed: &str) -> String {
-        let size = if self.offers.size {
-            format!(" SIZE={}", framed.len())
-        } else {
-            String::new()
-        };
-        let body = if self.offers.eight_bit && !framed.is_ascii() {
-            " BODY=8BITMIME"
-        } else {
-            ""
-        };
+        let size = if self.offers.size { format!(" SIZE={}", framed.len()) } else { String::new() };
+        let body = if self.offers.eight_bit && !framed.is_ascii() { " BODY=8BITMIME" } else { "" };
         format!("MAIL FROM:<{}>{size}{body}\r\n", envelope.return_path.expose())
     }
 }
@@ -212,10 +177,7 @@ impl From<Attempt> for Failure {
     fn from(attempt: Attempt) -> Self {
         let then = match &attempt {
             Attempt::Lost { .. } | Attempt::Refused { code: 421, .. } => Then::HangUp,
-            Attempt::Refused {
-                stage: Stage::AfterDot, ..
-            }
-            | Attempt::Accepted { .. } => Then::GoOn,
+            Attempt::Refused { stage: Stage::AfterDot, .. } | Attempt::Accepted { .. } => Then::GoOn,
             Attempt::Refused { .. } => Then::Reset,
         };
         Self { attempt, then }
@@ -225,17 +187,11 @@ impl From<Attempt> for Failure {
 impl Offers {
     fn read(ehlo: &Response) -> Self {
         let offers = |keyword: &str| {
-            ehlo.message().skip(1).any(|line| {
-                line.split(' ')
-                    .next()
-                    .is_some_and(|word| word.eq_ignore_ascii_case(keyword))
-            })
+            ehlo.message()
+                .skip(1)
+                .any(|line| line.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(keyword)))
         };
-        Self {
-            pipelining: offers("PIPELINING"),
-            size: offers("SIZE"),
-            eight_bit: offers("8BITMIME"),
-        }
+        Self { pipelining: offers("PIPELINING"), size: offers("SIZE"), eight_bit: offers("8BITMIME") }
     }
 }
 
@@ -244,18 +200,10 @@ async fn sign_in(smtp: &mut AsyncSmtpConnection, settings: &SmtpSettings, is_enc
         return Ok(());
     };
     if settings.tls == Tls::Opportunistic && !is_encrypted {
-        return Err(Attempt::lost(
-            Stage::Auth,
-            "The mail server offers no encryption, so the password was not sent",
-        ));
+        return Err(Attempt::lost(Stage::Auth, "The mail server offers no encryption, so the password was not sent"));
     }
-    let pair = SignIn::new(
-        credentials.user.clone(),
-        credentials.password.expose_secret().to_owned(),
-    );
-    smtp.auth(&[Mechanism::Plain, Mechanism::Login], &pair)
-        .await
-        .map_err(|error| failure(Stage::Auth, &error))?;
+    let pair = SignIn::new(credentials.user.clone(), credentials.password.expose_secret().to_owned());
+    smtp.auth(&[Mechanism::Plain, Mechanism::Login], &pair).await.map_err(|error| failure(Stage::Auth, &error))?;
     Ok(())
 }
 
@@ -265,18 +213,13 @@ fn expect(stage: Stage, reply: &Response) -> Result<(), Attempt> {
     if (code == 354) == (stage == Stage::Data) && (code == 354 || code < 300) {
         return Ok(());
     }
-    Err(Attempt::lost(
-        stage,
-        format!("The mail server answered {code} where that means nothing"),
-    ))
+    Err(Attempt::lost(stage, format!("The mail server answered {code} where that means nothing")))
 }
 
 fn failure(stage: Stage, error: &Error) -> Attempt {
     match error.status() {
         Some(code) => {
-            let said = std::error::Error::source(error)
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let said = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
             Attempt::refused(stage, code.into(), words(&said))
         }
         None => Attempt::lost(stage, words(&error.to_string())),

@@ -16,25 +16,16 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn on(written: Written) -> Self {
-        Self {
-            stage: AtomicU8::new(0),
-            written,
-            dot_at: AtomicU64::new(0),
-        }
+        Self { stage: AtomicU8::new(0), written, dot_at: AtomicU64::new(0) }
     }
 
     pub(super) fn reach(&self, stage: Stage) {
-        let at = STAGES
-            .iter()
-            .position(|known| *known == stage)
-            .unwrap_or(STAGES.len() - 1);
-        self.stage
-            .store(u8::try_from(at).expect("there are nine stages"), Ordering::Relaxed);
+        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(STAGES.len() - 1);
+        self.stage.store(u8::try_from(at).expect("there are nine stages"), Ordering::Relaxed);
     }
 
     pub(super) fn reach_body(&self, octets: usize) {
-        self.dot_at
-            .store(self.written.octets() + octets as u64, Ordering::Relaxed);
+        self.dot_at.store(self.written.octets() + octets as u64, Ordering::Relaxed);
         self.reach(Stage::Body);
     }
 

@@ -70,9 +70,8 @@ impl SmtpSettings {
         };
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let place = place.trim_end_matches('/');
-        let (sign_in, server) = place
-            .rsplit_once('@')
-            .map_or((None, place), |(sign_in, server)| (Some(sign_in), server));
+        let (sign_in, server) =
+            place.rsplit_once('@').map_or((None, place), |(sign_in, server)| (Some(sign_in), server));
         let (host, port) = host_and_port(server)?;
         let (tls, hello) = options(query)?;
         let tls = match (implicit, tls) {
@@ -86,13 +85,7 @@ impl SmtpSettings {
         if credentials.is_some() && tls == Tls::None && !is_loopback(&host) {
             return Err(BadSmtpUrl::PasswordInTheClear);
         }
-        Ok(Self {
-            port: port.unwrap_or(if implicit { 465 } else { 587 }),
-            host,
-            tls,
-            credentials,
-            hello,
-        })
+        Ok(Self { port: port.unwrap_or(if implicit { 465 } else { 587 }), host, tls, credentials, hello })
     }
 }
 
@@ -100,22 +93,14 @@ fn host_and_port(server: &str) -> Result<(String, Option<u16>), BadSmtpUrl> {
     let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, "")) => (address, None),
         Some((address, rest)) => (address, Some(rest.strip_prefix(':').ok_or(BadSmtpUrl::Port)?)),
-        None => server
-            .rsplit_once(':')
-            .map_or((server, None), |(host, port)| (host, Some(port))),
+        None => server.rsplit_once(':').map_or((server, None), |(host, port)| (host, Some(port))),
     };
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
     if host.is_empty() || !host.chars().all(known) || (host.contains(':') && host.parse::<IpAddr>().is_err()) {
         return Err(BadSmtpUrl::Host);
     }
-    let port = port
-        .map(|port| {
-            port.parse::<u16>()
-                .ok()
-                .filter(|port| *port > 0)
-                .ok_or(BadSmtpUrl::Port)
-        })
-        .transpose()?;
+    let port =
+        port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0).ok_or(BadSmtpUrl::Port)).transpose()?;
     Ok((host.to_ascii_lowercase(), port))
 }
 
@@ -137,11 +122,7 @@ fn options(query: &str) -> Result<(Option<Tls>, Option<String>), BadSmtpUrl> {
 
 fn hello_name(host: &str) -> Result<String, BadSmtpUrl> {
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    if host.is_empty() || !host.chars().all(known) {
-        Err(BadSmtpUrl::Hello)
-    } else {
-        Ok(host.to_owned())
-    }
+    if host.is_empty() || !host.chars().all(known) { Err(BadSmtpUrl::Hello) } else { Ok(host.to_owned()) }
 }
 
 fn credentials(sign_in: &str) -> Result<Credentials, BadSmtpUrl> {
@@ -150,10 +131,7 @@ fn credentials(sign_in: &str) -> Result<Credentials, BadSmtpUrl> {
     if user.is_empty() || password.is_empty() {
         return Err(BadSmtpUrl::HalfSignIn);
     }
-    Ok(Credentials {
-        user,
-        password: SecretString::from(password),
-    })
+    Ok(Credentials { user, password: SecretString::from(password) })
 }
 
 /// Undoes percent-escapes (RFC 3986 §2.1).
@@ -163,11 +141,7 @@ fn unescape(text: &str) -> Result<String, BadSmtpUrl> {
     while let Some((&octet, after)) = rest.split_first() {
         if octet == b'%' {
             let pair = after.get(..2).ok_or(BadSmtpUrl::Escape)?;
-            octets.extend(
-                data_encoding::HEXLOWER_PERMISSIVE
-                    .decode(pair)
-                    .map_err(|_| BadSmtpUrl::Escape)?,
-            );
+            octets.extend(data_encoding::HEXLOWER_PERMISSIVE.decode(pair).map_err(|_| BadSmtpUrl::Escape)?);
             rest = &after[2..];
         } else {
             octets.push(octet);
@@ -175,11 +149,7 @@ fn unescape(text: &str) -> Result<String, BadSmtpUrl> {
         }
     }
     let text = String::from_utf8(octets).map_err(|_| BadSmtpUrl::Escape)?;
-    if text.chars().any(char::is_control) {
-        Err(BadSmtpUrl::Escape)
-    } else {
-        Ok(text)
-    }
+    if text.chars().any(char::is_control) { Err(BadSmtpUrl::Escape) } else { Ok(text) }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -197,23 +167,14 @@ mod tests {
         for (url, host, port, tls) in [
             ("smtp://mail.example.org", "mail.example.org", 587, Tls::Required),
             ("smtps://Mail.Example.org/", "mail.example.org", 465, Tls::Implicit),
-            (
-                "smtp://mail.example.org:25?tls=opportunistic",
-                "mail.example.org",
-                25,
-                Tls::Opportunistic,
-            ),
+            ("smtp://mail.example.org:25?tls=opportunistic", "mail.example.org", 25, Tls::Opportunistic),
             ("smtp://10.0.0.2:25?tls=none", "10.0.0.2", 25, Tls::None),
             ("smtp://localhost:1025", "localhost", 1025, Tls::None),
             ("smtp://[::1]:1025?hello=a.example", "::1", 1025, Tls::None),
             ("smtp://127.0.0.1:1025?tls=required", "127.0.0.1", 1025, Tls::Required),
         ] {
             let settings = SmtpSettings::parse(url).unwrap();
-            assert_eq!(
-                (settings.host.as_str(), settings.port, settings.tls),
-                (host, port, tls),
-                "{url}"
-            );
+            assert_eq!((settings.host.as_str(), settings.port, settings.tls), (host, port, tls), "{url}");
         }
     }
 
@@ -243,10 +204,7 @@ mod tests {
             ("smtp://sam:@mail.example.org", BadSmtpUrl::HalfSignIn),
             ("smtp://sam:50%@mail.example.org", BadSmtpUrl::Escape),
             ("smtp://sam:a%0d%0a@mail.example.org", BadSmtpUrl::Escape),
-            (
-                "smtp://sam:pass@mail.example.org?tls=none",
-                BadSmtpUrl::PasswordInTheClear,
-            ),
+            ("smtp://sam:pass@mail.example.org?tls=none", BadSmtpUrl::PasswordInTheClear),
         ] {
             assert_eq!(SmtpSettings::parse(url).err(), Some(why), "{url}");
         }

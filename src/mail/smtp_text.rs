@@ -45,10 +45,7 @@ mod tests {
         let mut lines = Vec::new();
         let mut rest = framed;
         loop {
-            let end = rest
-                .iter()
-                .position(|o| matches!(o, b'\r' | b'\n'))
-                .expect("the final dot ends a line");
+            let end = rest.iter().position(|o| matches!(o, b'\r' | b'\n')).expect("the final dot ends a line");
             let next = end + if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
             let line = &rest[..end];
             rest = &rest[next..];
@@ -71,11 +68,7 @@ mod tests {
             ("a\r\r\n.b", "a\r\n\r\n..b\r\n.\r\n"),
             ("a.b\r\n..c\r\n", "a.b\r\n...c\r\n.\r\n"),
         ] {
-            assert_eq!(
-                String::from_utf8(frame(message.as_bytes())).unwrap(),
-                framed,
-                "{message:?}"
-            );
+            assert_eq!(String::from_utf8(frame(message.as_bytes())).unwrap(), framed, "{message:?}");
         }
     }
 

@@ -56,9 +56,7 @@ enum Io {
 /// How to trust the mail server: the authorities of the web.
 #[must_use]
 pub fn web_roots() -> Arc<ClientConfig> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     trusting(roots)
 }
 
@@ -83,9 +81,7 @@ impl Wire {
         reached(Stage::Connect);
         let lost =
             |error: io::Error| Attempt::lost(Stage::Connect, format!("The mail server cannot be reached: {error}"));
-        let tcp = TcpStream::connect((settings.host.as_str(), settings.port))
-            .await
-            .map_err(lost)?;
+        let tcp = TcpStream::connect((settings.host.as_str(), settings.port)).await.map_err(lost)?;
         tcp.set_nodelay(true).map_err(lost)?;
         let (io, greeting): (Io, &'static [u8]) = match settings.tls {
             Tls::None => (Io::Plain(tcp), b""),
@@ -120,10 +116,7 @@ async fn start_tls(
     let hello = settings.hello.as_deref().unwrap_or("[127.0.0.1]");
     let offers = ask(&mut tcp, &format!("EHLO {hello}\r\n"), Stage::Greeting).await?;
     reached(Stage::Tls);
-    if offers.lines().any(|line| {
-        line.get(4..)
-            .is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS"))
-    }) {
+    if offers.lines().any(|line| line.get(4..).is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS"))) {
         ask(&mut tcp, "STARTTLS\r\n", Stage::Tls).await?;
         return encrypt(tcp, settings, trust).await;
     }
@@ -139,44 +132,27 @@ async fn start_tls(
 async fn encrypt(tcp: TcpStream, settings: &SmtpSettings, trust: &Arc<ClientConfig>) -> Result<Io, Attempt> {
     let lost = |why: String| Attempt::lost(Stage::Tls, format!("The encrypted connection failed: {why}"));
     let name = ServerName::try_from(settings.host.clone()).map_err(|error| lost(error.to_string()))?;
-    let stream = TlsConnector::from(trust.clone())
-        .connect(name, tcp)
-        .await
-        .map_err(|error| lost(error.to_string()))?;
+    let stream = TlsConnector::from(trust.clone()).connect(name, tcp).await.map_err(|error| lost(error.to_string()))?;
     Ok(Io::Tls(Box::new(stream)))
 }
 
 /// Says a command, unless it is empty, and reads one whole answer of code 2xx.
 async fn ask(tcp: &mut TcpStream, command: &str, stage: Stage) -> Result<String, Attempt> {
     let lost = |what: &str| Attempt::lost(stage, what);
-    tcp.write_all(command.as_bytes())
-        .await
-        .map_err(|error| lost(&error.to_string()))?;
+    tcp.write_all(command.as_bytes()).await.map_err(|error| lost(&error.to_string()))?;
     let mut answer = Vec::new();
     while !is_whole(&answer) {
         if answer.len() > LONGEST_REPLY {
             return Err(lost("The mail server's answer does not end"));
         }
-        if tcp
-            .read_buf(&mut answer)
-            .await
-            .map_err(|error| lost(&error.to_string()))?
-            == 0
-        {
+        if tcp.read_buf(&mut answer).await.map_err(|error| lost(&error.to_string()))? == 0 {
             return Err(lost("The mail server closed the connection"));
         }
     }
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let lines: Vec<&str> = answer.lines().collect();
-    if lines
-        .iter()
-        .filter(|line| line.as_bytes().get(3) != Some(&b'-'))
-        .count()
-        != 1
-    {
-        return Err(lost(
-            "The mail server said more than it was asked before encryption began",
-        ));
+    if lines.iter().filter(|line| line.as_bytes().get(3) != Some(&b'-')).count() != 1 {
+        return Err(lost("The mail server said more than it was asked before encryption began"));
     }
     match answer.get(..3).and_then(|code| code.parse::<u16>().ok()) {
         Some(200..=299) => Ok(answer),

@@ -27,14 +27,7 @@ pub(super) async fn serve(tcp: TcpStream, script: Script, taken: mpsc::Unbounded
         },
         Encryption::None | Encryption::StartTls(_) => Box::new(tcp),
     };
-    let mut talk = Talk {
-        stream: BufReader::new(stream),
-        script,
-        taken,
-        is_known: false,
-        from: None,
-        to: Vec::new(),
-    };
+    let mut talk = Talk { stream: BufReader::new(stream), script, taken, is_known: false, from: None, to: Vec::new() };
     if talk.answer(Step::Greeting, "220 loopback ESMTP").await.is_ok() {
         while talk.command().await.is_ok() {}
     }
@@ -106,10 +99,7 @@ impl Talk {
             if buffered.is_empty() {
                 return Err(Over);
             }
-            let end = buffered
-                .iter()
-                .position(|octet| *octet == b'\n')
-                .map_or(buffered.len(), |at| at + 1);
+            let end = buffered.iter().position(|octet| *octet == b'\n').map_or(buffered.len(), |at| at + 1);
             line.extend_from_slice(&buffered[..end]);
             self.stream.consume(end);
             if line.ends_with(b"\n") {
@@ -146,11 +136,7 @@ impl Talk {
     }
 
     async fn ehlo(&mut self) -> Result<(), Over> {
-        let mut offers = vec![
-            "loopback".to_owned(),
-            "8BITMIME".to_owned(),
-            format!("SIZE {LARGEST_MESSAGE}"),
-        ];
+        let mut offers = vec!["loopback".to_owned(), "8BITMIME".to_owned(), format!("SIZE {LARGEST_MESSAGE}")];
         if self.script.pipelining == Pipelining::Offered {
             offers.push("PIPELINING".to_owned());
         }
@@ -160,11 +146,8 @@ impl Talk {
         if let Encryption::StartTls(_) = self.script.encryption {
             offers.push("STARTTLS".to_owned());
         }
-        let reply: Vec<_> = offers
-            .iter()
-            .map(|offer| format!("250-{offer}"))
-            .chain(["250 ENHANCEDSTATUSCODES".to_owned()])
-            .collect();
+        let reply: Vec<_> =
+            offers.iter().map(|offer| format!("250-{offer}")).chain(["250 ENHANCEDSTATUSCODES".to_owned()]).collect();
         self.forget();
         self.answer(Step::Ehlo, &reply.join("\r\n")).await.map(|_| ())
     }
@@ -186,18 +169,11 @@ impl Talk {
     async fn auth(&mut self, rest: &str) -> Result<(), Over> {
         let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
         let given = if mechanism.eq_ignore_ascii_case("PLAIN") {
-            let decoded = decoded(if initial.is_empty() {
-                self.prompt("").await?
-            } else {
-                initial.to_owned()
-            });
+            let decoded = decoded(if initial.is_empty() { self.prompt("").await? } else { initial.to_owned() });
             let mut pieces = decoded.split('\0').skip(1).map(ToOwned::to_owned);
             (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default())
         } else {
-            (
-                decoded(self.prompt("VXNlcm5hbWU6").await?),
-                decoded(self.prompt("UGFzc3dvcmQ6").await?),
-            )
+            (decoded(self.prompt("VXNlcm5hbWU6").await?), decoded(self.prompt("UGFzc3dvcmQ6").await?))
         };
         if self.script.sign_in.as_ref() != Some(&given) {
             return self.say("535 5.7.8 Wrong user or password").await;
@@ -256,11 +232,7 @@ impl Talk {
                 return Err(Over);
             }
         }
-        let message = Received {
-            from: self.from.take().unwrap_or_default(),
-            to: std::mem::take(&mut self.to),
-            bytes,
-        };
+        let message = Received { from: self.from.take().unwrap_or_default(), to: std::mem::take(&mut self.to), bytes };
         if self.answer(Step::Message(&message), "250 2.0.0 Taken").await? == Answered::Well {
             let _ = self.taken.send(message);
         }
@@ -275,10 +247,7 @@ impl Talk {
 
 /// The address in `FROM:<a@b> SIZE=1`.
 fn path(keyword: &str, rest: &str) -> Option<String> {
-    let start = rest
-        .get(..keyword.len())
-        .filter(|word| word.eq_ignore_ascii_case(keyword))?
-        .len();
+    let start = rest.get(..keyword.len()).filter(|word| word.eq_ignore_ascii_case(keyword))?.len();
     let (address, _) = rest[start..].trim_start().strip_prefix('<')?.split_once('>')?;
     Some(address.to_owned())
 }

@@ -38,10 +38,7 @@ fn sender(url: &str) -> Sender {
 }
 
 fn envelope() -> Envelope {
-    Envelope {
-        return_path: "b+k7f3@bounce.example.org".parse().unwrap(),
-        to: "sam@example.org".parse().unwrap(),
-    }
+    Envelope { return_path: "b+k7f3@bounce.example.org".parse().unwrap(), to: "sam@example.org".parse().unwrap() }
 }
 
 fn is_accepted(attempt: &Attempt) -> bool {
@@ -65,24 +62,12 @@ fn stage_of(step: Step<'_>) -> Stage {
     }
 }
 
-const SERVER_STAGES: [Stage; 5] = [
-    Stage::Greeting,
-    Stage::MailFrom,
-    Stage::RcptTo,
-    Stage::Data,
-    Stage::AfterDot,
-];
+const SERVER_STAGES: [Stage; 5] = [Stage::Greeting, Stage::MailFrom, Stage::RcptTo, Stage::Data, Stage::AfterDot];
 const BOTH: [Pipelining; 2] = [Pipelining::Offered, Pipelining::NotOffered];
 
 /// Acts so at one stage and is well at the others.
 fn at(stage: Stage, action: Action) -> Script {
-    Script::new(move |step| {
-        if stage_of(step) == stage {
-            action.clone()
-        } else {
-            Action::Go
-        }
-    })
+    Script::new(move |step| if stage_of(step) == stage { action.clone() } else { Action::Go })
 }
 
 #[tokio::test]
@@ -90,12 +75,7 @@ async fn a_well_server_takes_the_message_byte_for_byte() {
     for pipelining in BOTH {
         let (address, mut inbox) = server(Script::well().with_pipelining(pipelining)).await;
         let mut sender = sender(&format!("smtp://{address}"));
-        assert_eq!(
-            sender.send(&envelope(), BODY).await,
-            Attempt::Accepted {
-                reply: "2.0.0 Taken".into()
-            }
-        );
+        assert_eq!(sender.send(&envelope(), BODY).await, Attempt::Accepted { reply: "2.0.0 Taken".into() });
         let received = inbox.recv().await.unwrap();
         assert_eq!(received.from, "b+k7f3@bounce.example.org");
         assert_eq!(received.to, ["sam@example.org"]);
@@ -107,11 +87,7 @@ async fn a_well_server_takes_the_message_byte_for_byte() {
 #[tokio::test]
 async fn a_refusal_is_told_with_its_stage_code_and_words() {
     for (pipelining, stage) in BOTH.into_iter().flat_map(|p| SERVER_STAGES.map(|s| (p, s))) {
-        for (code, words) in [
-            (451, "4.3.0 Later"),
-            (550, "5.1.1 No such user"),
-            (421, "4.7.0 Closing"),
-        ] {
+        for (code, words) in [(451, "4.3.0 Later"), (550, "5.1.1 No such user"), (421, "4.7.0 Closing")] {
             let script = at(stage, Action::Say(format!("{code} {words}"))).with_pipelining(pipelining);
             let (address, mut inbox) = server(script).await;
             let attempt = sender(&format!("smtp://{address}")).send(&envelope(), BODY).await;
@@ -127,10 +103,7 @@ async fn a_dropped_or_silent_connection_is_lost_at_its_stage() {
         for action in [Action::Drop, Action::Hang] {
             let (address, _inbox) = server(at(stage, action.clone()).with_pipelining(pipelining)).await;
             let attempt = sender(&format!("smtp://{address}")).send(&envelope(), BODY).await;
-            assert!(
-                is_lost_at(&attempt, stage),
-                "{pipelining:?} {action:?} {stage:?}: {attempt:?}"
-            );
+            assert!(is_lost_at(&attempt, stage), "{pipelining:?} {action:?} {stage:?}: {attempt:?}");
         }
     }
 }
@@ -154,9 +127,7 @@ async fn a_late_answer_is_never_taken_for_the_next_message() {
     let (address, mut inbox) = server(script).await;
     let mut sender = sender(&format!("smtp://{address}"));
     assert_eq!(class(&sender.send(&envelope(), BODY).await), Class::Unknown);
-    tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(500)))
-        .await
-        .unwrap();
+    tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(500))).await.unwrap();
     let second = sender.send(&envelope(), b"Subject: Second\r\n\r\n").await;
     assert_eq!(second, Attempt::refused(Stage::AfterDot, 554, "5.6.0 Refused"));
     assert_eq!(inbox.recv().await.unwrap().bytes, BODY);
@@ -178,9 +149,7 @@ async fn a_text_that_cannot_be_written_out_was_certainly_not_taken() {
         }
         std::future::pending::<()>().await;
     });
-    let attempt = sender(&format!("smtp://{address}"))
-        .send(&envelope(), &b"x".repeat(30_000_000))
-        .await;
+    let attempt = sender(&format!("smtp://{address}")).send(&envelope(), &b"x".repeat(30_000_000)).await;
     assert!(is_lost_at(&attempt, Stage::Body), "{attempt:?}");
     assert_eq!(class(&attempt), Class::MessageTransient);
 }
@@ -208,25 +177,15 @@ async fn a_connection_is_kept_until_its_limit_and_after_a_refusal() {
     });
     let (address, _inbox) = server(script).await;
     let mut sender = sender(&format!("smtp://{address}"));
-    let nobody = Envelope {
-        to: "no@example.org".parse().unwrap(),
-        ..envelope()
-    };
+    let nobody = Envelope { to: "no@example.org".parse().unwrap(), ..envelope() };
     for number in 1..=100 {
-        let (to, expected) = if number % 10 == 0 {
-            (&nobody, Class::RecipientPermanent)
-        } else {
-            (&envelope(), Class::Sent)
-        };
+        let (to, expected) =
+            if number % 10 == 0 { (&nobody, Class::RecipientPermanent) } else { (&envelope(), Class::Sent) };
         assert_eq!(class(&sender.send(to, BODY).await), expected);
     }
     assert_eq!(greetings.load(Ordering::SeqCst), 1);
     assert!(is_accepted(&sender.send(&envelope(), BODY).await));
-    assert_eq!(
-        greetings.load(Ordering::SeqCst),
-        2,
-        "the 101st message has a new connection"
-    );
+    assert_eq!(greetings.load(Ordering::SeqCst), 2, "the 101st message has a new connection");
 }
 
 #[tokio::test]
@@ -253,10 +212,7 @@ async fn hostile_text_arrives_as_one_message() {
     for (text, arrived) in [
         ("\r\n.\r\n", "\r\n.\r\n"),
         (".", ".\r\n"),
-        (
-            "..\r\n.\r\nMAIL FROM:<x@y.example>\r\n",
-            "..\r\n.\r\nMAIL FROM:<x@y.example>\r\n",
-        ),
+        ("..\r\n.\r\nMAIL FROM:<x@y.example>\r\n", "..\r\n.\r\nMAIL FROM:<x@y.example>\r\n"),
         ("a\r\n\r\n\r\n.b\r\n", "a\r\n\r\n\r\n.b\r\n"),
         ("\u{e9}\r\n", "\u{e9}\r\n"),
         ("a\r.\rQUIT\r", "a\r\n.\r\nQUIT\r\n"),
@@ -264,11 +220,7 @@ async fn hostile_text_arrives_as_one_message() {
         ("a\r\r\n.\r\n", "a\r\n\r\n.\r\n"),
     ] {
         assert!(is_accepted(&sender.send(&envelope(), text.as_bytes()).await));
-        assert_eq!(
-            String::from_utf8(inbox.recv().await.unwrap().bytes).unwrap(),
-            arrived,
-            "{text:?}"
-        );
+        assert_eq!(String::from_utf8(inbox.recv().await.unwrap().bytes).unwrap(), arrived, "{text:?}");
     }
     assert!(inbox.try_recv().is_err());
 }
@@ -276,19 +228,10 @@ async fn hostile_text_arrives_as_one_message() {
 #[tokio::test]
 async fn a_password_is_asked_for_and_a_wrong_one_is_the_channel() {
     let (address, mut inbox) = server(Script::well().with_sign_in("sam", "p:ss")).await;
-    assert!(is_accepted(
-        &sender(&format!("smtp://sam:p%3Ass@{address}"))
-            .send(&envelope(), BODY)
-            .await
-    ));
+    assert!(is_accepted(&sender(&format!("smtp://sam:p%3Ass@{address}")).send(&envelope(), BODY).await));
     assert!(inbox.recv().await.is_some());
-    let wrong = sender(&format!("smtp://sam:no@{address}"))
-        .send(&envelope(), BODY)
-        .await;
-    assert_eq!(
-        wrong,
-        Attempt::refused(Stage::Auth, 535, "5.7.8 Wrong user or password")
-    );
+    let wrong = sender(&format!("smtp://sam:no@{address}")).send(&envelope(), BODY).await;
+    assert_eq!(wrong, Attempt::refused(Stage::Auth, 535, "5.7.8 Wrong user or password"));
     let none = sender(&format!("smtp://{address}")).send(&envelope(), BODY).await;
     assert_eq!((class(&wrong), class(&none)), (Class::Channel, Class::Channel));
 }
@@ -296,28 +239,12 @@ async fn a_password_is_asked_for_and_a_wrong_one_is_the_channel() {
 #[tokio::test]
 async fn encryption_is_used_where_it_is_asked_for_and_never_pretended() {
     for (url, encryption, lost_at) in [
-        (
-            "smtp://localhost:PORT?tls=required",
-            Encryption::StartTls(certified()),
-            None,
-        ),
-        (
-            "smtp://sam:pass@localhost:PORT?tls=opportunistic",
-            Encryption::StartTls(certified()),
-            None,
-        ),
-        (
-            "smtps://sam:pass@localhost:PORT",
-            Encryption::Implicit(certified()),
-            None,
-        ),
+        ("smtp://localhost:PORT?tls=required", Encryption::StartTls(certified()), None),
+        ("smtp://sam:pass@localhost:PORT?tls=opportunistic", Encryption::StartTls(certified()), None),
+        ("smtps://sam:pass@localhost:PORT", Encryption::Implicit(certified()), None),
         ("smtp://localhost:PORT?tls=opportunistic", Encryption::None, None),
         ("smtp://localhost:PORT?tls=required", Encryption::None, Some(Stage::Tls)),
-        (
-            "smtp://sam:pass@localhost:PORT?tls=opportunistic",
-            Encryption::None,
-            Some(Stage::Auth),
-        ),
+        ("smtp://sam:pass@localhost:PORT?tls=opportunistic", Encryption::None, Some(Stage::Auth)),
         ("smtps://localhost:PORT", Encryption::None, Some(Stage::Tls)),
     ] {
         let mut script = Script::well().with_encryption(encryption.clone());
@@ -327,10 +254,7 @@ async fn encryption_is_used_where_it_is_asked_for_and_never_pretended() {
         let (address, _inbox) = server(script).await;
         let settings = SmtpSettings::parse(&url.replace("PORT", &address.port().to_string())).unwrap();
         let relay = SmtpRelay::new(settings).with_deadline(Duration::from_secs(2));
-        let attempt = Mailer::Smtp(relay.clone().trusting(trusting(roots())))
-            .sender()
-            .send(&envelope(), BODY)
-            .await;
+        let attempt = Mailer::Smtp(relay.clone().trusting(trusting(roots()))).sender().send(&envelope(), BODY).await;
         match lost_at {
             None => assert!(is_accepted(&attempt), "{url}: {attempt:?}"),
             Some(stage) => assert!(is_lost_at(&attempt, stage), "{url}: {attempt:?}"),
@@ -346,18 +270,13 @@ fn certified() -> Arc<ServerConfig> {
     let chain = vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth();
+    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     Arc::new(builder.with_single_cert(chain, key).unwrap())
 }
 
 fn roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap()).unwrap();
     roots
 }
 

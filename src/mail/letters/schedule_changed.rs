@@ -58,18 +58,9 @@ impl Letter for ScheduleChanged {
                     now: "Fri, Mar 5, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
                     was: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
                 }],
-                canceled: vec![SessionLine::held(
-                    "Part 5",
-                    "Thu, Mar 11, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00",
-                )],
-                restored: vec![SessionLine::held(
-                    "Part 3",
-                    "Thu, Feb 25, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00",
-                )],
-                added: vec![SessionLine::held(
-                    "Part 7",
-                    "Thu, Apr 1, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00",
-                )],
+                canceled: vec![SessionLine::held("Part 5", "Thu, Mar 11, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00")],
+                restored: vec![SessionLine::held("Part 3", "Thu, Feb 25, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00")],
+                added: vec![SessionLine::held("Part 7", "Thu, Apr 1, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00")],
                 calendar: Calendar::Neither,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
             },
