@@ -47,6 +47,19 @@ impl SmtpRelay {
     pub fn settings(&self) -> &SmtpSettings {
         &self.settings
     }
+
+    /// Connects, signs in and takes leave: whether mail could be sent, without sending any.
+    pub async fn greet(&self) -> Result<(), Attempt> {
+        let progress = Progress::on(Default::default());
+        match timeout(self.deadline, Connection::open(self, &progress)).await {
+            Ok(Ok(connection)) => {
+                connection.quit().await;
+                Ok(())
+            }
+            Ok(Err(attempt)) => Err(attempt),
+            Err(_) => Err(Attempt::lost(progress.stage(), "The mail server did not answer in time")),
+        }
+    }
 }
 
 /// One sender's own way to the server: never shared, so that no reply can be taken for another's.
