@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
@@ -10,7 +11,7 @@ use crate::{
     config::{Config, MailMode},
     keys::Keys,
     links::Links,
-    mail::{mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings, templates::Templates},
+    mail::{dkim::Signer, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings, templates::Templates},
     random::Random,
     store::database::Database,
 };
@@ -24,6 +25,8 @@ pub struct App {
     pub db: Database,
     pub templates: Templates,
     pub mailer: Mailer,
+    /// `None`: signing is left to the relay.
+    pub signer: Option<Signer>,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
 }
@@ -37,9 +40,9 @@ impl App {
             "" => Keys::from_file(&config.secrets.key_file, &random)?,
             text => Keys::parse(text)?,
         };
-        let mailer = mailer(&config)?;
+        let (mailer, signer) = (mailer(&config)?, signer(&config)?);
         let links = Links::new(&config.server.base_url, keys);
-        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, mailer, bell: Notify::new() }))
+        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, mailer, signer, bell: Notify::new() }))
     }
 
     /// Host and port of the mail server, for a person to read; never the password.
@@ -60,4 +63,15 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
             Ok(Mailer::Smtp(SmtpRelay::new(settings).with_deadline(deadline)))
         }
     }
+}
+
+fn signer(config: &Config) -> anyhow::Result<Option<Signer>> {
+    let dkim = &config.dkim;
+    let pairs = [(&dkim.rsa_selector, &dkim.rsa_key_file), (&dkim.ed25519_selector, &dkim.ed25519_key_file)];
+    let mut signer: Option<Signer> = None;
+    for (selector, file) in pairs.into_iter().filter(|(selector, file)| !selector.is_empty() && !file.is_empty()) {
+        let pem = std::fs::read_to_string(file).with_context(|| format!("the DKIM key {file} cannot be read"))?;
+        signer = Some(signer.unwrap_or_else(|| Signer::new(&dkim.domain)).with_key(selector, &pem)?);
+    }
+    Ok(signer)
 }

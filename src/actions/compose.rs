@@ -16,6 +16,7 @@ use crate::{
     },
     links::{Claims, Purpose},
     mail::{
+        dkim,
         letter::{Direction, Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
         message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
         templates::{CannotWrite, Written},
@@ -49,6 +50,8 @@ pub enum CannotCompose {
     Template(#[from] CannotWrite),
     #[error(transparent)]
     Message(#[from] BadMessage),
+    #[error(transparent)]
+    Sign(#[from] dkim::CannotSign),
     #[error(transparent)]
     Calendar(#[from] calendar::BadCalendar),
     #[error(transparent)]
@@ -253,12 +256,19 @@ impl Desk<'_> {
             html: &written.html,
             calendar: around.calendar.as_ref().map(|(method, text)| (*method, text.as_str())),
         };
-        let bytes = message::build(&outgoing)?;
+        let bytes = self.signed(message::build(&outgoing)?)?;
         Ok(Composed {
             to: self.facts.reader.address().clone(),
             return_path: return_path(self.app, self.delivery, self.facts),
             frozen: Frozen { message: bytes, message_id, subject: written.subject, body: written.text },
         })
+    }
+
+    fn signed(&self, message: Vec<u8>) -> Result<Vec<u8>, CannotCompose> {
+        match &self.app.signer {
+            Some(signer) => Ok(signer.sign(&message, self.now.program)?),
+            None => Ok(message),
+        }
     }
 
     fn frame(&self, preview: Option<&str>) -> Frame {
@@ -340,7 +350,7 @@ impl Desk<'_> {
         let practice = keys.hash("list", &self.facts.practice.id.to_string());
         Some(List {
             unsubscribe_url: self.unsubscribe_url()?,
-            list_id: format!("<{}.lists.{host}>", &token[..16]),
+            list_id: format!("{}.lists.{host}", &token[..16]),
             feedback_id: format!("{}:{}:trellis0", &token[..10], &practice[..10]),
         })
     }

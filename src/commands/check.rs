@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every check runs; the command fails when one of them does.
-pub async fn check(config: Config) -> anyhow::Result<()> {
+pub(super) async fn check(config: Config) -> anyhow::Result<()> {
     println!("Settings");
     for (key, value) in effective(&config) {
         println!("  {key:<26} {value}");

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Add a coach. The password is read from standard input; on a terminal one is made and shown.
     Add {
         #[arg(long)]
@@ -28,7 +28,7 @@ pub enum Command {
     },
 }
 
-pub async fn obey(app: &App, command: Command) -> anyhow::Result<()> {
+pub(super) async fn obey(app: &App, command: Command) -> anyhow::Result<()> {
     let Command::Add { email, name, practice, zone } = command;
     let new = NewCoach {
         email: EmailAddress::parse(&email).map_err(|error| anyhow::anyhow!("--email: {error}"))?,

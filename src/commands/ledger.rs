@@ -18,7 +18,7 @@ struct Line<'a> {
     sent_at: Option<String>,
 }
 
-pub async fn report(app: &App, json: bool) -> anyhow::Result<()> {
+pub(super) async fn report(app: &App, json: bool) -> anyhow::Result<()> {
     for delivery in ledger::everything(app.db.reader()).await? {
         let line = line(&delivery);
         if json {

@@ -11,7 +11,7 @@ use crate::{
     store::{practices::{self, Practice}, programs},
 };
 
-pub async fn import(app: &App, folder: &Path, practice: Option<&str>) -> anyhow::Result<()> {
+pub(super) async fn import(app: &App, folder: &Path, practice: Option<&str>) -> anyhow::Result<()> {
     let practice = the_practice(app, practice).await?;
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))? {
@@ -34,7 +34,7 @@ pub async fn import(app: &App, folder: &Path, practice: Option<&str>) -> anyhow:
     Ok(())
 }
 
-pub async fn export(app: &App, folder: &Path, title: Option<&str>) -> anyhow::Result<()> {
+pub(super) async fn export(app: &App, folder: &Path, title: Option<&str>) -> anyhow::Result<()> {
     let mut found = Vec::new();
     for practice in practices::on_this_installation(app.db.reader()).await? {
         found.extend(programs::of_practice(app.db.reader(), practice.id).await?);
@@ -60,7 +60,7 @@ pub async fn export(app: &App, folder: &Path, title: Option<&str>) -> anyhow::Re
 }
 
 /// The practice with this name, or the only one there is.
-pub async fn the_practice(app: &App, name: Option<&str>) -> anyhow::Result<Practice> {
+pub(super) async fn the_practice(app: &App, name: Option<&str>) -> anyhow::Result<Practice> {
     let mut practices = practices::on_this_installation(app.db.reader()).await?;
     practices.retain(|practice| name.is_none_or(|name| practice.name.expose() == name));
     match practices.len() {

@@ -12,7 +12,7 @@ use crate::{
     store::{practices, programs},
 };
 
-pub async fn seed(app: &App, cohorts: usize, people: usize) -> anyhow::Result<()> {
+pub(super) async fn seed(app: &App, cohorts: usize, people: usize) -> anyhow::Result<()> {
     let practice = the_practice(app, None).await?;
     let program = programs::of_practice(app.db.reader(), practice.id).await?.into_iter().next();
     let program = program.context("there is no program yet: import one first, with `trellis import DIR`")?;

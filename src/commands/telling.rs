@@ -5,7 +5,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 use crate::config::{Log, LogFormat};
 
 /// Starts the log on standard error, and turns panics into log lines: their messages may quote what a person typed.
-pub fn start(log: &Log) -> anyhow::Result<()> {
+pub(super) fn start(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| anyhow::anyhow!("log.filter is {:?}, and that is no filter: {error}", log.filter))?;
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
