@@ -2,6 +2,7 @@
 
 mod databases;
 mod lessons;
+mod letters;
 mod moves;
 mod people;
 mod seats;
