@@ -42,7 +42,17 @@ impl App {
         };
         let (mailer, signer) = (mailer(&config)?, signer(&config)?);
         let links = Links::new(&config.server.base_url, keys);
-        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, mailer, signer, bell: Notify::new() }))
+        Ok(Arc::new(Self {
+            config,
+            clock,
+            random,
+            links,
+            db,
+            templates: Templates::new()?,
+            mailer,
+            signer,
+            bell: Notify::new(),
+        }))
     }
 
     /// Host and port of the mail server, for a person to read; never the password.
