@@ -43,7 +43,7 @@ pub async fn claim(tx: &impl ConnectionTrait, claim: Claim, now: Now) -> Result<
         .limit(claim.most)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .into_query();
-    Ok(Entity::update_many()
+    let mut claimed = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Claimed))
         .col_expr(Column::LeaseToken, Expr::value(claim.lease))
         .col_expr(Column::LeaseUntil, Expr::value(now.real + claim.lease_for))
@@ -51,7 +51,10 @@ pub async fn claim(tx: &impl ConnectionTrait, claim: Claim, now: Now) -> Result<
         .col_expr(Column::ChangedAt, Expr::value(now.program))
         .filter(Column::Id.in_subquery(picked))
         .exec_with_returning(tx)
-        .await?)
+        .await?;
+    // RETURNING keeps no order.
+    claimed.sort_unstable_by_key(|row| (row.priority, row.due_at, row.id));
+    Ok(claimed)
 }
 
 /// What is fixed at the first `sending`, so that a retry is the same to the byte.
