@@ -1,5 +1,6 @@
 //! What do we promise? One file a promise, every story on both databases, through the front door.
 
+mod architecture;
 mod databases;
 mod lessons;
 mod letters;
