@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(moment("Online & <here>").to_string(), "Online &amp; &lt;here&gt;");
         let set = moment("Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)").to_string();
         assert!(
-            set.starts_with(r#"Mon, Mar 8, 2027, <span style="white-space:nowrap;">20:00–21:15</span><br>"#),
+            set.starts_with(r#"Mon 8 Mar 2027, <span style="white-space:nowrap;">20:00–21:15</span><br>"#),
             "{set}"
         );
         assert!(set.ends_with(">Berlin time, UTC+01:00</span>"), "{set}");
