@@ -11,7 +11,7 @@ use crate::{
     config::{Config, MailMode},
     keys::Keys,
     links::Links,
-    mail::{dkim::Signer, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings, templates::Templates},
+    mail::{dkim::Signer, mailbox::Mailbox, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings, templates::Templates},
     random::Random,
     store::database::Database,
 };
@@ -29,11 +29,22 @@ pub struct App {
     pub signer: Option<Signer>,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
+    /// A rehearsal keeps what it sends, to be looked at; `None` where mail leaves the house.
+    pub mailbox: Option<Arc<Mailbox>>,
 }
 
 impl App {
     /// Opens the database and brings it up to date, reads the key. Nothing listens or sends yet.
     pub async fn open(config: Config, clock: Clock, random: Random) -> anyhow::Result<Arc<Self>> {
+        Self::make(config, clock, random, None).await
+    }
+
+    /// The same for a rehearsal, whose mail server puts everything into this mailbox.
+    pub async fn rehearse(config: Config, clock: Clock, random: Random, mailbox: Arc<Mailbox>) -> anyhow::Result<Arc<Self>> {
+        Self::make(config, clock, random, Some(mailbox)).await
+    }
+
+    async fn make(config: Config, clock: Clock, random: Random, mailbox: Option<Arc<Mailbox>>) -> anyhow::Result<Arc<Self>> {
         let db = Database::open(config.database.url.expose_secret(), config.database.connections).await?;
         db.migrate().await?;
         let keys = match config.secrets.key.expose_secret() {
@@ -42,7 +53,8 @@ impl App {
         };
         let (mailer, signer) = (mailer(&config)?, signer(&config)?);
         let links = Links::new(&config.server.base_url, keys);
-        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, mailer, signer, bell: Notify::new() }))
+        let (templates, bell) = (Templates::new()?, Notify::new());
+        Ok(Arc::new(Self { config, clock, random, links, db, templates, mailer, signer, bell, mailbox }))
     }
 
     /// Host and port of the mail server, for a person to read; never the password.

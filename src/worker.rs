@@ -51,7 +51,8 @@ impl Worker {
     }
 }
 
-async fn every(period: Duration, mut stopped: watch::Receiver<()>, app: Arc<App>, look: impl AsyncFn(&Arc<App>)) {
+/// Looks now, then whenever the bell rings or the period is over.
+pub(crate) async fn every(period: Duration, mut stopped: watch::Receiver<()>, app: Arc<App>, look: impl AsyncFn(&Arc<App>)) {
     loop {
         look(&app).await;
         tokio::select! {

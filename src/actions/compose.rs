@@ -141,7 +141,11 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
         Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
         None => None,
     };
-    let coach_name = coaches::of_practice(db, practice.id).await?.into_iter().next().map_or_else(|| practice.first_name.clone(), |coach| coach.name);
+    let coach_name = coaches::of_practice(db, practice.id)
+        .await?
+        .into_iter()
+        .next()
+        .map_or_else(|| practice.first_name.clone(), |coach| coach.name);
     Ok(Facts { level: level(&reader, cohort.as_ref()), practice, reader, enrollment, cohort, program, coach_name })
 }
 
@@ -301,7 +305,9 @@ impl Desk<'_> {
         };
         match (&self.facts.reader, self.delivery.occasion) {
             (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
-            (_, Occasion::ConfirmAddress) => "You receive this because this address was entered on our site.".to_owned(),
+            (_, Occasion::ConfirmAddress) => {
+                "You receive this because this address was entered on our site.".to_owned()
+            }
             (_, Occasion::SignIn) => "You receive this because somebody asked to sign in with this address.".to_owned(),
             (_, Occasion::Lesson | Occasion::CatchUp) => {
                 format!("You receive this because you signed up for {course}. One a week until it ends.")
@@ -309,7 +315,9 @@ impl Desk<'_> {
             (_, Occasion::ReminderDay | Occasion::ReminderHour) => {
                 format!("You receive this because you signed up for {course}. Two reminders a session.")
             }
-            _ => format!("You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."),
+            _ => format!(
+                "You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."
+            ),
         }
     }
 

@@ -13,6 +13,8 @@ pub mod leave;
 pub mod needs_you;
 pub mod open_cohort;
 pub mod plan_timetable;
+pub mod read_mailbox;
+pub mod rehearse;
 pub mod release_due;
 pub mod seed;
 pub mod send_deliveries;

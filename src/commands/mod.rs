@@ -1,7 +1,7 @@
 //! What can be asked of the binary?
 #![allow(clippy::print_stdout, reason = "commands answer on standard output")]
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
@@ -9,6 +9,7 @@ use crate::{app::App, clock::Clock, config::Config, random::Random};
 
 mod check;
 mod coach;
+pub mod demo;
 mod ledger;
 mod program;
 mod seed;
@@ -30,6 +31,14 @@ struct Arguments {
 enum Command {
     /// Serve the pages, and send what is due.
     Serve,
+    /// Show it all: six weeks in two minutes, with invented people and a mailbox in the browser.
+    Demo {
+        /// Where everything is kept; starting again goes on from there.
+        #[arg(long, default_value = ".demo")]
+        folder: PathBuf,
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+        listen: SocketAddr,
+    },
     /// Bring the database up to date.
     Migrate,
     /// Bring in a program from a folder with program.toml and its lessons.
@@ -85,13 +94,22 @@ pub async fn run() -> ExitCode {
 }
 
 async fn obey(arguments: Arguments) -> anyhow::Result<()> {
+    if let Command::Demo { folder, listen } = arguments.command {
+        // Its settings are its own, whatever is set for the real house.
+        return demo::run(folder, listen).await;
+    }
     let config = Config::load(arguments.config.as_deref())?;
     telling::start(&config.log)?;
     match arguments.command {
+        Command::Demo { folder, listen } => demo::run(folder, listen).await,
         Command::Serve => serve::serve(open(config).await?).await,
         Command::Migrate => open(config).await.map(|_| println!("The database is up to date.")),
-        Command::Import { folder, practice } => program::import(&*open(config).await?, &folder, practice.as_deref()).await,
-        Command::Export { folder, program } => program::export(&*open(config).await?, &folder, program.as_deref()).await,
+        Command::Import { folder, practice } => {
+            program::import(&*open(config).await?, &folder, practice.as_deref()).await
+        }
+        Command::Export { folder, program } => {
+            program::export(&*open(config).await?, &folder, program.as_deref()).await
+        }
         Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
         Command::Check => check::check(config).await,
         Command::Ledger { json } => ledger::report(&*open(config).await?, json).await,

@@ -4,6 +4,7 @@ pub mod dkim;
 pub mod lesson_html;
 pub mod letter;
 pub mod letters;
+pub mod mailbox;
 pub mod mailer;
 pub mod message;
 mod parts;

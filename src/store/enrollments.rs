@@ -29,16 +29,29 @@ pub async fn holding(db: &impl ConnectionTrait, id: EnrollmentId) -> Result<Opti
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-pub async fn of_person_in(db: &impl ConnectionTrait, cohort: CohortId, person: ParticipantId) -> Result<Option<Enrollment>> {
+pub async fn of_person_in(
+    db: &impl ConnectionTrait,
+    cohort: CohortId,
+    person: ParticipantId,
+) -> Result<Option<Enrollment>> {
     Ok(Entity::find().filter(Column::CohortId.eq(cohort)).filter(Column::ParticipantId.eq(person)).one(db).await?)
 }
 
 /// In the order in which the forms were sent.
 pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<Enrollment>> {
-    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).order_by_asc(Column::AskedAt).order_by_asc(Column::Id).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .order_by_asc(Column::AskedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?)
 }
 
-pub async fn of_participant(db: &impl ConnectionTrait, practice: PracticeId, person: ParticipantId) -> Result<Vec<Enrollment>> {
+pub async fn of_participant(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    person: ParticipantId,
+) -> Result<Vec<Enrollment>> {
     Ok(Entity::find()
         .filter(Column::PracticeId.eq(practice))
         .filter(Column::ParticipantId.eq(person))
@@ -106,7 +119,11 @@ pub async fn journey(tx: &impl ConnectionTrait, fresh: Journey) -> Result<Journe
     Ok(row.expect("inserted or there before").id)
 }
 
-pub async fn journey_of(db: &impl ConnectionTrait, person: ParticipantId, program: ProgramId) -> Result<Option<Journey>> {
+pub async fn journey_of(
+    db: &impl ConnectionTrait,
+    person: ParticipantId,
+    program: ProgramId,
+) -> Result<Option<Journey>> {
     use journeys::Column;
     Ok(journeys::Entity::find()
         .filter(Column::ParticipantId.eq(person))

@@ -10,7 +10,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// to tell the story on, and that is a failure, not a skip.
 #[expect(clippy::disallowed_methods, reason = "the test command names its server in the environment")]
 pub async fn fresh_postgres() -> String {
-    let server = std::env::var("TRELLIS_TEST_POSTGRES").expect("TRELLIS_TEST_POSTGRES is unset: run tests/run, which starts a PostgreSQL");
+    let server = std::env::var("TRELLIS_TEST_POSTGRES")
+        .expect("TRELLIS_TEST_POSTGRES is unset: run tests/run, which starts a PostgreSQL");
     let name = format!("story_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let admin = Database::open(&server, 2).await.expect("the PostgreSQL of tests/run answers");
     admin.reader().execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a fresh database");

@@ -9,8 +9,10 @@ use crate::{
     world::{Backend, Mail, World, header, utc},
 };
 
-const ANA: Person = Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "invites" };
-const BEN: Person = Person { name: "Ben", email: "ben@example.org", zone: "America/New_York", track: "hurt", calendar: "invites" };
+const ANA: Person =
+    Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "invites" };
+const BEN: Person =
+    Person { name: "Ben", email: "ben@example.org", zone: "America/New_York", track: "hurt", calendar: "invites" };
 
 async fn six_weeks(world: &World) -> Vec<Mail> {
     let practice = world.practice().await;

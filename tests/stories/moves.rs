@@ -16,7 +16,8 @@ use crate::{
     world::{Mail, World, utc},
 };
 
-const ANA: Person = Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "invites" };
+const ANA: Person =
+    Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "invites" };
 
 async fn change(world: &World, of: (PracticeId, CohortId), ordinal: usize, change: Change) {
     let session = sessions::of_cohort(world.app.db.reader(), of.1).await.unwrap().remove(ordinal - 1);

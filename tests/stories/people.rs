@@ -1,8 +1,14 @@
 //! Who takes part in the stories, and how do they come in? Through the front door.
 
 use trellis::{
-    actions::{ask_to_enroll::{Form, ask_to_enroll}, confirm_enrollment::confirm_enrollment},
-    domain::{email_address::EmailAddress, ids::{CohortId, EnrollmentId}},
+    actions::{
+        ask_to_enroll::{Form, ask_to_enroll},
+        confirm_enrollment::confirm_enrollment,
+    },
+    domain::{
+        email_address::EmailAddress,
+        ids::{CohortId, EnrollmentId},
+    },
     links::Purpose,
     store::{cohorts, enrollments, participants},
 };

@@ -1,6 +1,9 @@
 //! What does a mail server that is not well do to the mail? Delay it, and nothing else.
 
-use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use chrono::TimeDelta;
 use trellis::{
@@ -14,7 +17,8 @@ use crate::{
     world::{Backend, World, header},
 };
 
-const ANA: Person = Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "neither" };
+const ANA: Person =
+    Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "neither" };
 
 async fn ready(world: &World) -> CohortId {
     let practice = world.practice().await;
@@ -24,9 +28,11 @@ async fn ready(world: &World) -> CohortId {
 /// Says this to the first few, then is well.
 fn at_first(times: u32, at: fn(&Step<'_>) -> bool, action: Action) -> Script {
     let seen = Arc::new(AtomicU32::new(0));
-    Script::new(move |step| {
-        if at(&step) && seen.fetch_add(1, Ordering::SeqCst) < times { action.clone() } else { Action::Go }
-    })
+    Script::new(
+        move |step| {
+            if at(&step) && seen.fetch_add(1, Ordering::SeqCst) < times { action.clone() } else { Action::Go }
+        },
+    )
 }
 
 async fn states(world: &World) -> Vec<(String, i32)> {
@@ -65,7 +71,10 @@ async fn a_550_stops_at_once_and_shows_on_the_person() {
         world.run().await;
         assert_eq!(states(&world).await, [("bounced".to_owned(), 1)]);
         let practice = trellis::store::practices::on_this_installation(world.app.db.reader()).await.unwrap().remove(0);
-        let person = participants::with_email(world.app.db.reader(), practice.id, &ANA.email.parse().unwrap()).await.unwrap().unwrap();
+        let person = participants::with_email(world.app.db.reader(), practice.id, &ANA.email.parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         assert!(person.mail_problem.is_some());
         world.pass(TimeDelta::hours(5)).await;
         assert_eq!(states(&world).await, [("bounced".to_owned(), 1)], "a dead address is left alone");
@@ -105,7 +114,8 @@ async fn where_doubt_is_held_a_person_decides() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_burns_no_mail() {
-    let script = at_first(3, |step| matches!(step, Step::MailFrom(_)), Action::Say("535 5.7.8 Bad credentials".to_owned()));
+    let script =
+        at_first(3, |step| matches!(step, Step::MailFrom(_)), Action::Say("535 5.7.8 Bad credentials".to_owned()));
     let world = World::with(Backend::Sqlite, script, &[]).await;
     let cohort = ready(&world).await;
     for email in ["a@example.org", "b@example.org", "c@example.org"] {

@@ -1,10 +1,16 @@
 //! Where do the stories happen? A database of their own, a mail server on loopback, a clock that is moved.
 
-use std::{collections::BTreeSet, sync::{Arc, Mutex}};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
 use mail_parser::{MessageParser, MimeHeaders};
-use poem::{Server, listener::{Acceptor, Listener, TcpListener}};
+use poem::{
+    Server,
+    listener::{Acceptor, Listener, TcpListener},
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 use trellis::{
     actions::{
@@ -29,7 +35,11 @@ use trellis::{
         zone::Zone,
     },
     random::Random,
-    store::{cohorts, ledger, practices::{self, Practice}, timetable},
+    store::{
+        cohorts, ledger,
+        practices::{self, Practice},
+        timetable,
+    },
     web::routes,
 };
 
@@ -113,7 +123,12 @@ impl World {
     pub async fn practice(&self) -> Practice {
         let hash = hash_password(&self.app, PASSWORD).await.unwrap();
         let email = EmailAddress::parse("nadia@group.example").unwrap();
-        let new = NewCoach { email, name: name("Nadia Brandt"), zone: zone("Europe/Dublin"), practice: name("Nadia Brandt Coaching") };
+        let new = NewCoach {
+            email,
+            name: name("Nadia Brandt"),
+            zone: zone("Europe/Dublin"),
+            practice: name("Nadia Brandt Coaching"),
+        };
         add_coach(&self.app, &new, &hash).await.unwrap();
         let mut practice = practices::on_this_installation(self.app.db.reader()).await.unwrap().remove(0);
         practice.mail_tested_at = Some(utc(START));
@@ -245,7 +260,8 @@ impl World {
         assert_eq!(open, 0, "due mail is left in the ledger");
         let due = timetable::due(self.app.db.reader(), self.now(), 10).await.unwrap();
         assert!(due.is_empty(), "due rows are left in the timetable");
-        let twice: Vec<String> = self.mails.lock().unwrap().iter().map(|mail| header(&mail.raw, "Message-ID")).collect();
+        let twice: Vec<String> =
+            self.mails.lock().unwrap().iter().map(|mail| header(&mail.raw, "Message-ID")).collect();
         assert_eq!(twice.iter().collect::<BTreeSet<_>>().len(), twice.len(), "a message was sent twice");
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn label(session: &SessionRow) -> String {
 /// Every session, planned or canceled, one line each.
 pub(super) fn lines(sessions: &[SessionRow], zone: Zone) -> Vec<SessionLine> {
     let line = |session: &SessionRow| match session.state {
-        SessionState::Planned => SessionLine::held(&label(session), &when(session.starts_at, session.ends_at, zone)),
-        SessionState::Canceled => SessionLine::pause(&label(session), "Canceled"),
+        SessionState::Planned => SessionLine::held(label(session), when(session.starts_at, session.ends_at, zone)),
+        SessionState::Canceled => SessionLine::pause(label(session), "Canceled"),
     };
     sessions.iter().map(line).collect()
 }

@@ -79,10 +79,7 @@ pub struct Sample {
 /// and from right to left.
 fn write_samples<L: Letter>(templates: &Templates, samples: &mut Vec<Sample>) -> Result<(), CannotWrite> {
     let letters = L::samples();
-    let frames = letters
-        .first()
-        .map(|letter| Frame::samples(letter.category(), L::READER))
-        .unwrap_or_default();
+    let frames = letters.first().map(|letter| Frame::samples(letter.category(), L::READER)).unwrap_or_default();
     for number in 0..letters.len().max(frames.len()) {
         let (letter, frame) = (&letters[number % letters.len()], &frames[number % frames.len()]);
         let written = templates.write(letter, frame)?;
@@ -121,21 +118,13 @@ impl SessionLine {
     /// A session that takes place.
     #[must_use]
     pub fn held(label: impl Into<String>, when: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            when: when.into(),
-            held: true,
-        }
+        Self { label: label.into(), when: when.into(), held: true }
     }
 
     /// A week without one.
     #[must_use]
     pub fn pause(label: impl Into<String>, when: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            when: when.into(),
-            held: false,
-        }
+        Self { label: label.into(), when: when.into(), held: false }
     }
 }
 
