@@ -1,6 +1,7 @@
 //! What do we promise? One file a promise, every story on both databases, through the front door.
 
 mod architecture;
+mod browser;
 mod databases;
 mod lessons;
 mod letters;
