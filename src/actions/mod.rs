@@ -13,5 +13,6 @@ pub mod needs_you;
 pub mod open_cohort;
 pub mod plan_timetable;
 pub mod release_due;
+pub mod send_test;
 pub mod sign_in;
 pub mod tell_calendars;

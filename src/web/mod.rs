@@ -2,7 +2,9 @@
 
 pub mod assets;
 pub mod chrome;
+pub mod coach_sign_in;
 pub mod csrf;
+pub mod desk;
 pub mod error;
 pub mod error_pages;
 pub mod fields;
@@ -12,6 +14,7 @@ pub mod gallery;
 pub mod guard;
 pub mod headers;
 pub mod icons;
+pub mod labels;
 pub mod limits;
 pub mod methods;
 pub mod page;
@@ -20,3 +23,4 @@ pub mod routes;
 pub mod site;
 pub mod table;
 pub mod texts;
+pub mod this_week;

@@ -7,18 +7,21 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets,
+        assets, coach_sign_in,
         frame::Frame,
         site::Site,
         table::Table,
         texts::Texts,
+        this_week,
     },
 };
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    Table::default()
+    let table = Table::default();
+    let table = coach_sign_in::add(table);
+    this_week::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.
