@@ -5,7 +5,7 @@
 
 use minijinja::value::{Serde, Value};
 
-use crate::web::{chrome::Chrome, coach_sign_in, error_pages::ErrorPage, page::Page, texts, this_week};
+use crate::web::{chrome::Chrome, coach_sign_in, cohort_new, cohorts, error_pages::ErrorPage, page::Page, sessions, texts, this_week};
 
 /// One page type with its samples, types forgotten so that they fit one list.
 #[derive(Debug)]
@@ -36,6 +36,16 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<coach_sign_in::ResetPage>(),
         exhibit::<coach_sign_in::ArrivedPage>(),
         exhibit::<this_week::WeekPage>(),
+        exhibit::<cohort_new::NewCohortPage>(),
+        exhibit::<cohorts::CohortsPage>(),
+        exhibit::<cohorts::roster::RosterPage>(),
+        exhibit::<cohorts::add_person::AddPersonPage>(),
+        exhibit::<cohorts::opening::OpeningPage>(),
+        exhibit::<cohorts::schedule::SchedulePage>(),
+        exhibit::<cohorts::waitlist::WaitlistPage>(),
+        exhibit::<cohorts::settings::CohortSettingsPage>(),
+        exhibit::<sessions::MovePage>(),
+        exhibit::<sessions::ConfirmPage>(),
     ]
 }
 

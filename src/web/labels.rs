@@ -1,5 +1,6 @@
 //! What is each state called on a coach's page, and in which color?
 
+use chrono::Weekday;
 use serde::Serialize;
 
 use crate::{
@@ -8,6 +9,7 @@ use crate::{
         discretion::Discretion,
         enrollment::Standing,
         people::CohortState,
+        zone::Zone,
     },
     web::form::Entered,
 };
@@ -129,6 +131,38 @@ pub(crate) fn discretions() -> Vec<Choice> {
             }
         })
         .collect()
+}
+
+/// Every zone, by name.
+pub(crate) fn zones() -> Vec<Choice> {
+    Zone::all().map(|zone| Choice::new(zone, zone.name().replace('_', " "))).collect()
+}
+
+pub(crate) fn weekdays() -> Vec<Choice> {
+    WEEKDAYS.iter().map(|(value, day)| Choice::new(value, weekday(*day))).collect()
+}
+
+/// As forms and the database spell them.
+pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Mon),
+    ("tue", Weekday::Tue),
+    ("wed", Weekday::Wed),
+    ("thu", Weekday::Thu),
+    ("fri", Weekday::Fri),
+    ("sat", Weekday::Sat),
+    ("sun", Weekday::Sun),
+];
+
+pub(crate) fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
 }
 
 /// Whether a form carries an error, for those that are folded away until then.

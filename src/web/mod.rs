@@ -3,6 +3,8 @@
 pub mod assets;
 pub mod chrome;
 pub mod coach_sign_in;
+pub mod cohort_new;
+pub mod cohorts;
 pub mod csrf;
 pub mod desk;
 pub mod error;
@@ -20,6 +22,7 @@ pub mod methods;
 pub mod page;
 pub mod patterns;
 pub mod routes;
+pub mod sessions;
 pub mod site;
 pub mod table;
 pub mod texts;

@@ -7,8 +7,9 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in,
+        assets, coach_sign_in, cohort_new, cohorts,
         frame::Frame,
+        sessions,
         site::Site,
         table::Table,
         texts::Texts,
@@ -21,7 +22,10 @@ use crate::{
 pub fn table() -> Table {
     let table = Table::default();
     let table = coach_sign_in::add(table);
-    this_week::add(table)
+    let table = this_week::add(table);
+    let table = cohort_new::add(table);
+    let table = cohorts::add(table);
+    sessions::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.

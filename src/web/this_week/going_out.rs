@@ -125,7 +125,7 @@ fn line(row: &TimetableRow, cohort: &Cohort, about: &About, tallies: &[Tally], r
         short,
         when: desk::brief(row.due_at, zone, now.program),
         cohort: cohort.name.expose().to_owned(),
-        path: format!("/coach/cohorts/{}/emails", cohort.id),
+        path: format!("/coach/outbox?cohort={}", cohort.id),
         to: about.reached(row),
         sent: count(&[State::Sent]),
         waiting: count(&[State::Queued, State::Claimed, State::Sending, State::Deferred]),
