@@ -196,8 +196,12 @@ pub async fn correct_address(
 
 async fn send_bounced_again(tx: &Tx, of: (PracticeId, ParticipantId), at: DateTime<Utc>) -> store::Result<()> {
     let (practice, person) = of;
-    let filter =
-        ledger::Filter { participant: Some(person), states: vec![State::Bounced, State::Skipped], page_size: 50, ..Default::default() };
+    let filter = ledger::Filter {
+        participant: Some(person),
+        states: vec![State::Bounced, State::Skipped],
+        page_size: 50,
+        ..Default::default()
+    };
     let (bounced, _) = ledger::of_practice(tx, practice, &filter).await?;
     let for_the_address = |delivery: &ledger::Delivery| {
         delivery.state == State::Bounced || delivery.reason.as_deref() == Some(UNDELIVERABLE)

@@ -12,8 +12,12 @@ use super::driver::Driver;
 struct View(&'static str, u32, u32, &'static str);
 
 const PHONE: View = View("phone-light", 390, 844, "light");
-const VIEWS: [View; 4] =
-    [View("phone-dark", 390, 844, "dark"), View("desktop-dark", 1280, 900, "dark"), View("desktop-light", 1280, 900, "light"), PHONE];
+const VIEWS: [View; 4] = [
+    View("phone-dark", 390, 844, "dark"),
+    View("desktop-dark", 1280, 900, "dark"),
+    View("desktop-light", 1280, 900, "light"),
+    PHONE,
+];
 
 /// Pages appear within this time, on a machine that compiles something else besides.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,7 +54,8 @@ impl Window {
         let kind = field.attr("type").await.unwrap().unwrap_or_default();
         if kind == "date" || kind == "time" {
             // What a person types here depends on the language of the browser; what it stores does not.
-            let script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change', { bubbles: true }))";
+            let script =
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change', { bubbles: true }))";
             self.client.execute(script, vec![serde_json::to_value(&field).unwrap(), json!(text)]).await.unwrap();
         } else {
             field.clear().await.unwrap();
@@ -142,7 +147,10 @@ impl Window {
         self.run("return document.fonts.ready.then(() => true)").await;
         let size = self.run("const e = document.documentElement; return [e.clientWidth, e.scrollHeight]").await;
         let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
-        let shot = self.driver.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": clip })).await;
+        let shot = self
+            .driver
+            .devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": clip }))
+            .await;
         let bytes = BASE64.decode(shot["data"].as_str().expect("a picture in base64").as_bytes()).unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
         std::fs::create_dir_all(&folder).unwrap();
