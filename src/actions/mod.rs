@@ -1,6 +1,7 @@
 //! What do we do? One verb a file; each owns its transaction.
 
 pub mod add_person;
+pub mod answer_session;
 pub mod ask_to_enroll;
 pub mod change_person;
 pub mod change_schedule;
@@ -9,9 +10,11 @@ pub mod confirm_enrollment;
 pub mod fill_seats;
 pub mod import_program;
 pub mod leave;
+pub mod limit_client;
 pub mod needs_you;
 pub mod open_cohort;
 pub mod plan_timetable;
 pub mod release_due;
+pub mod save_check_in;
 pub mod sign_in;
 pub mod tell_calendars;
