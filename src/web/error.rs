@@ -47,6 +47,12 @@ pub enum PageError {
     Internal(#[from] anyhow::Error),
 }
 
+impl From<crate::store::Error> for PageError {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
 impl ResponseError for PageError {
     fn status(&self) -> StatusCode {
         match self {

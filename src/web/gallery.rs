@@ -5,7 +5,9 @@
 
 use minijinja::value::{Serde, Value};
 
-use crate::web::{chrome::Chrome, error_pages::ErrorPage, page::Page, texts};
+use crate::web::{
+    chrome::Chrome, enrollments, error_pages::ErrorPage, join, links, my_program, notices, page::Page, program_page, texts,
+};
 
 /// One page type with its samples, types forgotten so that they fit one list.
 #[derive(Debug)]
@@ -27,7 +29,24 @@ fn exhibit<P: Page>() -> Exhibit {
 /// All pages. Add a line with each new one.
 #[must_use]
 pub fn every_page() -> Vec<Exhibit> {
-    vec![exhibit::<ErrorPage>(), exhibit::<texts::Help>(), exhibit::<texts::Privacy>()]
+    vec![
+        exhibit::<ErrorPage>(),
+        exhibit::<texts::Help>(),
+        exhibit::<texts::Privacy>(),
+        exhibit::<notices::Notice>(),
+        exhibit::<notices::OwnNotice>(),
+        exhibit::<program_page::ProgramPage>(),
+        exhibit::<enrollments::FormPage>(),
+        exhibit::<enrollments::SentPage>(),
+        exhibit::<links::FindPage>(),
+        exhibit::<links::CodePage>(),
+        exhibit::<links::OpenPage>(),
+        exhibit::<links::SpentPage>(),
+        exhibit::<my_program::MyProgram>(),
+        exhibit::<my_program::LessonPage>(),
+        exhibit::<my_program::CheckInPage>(),
+        exhibit::<join::JoinPage>(),
+    ]
 }
 
 #[cfg(test)]

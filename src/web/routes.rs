@@ -7,18 +7,26 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets,
+        assets, enrollments, feeds,
         frame::Frame,
+        join, links, my_program, program_page,
         site::Site,
         table::Table,
         texts::Texts,
+        unsubscribe,
     },
 };
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    Table::default()
+    let table = program_page::add(Table::default());
+    let table = enrollments::add(table);
+    let table = links::add(table);
+    let table = my_program::add(table);
+    let table = join::add(table);
+    let table = feeds::add(table);
+    unsubscribe::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.
