@@ -162,6 +162,16 @@ pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, catego
     transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
 }
 
+/// The address of the private feed becomes another one; the old one stops working at once.
+pub async fn rotate_feed(app: &App, practice: PracticeId, id: ParticipantId) -> Result<(), Refused> {
+    transact!(app.db, |tx| {
+        let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+        let feed_rotation = person.feed_rotation + 1;
+        let feed_hash = app.links.feed_hash(&app.links.feed_token(id.0, feed_rotation));
+        Ok(participants::save(tx, Participant { feed_rotation, feed_hash, ..person }).await?)
+    })
+}
+
 /// A coach corrects an address: old sign-ins end, the badge goes, and what came back is sent again.
 pub async fn correct_address(
     app: &App,

@@ -33,10 +33,11 @@ use crate::{
     },
 };
 
-mod calendar_letters;
+pub(crate) mod calendar_letters;
 mod coach_letters;
+pub mod lesson_facts;
 mod letters;
-mod times;
+pub(crate) mod times;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CannotCompose {

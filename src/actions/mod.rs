@@ -2,6 +2,7 @@
 
 pub mod add_coach;
 pub mod add_person;
+pub mod answer_session;
 pub mod ask_to_enroll;
 pub mod change_person;
 pub mod change_schedule;
@@ -11,12 +12,14 @@ pub mod count_once;
 pub mod fill_seats;
 pub mod import_program;
 pub mod leave;
+pub mod limit_client;
 pub mod needs_you;
 pub mod open_cohort;
 pub mod plan_timetable;
 pub mod read_mailbox;
 pub mod rehearse;
 pub mod release_due;
+pub mod save_check_in;
 pub mod save_cohort;
 pub mod seed;
 pub mod send_deliveries;

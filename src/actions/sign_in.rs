@@ -345,6 +345,27 @@ pub async fn is_from_this_browser(app: &App, token: &str, browser: &str) -> stor
     Ok(sign_in.is_some_and(|sign_in| same(sign_in.browser_hash.as_bytes(), token_hash(browser).as_bytes())))
 }
 
+/// What a mailed sign-in link still is, for the page that it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// This browser asked for it: one button is enough.
+    Ours,
+    /// Another one did: the address is asked for too.
+    Elsewhere,
+    /// Used, expired, replaced, or never ours.
+    Spent,
+}
+
+pub async fn link_state(app: &App, token: &str, browser: &str) -> store::Result<LinkState> {
+    let now = app.clock.now();
+    let sign_in = logins::sign_in_with_token(app.db.reader(), &token_hash(token), now.real).await?;
+    Ok(match sign_in.filter(|sign_in| sign_in.purpose == "sign_in") {
+        Some(sign_in) if same(sign_in.browser_hash.as_bytes(), token_hash(browser).as_bytes()) => LinkState::Ours,
+        Some(_) => LinkState::Elsewhere,
+        None => LinkState::Spent,
+    })
+}
+
 /// Sets a new password with the link from the mail, and ends every sign-in made with the old one.
 pub async fn reset_password(app: &App, token: &str, password: &str) -> Result<Coach, Refused> {
     let now = app.clock.now();

@@ -191,3 +191,14 @@ pub async fn forget_lapsed(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> 
     }
     Ok(())
 }
+
+/// What a person agreed to when they enrolled, the first first.
+pub async fn consents_of(db: &impl ConnectionTrait, enrollment: EnrollmentId) -> Result<Vec<Consent>> {
+    use consents::Column;
+    Ok(consents::Entity::find()
+        .filter(Column::EnrollmentId.eq(enrollment))
+        .order_by_asc(Column::AgreedAt)
+        .order_by_asc(Column::Kind)
+        .all(db)
+        .await?)
+}

@@ -16,6 +16,12 @@ pub async fn with_token(db: &impl ConnectionTrait, token_hash: &str, now: DateTi
     Ok(Entity::find().filter(Column::TokenHash.eq(token_hash)).filter(Column::ExpiresAt.gt(now)).one(db).await?)
 }
 
+/// Where a person is signed in, for their own copy of what we hold.
+pub async fn of_person(db: &impl ConnectionTrait, who: Who, person: Uuid) -> Result<Vec<Login>> {
+    use logins::{Column, Entity};
+    Ok(Entity::find().filter(Column::Who.eq(who)).filter(Column::PersonId.eq(person)).all(db).await?)
+}
+
 pub async fn create(tx: &impl ConnectionTrait, login: Login) -> Result<()> {
     insert(tx, login).await
 }

@@ -6,7 +6,8 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    chrome::Chrome, coach_sign_in, cohort_new, cohorts, error_pages::ErrorPage, page::Page, sessions, texts, this_week,
+    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, links, my_program,
+    notices, page::Page, program_page, sessions, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -48,6 +49,19 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::settings::CohortSettingsPage>(),
         exhibit::<sessions::MovePage>(),
         exhibit::<sessions::ConfirmPage>(),
+        exhibit::<notices::Notice>(),
+        exhibit::<notices::OwnNotice>(),
+        exhibit::<program_page::ProgramPage>(),
+        exhibit::<enrollments::FormPage>(),
+        exhibit::<enrollments::SentPage>(),
+        exhibit::<links::FindPage>(),
+        exhibit::<links::CodePage>(),
+        exhibit::<links::OpenPage>(),
+        exhibit::<links::SpentPage>(),
+        exhibit::<my_program::MyProgram>(),
+        exhibit::<my_program::LessonPage>(),
+        exhibit::<my_program::CheckInPage>(),
+        exhibit::<join::JoinPage>(),
     ]
 }
 

@@ -7,20 +7,31 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, frame::Frame, sessions, site::Site, table::Table, texts::Texts,
-        this_week,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, links, my_program,
+        program_page, sessions, site::Site, table::Table, texts::Texts, this_week, unsubscribe,
     },
 };
+
+/// What each noun adds.
+const NOUNS: [fn(Table) -> Table; 12] = [
+    program_page::add,
+    enrollments::add,
+    links::add,
+    my_program::add,
+    join::add,
+    feeds::add,
+    unsubscribe::add,
+    coach_sign_in::add,
+    this_week::add,
+    cohort_new::add,
+    cohorts::add,
+    sessions::add,
+];
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    let table = Table::default();
-    let table = coach_sign_in::add(table);
-    let table = this_week::add(table);
-    let table = cohort_new::add(table);
-    let table = cohorts::add(table);
-    sessions::add(table)
+    NOUNS.into_iter().fold(Table::default(), |table, add| add(table))
 }
 
 /// The whole site, with everything that stands around each answer.

@@ -2,7 +2,11 @@
 
 use chrono::TimeDelta;
 
-use super::{Around, CannotCompose, Composed, Desk, Reader, times};
+use super::{
+    Around, CannotCompose, Composed, Desk, Reader,
+    lesson_facts::{Setting, lesson_facts},
+    times,
+};
 use crate::{
     actions::tell_calendars::Change,
     domain::delivery::Occasion,
@@ -161,30 +165,14 @@ impl Desk<'_> {
     }
 
     fn lesson_facts(&self, lesson: Option<&Lesson>, meetings: &[SessionRow]) -> Result<LessonFacts, CannotCompose> {
-        let (cohort, program, zone) = (self.cohort()?, self.program()?, self.facts.reader.zone());
-        let week = lesson.map_or(1, |lesson| lesson.week);
-        let own = meetings
-            .iter()
-            .find(|meeting| meeting.ordinal == i32::from(week) && meeting.state == SessionState::Planned);
-        let next = meetings
-            .iter()
-            .find(|meeting| meeting.state == SessionState::Planned && meeting.ends_at > self.now.program);
-        let meeting = own.filter(|own| own.ends_at > self.now.program).or(next);
-        let links = &self.app.links;
-        Ok(LessonFacts {
-            name: self.facts.reader.name().expose().to_owned(),
-            coach: self.facts.practice.first_name.expose().to_owned(),
-            week,
-            weeks: program.content.0.weeks,
-            session_when: meeting.map_or_else(
-                || "at a time still to be set".to_owned(),
-                |meeting| times::when(meeting.starts_at, meeting.ends_at, zone),
-            ),
-            session_title: meeting.map(|meeting| meeting.title.expose().to_owned()).unwrap_or_default(),
-            check_in_link: links.to(&format!("/p/check-in/{week}")),
-            my_program_link: links.my_program(),
-            crisis_line: cohort.crisis_line.clone(),
-        })
+        let setting = Setting {
+            practice: &self.facts.practice,
+            program: self.program()?,
+            cohort: self.cohort()?,
+            name: self.facts.reader.name(),
+            zone: self.facts.reader.zone(),
+        };
+        Ok(lesson_facts(&self.app.links, &setting, (lesson, meetings), self.now.program))
     }
 
     pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {

@@ -11,7 +11,7 @@ use crate::{
 /// The join page opens this long before a session.
 pub(crate) const OPENS_EARLY: TimeDelta = TimeDelta::minutes(10);
 
-pub(super) fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
+pub(crate) fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
     When::new(starts_at, ends_at, zone).full()
 }
 

@@ -12,7 +12,13 @@
     all('select[data-tz="auto"]').forEach(select => {
       if (![...select.options].some(option => option.value === zone))
         select.add(new Option(zone.replace(/^.*\//, "").replaceAll("_", " ") + " (from this device)", zone), 0);
+      const shown = select.value;
       select.value = zone;
+      // data-tz-show: the times on the page follow, once; from then on the address names the zone.
+      if ("tzShow" in select.dataset && shown !== zone) {
+        const url = new URL(location.href);
+        url.searchParams.set(select.name, zone); location.replace(url);
+      }
     });
     all("input[type=hidden][data-tz]").forEach(input => { input.value = zone; });
   }
