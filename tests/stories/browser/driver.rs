@@ -48,9 +48,18 @@ impl Driver {
         let profile = format!("--user-data-dir={}", self._profile.path().display());
         // --no-sandbox: the tests may run as root. No QUIC, no updates, no sync: nothing but our own server is asked.
         let switches = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-            "--lang=en-US", &profile,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--hide-scrollbars",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--lang=en-US",
+            &profile,
         ];
         let wanted = json!({
             "goog:chromeOptions": { "binary": CHROMIUM, "args": switches },

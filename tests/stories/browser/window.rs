@@ -12,8 +12,12 @@ use super::driver::Driver;
 struct View(&'static str, u32, u32, &'static str);
 
 const PHONE: View = View("phone-light", 390, 844, "light");
-const VIEWS: [View; 4] =
-    [View("phone-dark", 390, 844, "dark"), View("desktop-dark", 1280, 900, "dark"), View("desktop-light", 1280, 900, "light"), PHONE];
+const VIEWS: [View; 4] = [
+    View("phone-dark", 390, 844, "dark"),
+    View("desktop-dark", 1280, 900, "dark"),
+    View("desktop-light", 1280, 900, "light"),
+    PHONE,
+];
 
 /// Pages appear within this time, on a machine that compiles something else besides.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,7 +54,8 @@ impl Window {
         let kind = field.attr("type").await.unwrap().unwrap_or_default();
         if kind == "date" || kind == "time" {
             // What a person types here depends on the language of the browser; what it stores does not.
-            let script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change', { bubbles: true }))";
+            let script =
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change', { bubbles: true }))";
             self.client.execute(script, vec![serde_json::to_value(&field).unwrap(), json!(text)]).await.unwrap();
         } else {
             field.clear().await.unwrap();
@@ -91,15 +96,25 @@ impl Window {
 
     /// Looks at the page in every view: takes pictures, and finds what a machine can find. Leaves the phone's behind.
     pub async fn look(&self, name: &str) {
+        let faults = self.faults(name).await;
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+
+    /// What `look` objects to.
+    pub async fn faults(&self, name: &str) -> Vec<String> {
         let mut faults = Vec::new();
         for view in &VIEWS {
             self.set(view).await;
-            let seen = self.faults(view).await;
+            let seen = self.faults_in(view).await;
             faults.extend(seen.into_iter().map(|fault| format!("{name}, {}: {fault}", view.0)));
             self.picture(&format!("{name}--{}", view.0)).await;
         }
         faults.extend(self.driver.complaints().await.into_iter().map(|complaint| format!("{name}: {complaint}")));
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        faults
+    }
+
+    pub fn has_axe(&self) -> bool {
+        self.axe.is_some()
     }
 
     async fn set(&self, &View(_, width, height, scheme): &View) {
@@ -111,7 +126,7 @@ impl Window {
         self.driver.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
-    async fn faults(&self, view: &View) -> Vec<String> {
+    async fn faults_in(&self, view: &View) -> Vec<String> {
         let mut faults = Vec::new();
         let width = self.run("return document.documentElement.scrollWidth").await;
         if width.as_u64() > Some(view.1.into()) {
@@ -142,7 +157,10 @@ impl Window {
         self.run("return document.fonts.ready.then(() => true)").await;
         let size = self.run("const e = document.documentElement; return [e.clientWidth, e.scrollHeight]").await;
         let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
-        let shot = self.driver.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": clip })).await;
+        let shot = self
+            .driver
+            .devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": clip }))
+            .await;
         let bytes = BASE64.decode(shot["data"].as_str().expect("a picture in base64").as_bytes()).unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
         std::fs::create_dir_all(&folder).unwrap();
