@@ -8,7 +8,7 @@ use crate::{
     clock::Now,
     domain::{
         category::Category,
-        delivery::{Occasion, State},
+        delivery::{Occasion, State, UNDELIVERABLE},
         discretion::Discretion,
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
@@ -196,10 +196,17 @@ pub async fn correct_address(
 
 async fn send_bounced_again(tx: &Tx, of: (PracticeId, ParticipantId), at: DateTime<Utc>) -> store::Result<()> {
     let (practice, person) = of;
-    let filter =
-        ledger::Filter { participant: Some(person), states: vec![State::Bounced], page_size: 50, ..Default::default() };
+    let filter = ledger::Filter {
+        participant: Some(person),
+        states: vec![State::Bounced, State::Skipped],
+        page_size: 50,
+        ..Default::default()
+    };
     let (bounced, _) = ledger::of_practice(tx, practice, &filter).await?;
-    for delivery in bounced {
+    let for_the_address = |delivery: &ledger::Delivery| {
+        delivery.state == State::Bounced || delivery.reason.as_deref() == Some(UNDELIVERABLE)
+    };
+    for delivery in bounced.into_iter().filter(for_the_address) {
         ledger::requeue(tx, delivery.id, "address corrected", at).await?;
     }
     Ok(())

@@ -116,9 +116,14 @@ fn changed(session: &SessionRow, change: &Change, now: Now) -> Result<SessionRow
     }
 }
 
+/// Whether people are told at once: the session was, or will be, less than a day away.
+#[must_use]
+pub fn is_urgent(before: DateTime<Utc>, after: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    before.min(after) - now < SOON
+}
+
 fn tell_at(cohort: &Cohort, before: &SessionRow, after: &SessionRow, now: DateTime<Utc>) -> DateTime<Utc> {
-    let soon = before.starts_at.min(after.starts_at) - now < SOON;
-    let wait = if soon { TimeDelta::zero() } else { WAIT };
+    let wait = if is_urgent(before.starts_at, after.starts_at, now) { TimeDelta::zero() } else { WAIT };
     // A further change starts the wait anew, unless something urgent already waits.
     match cohort.tell_changes_at {
         Some(earlier) if earlier <= now => earlier,

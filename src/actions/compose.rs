@@ -290,11 +290,16 @@ impl Desk<'_> {
             footer: Footer {
                 reason: self.reason(),
                 unsubscribe,
-                settings_url: self.facts.enrollment.is_some().then(|| links.to("/p#settings")),
+                settings_url: self.takes_part().then(|| links.to("/p#settings")),
                 privacy_url: links.to("/privacy"),
                 address_line: format!("{}, {}", voice.sender_name(), practice.postal_address),
             },
         }
+    }
+
+    /// Somebody whose page has settings.
+    fn takes_part(&self) -> bool {
+        self.facts.enrollment.as_ref().is_some_and(|enrollment| enrollment.confirmed_at.is_some())
     }
 
     /// Why the reader gets this: true at every level, and naming nothing above *open*.

@@ -96,6 +96,28 @@ pub async fn count_in(db: &impl ConnectionTrait, cohort: CohortId, standing: Sta
     Ok(Entity::find().filter(Column::CohortId.eq(cohort)).filter(Column::Standing.eq(standing)).count(db).await?)
 }
 
+/// How many stand where, in each of a practice's cohorts.
+pub async fn count_by_standing(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+) -> Result<Vec<(CohortId, Standing, u64)>> {
+    let rows: Vec<(CohortId, Standing, i64)> = Entity::find()
+        .select_only()
+        .column(Column::CohortId)
+        .column(Column::Standing)
+        .column_as(Column::Id.count(), "number")
+        .filter(Column::PracticeId.eq(practice))
+        .group_by(Column::CohortId)
+        .group_by(Column::Standing)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(cohort, standing, count)| (cohort, standing, u64::try_from(count).unwrap_or_default()))
+        .collect())
+}
+
 /// Holds that ran out, oldest first. `now` is real time.
 pub async fn with_hold_over(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Enrollment>> {
     Ok(Entity::find()

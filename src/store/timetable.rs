@@ -11,7 +11,7 @@ use super::{
     ROWS_A_STATEMENT, Result,
     rows::timetable::{Column, Entity},
 };
-use crate::domain::ids::{CohortId, TimetableId};
+use crate::domain::ids::{CohortId, PracticeId, TimetableId};
 
 /// Puts the cohort's rows in place of those not released yet. What was released stays as it is.
 pub async fn replace(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<TimetableRow>) -> Result<()> {
@@ -57,6 +57,23 @@ pub async fn mark_released(tx: &impl ConnectionTrait, id: TimetableId, at: DateT
         .exec(tx)
         .await?;
     Ok(outcome.rows_affected == 1)
+}
+
+/// Between two instants, for the coach's week.
+pub async fn of_practice_between(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<TimetableRow>> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::DueAt.gte(from))
+        .filter(Column::DueAt.lt(to))
+        .order_by_asc(Column::DueAt)
+        .limit(1_000)
+        .all(db)
+        .await?)
 }
 
 pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<TimetableRow>> {

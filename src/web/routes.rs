@@ -6,13 +6,21 @@ use poem::{Endpoint, EndpointExt, Response};
 
 use crate::{
     app::App,
-    web::{assets, frame::Frame, site::Site, table::Table, texts::Texts},
+    web::{
+        assets, coach_sign_in, cohort_new, cohorts, frame::Frame, sessions, site::Site, table::Table, texts::Texts,
+        this_week,
+    },
 };
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    Table::default()
+    let table = Table::default();
+    let table = coach_sign_in::add(table);
+    let table = this_week::add(table);
+    let table = cohort_new::add(table);
+    let table = cohorts::add(table);
+    sessions::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.

@@ -108,7 +108,7 @@ pub enum Calendar {
 pub struct SessionLine {
     /// As in `Week 4`.
     pub label: String,
-    /// As in `Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00`; a week without a session says its date and why.
+    /// As in `Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)`; a week without a session says its date and why.
     pub when: String,
     /// False for a week without a session.
     pub held: bool,
