@@ -48,9 +48,10 @@ const LIBRARIES: [(&str, &[&str]); 24] = [
     ("poem", &["web/", "commands/serve.rs"]),
     // Letters are written in `mail`, pages in `web`.
     ("minijinja", &["mail/", "web/"]),
-    ("rust_embed", &["mail/", "web/"]),
-    // Who waits: the loops, the talk with a mail server, and a slow body.
-    ("tokio::time", &["worker.rs", "mail/", "web/limits.rs"]),
+    // Letters, pages, and the program that the rehearsal brings along.
+    ("rust_embed", &["mail/", "web/", "demo/household.rs"]),
+    // Who waits: the loops, the talk with a mail server, and a slow body; and whoever watches a rehearsal run.
+    ("tokio::time", &["worker.rs", "mail/", "web/limits.rs", "demo/tests.rs"]),
     ("tokio_rustls", &["mail/", "demo/"]),
     ("webpki_roots", &["mail/"]),
     ("icalendar", &["domain/"]),
@@ -178,6 +179,12 @@ fn the_top_level_holds_what_was_agreed_and_nothing_else() {
     let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let visible: BTreeSet<_> = names.filter(|name| !name.starts_with('.') && !is_ignored(name)).collect();
     assert_eq!(visible, TOP_LEVEL.map(str::to_owned).into());
+}
+
+#[test]
+fn the_settings_of_a_deployment_are_settings_there_are() {
+    let file = root().join("config/production.toml");
+    trellis::config::Config::load(Some(&file)).unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn wrong_arrows(house: &[Source]) -> Vec<String> {

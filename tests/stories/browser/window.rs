@@ -96,15 +96,25 @@ impl Window {
 
     /// Looks at the page in every view: takes pictures, and finds what a machine can find. Leaves the phone's behind.
     pub async fn look(&self, name: &str) {
+        let faults = self.faults(name).await;
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+
+    /// What `look` objects to.
+    pub async fn faults(&self, name: &str) -> Vec<String> {
         let mut faults = Vec::new();
         for view in &VIEWS {
             self.set(view).await;
-            let seen = self.faults(view).await;
+            let seen = self.faults_in(view).await;
             faults.extend(seen.into_iter().map(|fault| format!("{name}, {}: {fault}", view.0)));
             self.picture(&format!("{name}--{}", view.0)).await;
         }
         faults.extend(self.driver.complaints().await.into_iter().map(|complaint| format!("{name}: {complaint}")));
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        faults
+    }
+
+    pub fn has_axe(&self) -> bool {
+        self.axe.is_some()
     }
 
     async fn set(&self, &View(_, width, height, scheme): &View) {
@@ -116,7 +126,7 @@ impl Window {
         self.driver.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
-    async fn faults(&self, view: &View) -> Vec<String> {
+    async fn faults_in(&self, view: &View) -> Vec<String> {
         let mut faults = Vec::new();
         let width = self.run("return document.documentElement.scrollWidth").await;
         if width.as_u64() > Some(view.1.into()) {
