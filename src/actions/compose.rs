@@ -3,16 +3,17 @@
 use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
 
+use facts::{Facts, Reader};
+
 use crate::{
     app::App,
     clock::Now,
     domain::{
         calendar::{self, Party},
         delivery::Occasion,
-        discretion::{Discretion, ForbiddenWords, Voice, at_least},
+        discretion::Discretion,
         email_address::EmailAddress,
         name::Name,
-        zone::Zone,
     },
     links::{Claims, Purpose},
     mail::{
@@ -23,18 +24,16 @@ use crate::{
     },
     store::{
         self,
-        coaches::{self, Coach},
-        cohorts::{self, Cohort},
-        enrollments::{self, Enrollment},
+        cohorts::Cohort,
+        enrollments::Enrollment,
         ledger::{Delivery, Frozen},
-        participants::{self, Participant},
-        practices::{self, Practice},
-        programs::{self, ProgramRow},
+        programs::ProgramRow,
     },
 };
 
 pub(crate) mod calendar_letters;
 mod coach_letters;
+pub mod facts;
 pub mod lesson_facts;
 mod letters;
 pub(crate) mod times;
@@ -65,122 +64,6 @@ pub struct Composed {
     pub to: EmailAddress,
     pub return_path: String,
     pub frozen: Frozen,
-}
-
-/// Whom a delivery goes to, and everything the letter may say about where they stand.
-#[derive(Debug)]
-pub struct Facts {
-    pub practice: Practice,
-    pub reader: Reader,
-    pub level: Discretion,
-    pub enrollment: Option<Enrollment>,
-    pub cohort: Option<Cohort>,
-    pub program: Option<ProgramRow>,
-    pub coach_name: Name,
-}
-
-/// The one who reads the letter.
-#[derive(Debug)]
-pub enum Reader {
-    Participant(Participant),
-    Coach(Coach),
-}
-
-impl Reader {
-    #[must_use]
-    pub fn address(&self) -> &EmailAddress {
-        match self {
-            Self::Participant(person) => &person.email,
-            Self::Coach(coach) => &coach.email,
-        }
-    }
-
-    #[must_use]
-    pub fn name(&self) -> &Name {
-        match self {
-            Self::Participant(person) => &person.name,
-            Self::Coach(coach) => &coach.name,
-        }
-    }
-
-    #[must_use]
-    pub fn zone(&self) -> Zone {
-        match self {
-            Self::Participant(person) => person.zone,
-            Self::Coach(coach) => coach.zone,
-        }
-    }
-
-    fn language(&self) -> &str {
-        match self {
-            Self::Participant(person) => &person.language,
-            Self::Coach(_) => "en",
-        }
-    }
-}
-
-/// Reads what the letter needs, and what the late gate asks.
-pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompose> {
-    let db = app.db.reader();
-    let practice = practices::find(db, delivery.practice_id).await?.ok_or(CannotCompose::Gone("the practice"))?;
-    let reader = match (delivery.participant_id, delivery.coach_id) {
-        (Some(id), _) => Reader::Participant(
-            participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?,
-        ),
-        (None, Some(id)) => Reader::Coach(coaches::find(db, id).await?.ok_or(CannotCompose::Gone("the coach"))?),
-        (None, None) => return Err(CannotCompose::Gone("the recipient")),
-    };
-    let enrollment = match delivery.enrollment_id {
-        Some(id) => enrollments::find(db, practice.id, id).await?,
-        None => None,
-    };
-    let cohort = match delivery.cohort_id {
-        Some(id) => cohorts::find(db, practice.id, id).await?,
-        None => None,
-    };
-    let program = match &cohort {
-        Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
-        None => None,
-    };
-    let coach_name = coaches::of_practice(db, practice.id)
-        .await?
-        .into_iter()
-        .next()
-        .map_or_else(|| practice.first_name.clone(), |coach| coach.name);
-    Ok(Facts { level: level(&reader, cohort.as_ref()), practice, reader, enrollment, cohort, program, coach_name })
-}
-
-fn level(reader: &Reader, cohort: Option<&Cohort>) -> Discretion {
-    match reader {
-        Reader::Coach(_) => Discretion::Open,
-        Reader::Participant(person) => {
-            // Mail about no cohort, such as a sign-in, is as discreet as the person can be.
-            let program = cohort.map_or(Discretion::Discreet, |cohort| cohort.discretion);
-            at_least(program, person.discretion.unwrap_or(program))
-        }
-    }
-}
-
-impl Facts {
-    #[must_use]
-    pub fn voice(&self) -> Voice<'_> {
-        Voice {
-            level: self.level,
-            practice: self.practice.name.expose(),
-            neutral_name: self.practice.neutral_name.expose(),
-            first_name: self.practice.first_name.expose(),
-            calendar_title: self.program.as_ref().map_or("Group session", |program| &program.content.0.calendar_title),
-        }
-    }
-
-    fn forbidden(&self) -> ForbiddenWords {
-        match (&self.program, self.level) {
-            (Some(program), Discretion::Discreet | Discretion::Minimal) => {
-                ForbiddenWords::new(program.content.0.forbidden_words.iter().chain([&program.content.0.title]))
-            }
-            _ => ForbiddenWords::default(),
-        }
-    }
 }
 
 /// Writes the letter and builds the message.

@@ -27,7 +27,10 @@ use crate::{
 };
 
 use super::{
-    compose::{self, CannotCompose, Composed, Facts, Reader},
+    compose::{
+        self, CannotCompose, Composed,
+        facts::{Facts, Reader, facts},
+    },
     tell_calendars::note_calendar_told,
 };
 
@@ -113,7 +116,7 @@ enum Ready {
 
 /// The late gate, then the letter. What was frozen once is sent again to the byte.
 async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
-    let facts = match compose::facts(app, row).await {
+    let facts = match facts(app, row).await {
         Ok(facts) => facts,
         Err(CannotCompose::Store(error)) => return Err(error),
         Err(error) => return Ok(Ready::Settled(State::Canceled, error.to_string())),

@@ -8,7 +8,7 @@ use super::program::the_practice;
 use crate::{
     actions::{
         add_coach::{NewCoach, add_coach},
-        sign_in::hash_password,
+        passwords::hash_password,
     },
     app::App,
     domain::{email_address::EmailAddress, name::Name, zone::Zone},

@@ -13,7 +13,7 @@ use crate::{
         add_coach::{NewCoach, add_coach},
         import_program::import_program,
         open_cohort::{NewCohort, create_cohort, open_cohort},
-        sign_in::hash_password,
+        passwords::hash_password,
     },
     app::App,
     domain::{

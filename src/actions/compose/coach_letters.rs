@@ -1,6 +1,6 @@
 //! What does each letter to a coach say?
 
-use super::{Around, CannotCompose, Composed, Desk, Reader, times};
+use super::{Around, CannotCompose, Composed, Desk, facts::Reader, times};
 use crate::{
     actions::needs_you,
     domain::civil,

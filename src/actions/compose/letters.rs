@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use super::{
-    Around, CannotCompose, Composed, Desk, Reader,
+    Around, CannotCompose, Composed, Desk,
+    facts::Reader,
     lesson_facts::{Setting, lesson_facts},
     times,
 };

@@ -1,3 +1,5 @@
+//! Do calendar objects say what they should, and nothing else?
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
