@@ -5,7 +5,7 @@
 
 use minijinja::value::{Serde, Value};
 
-use crate::web::{chrome::Chrome, error_pages::ErrorPage, page::Page, texts};
+use crate::web::{chrome::Chrome, error_pages::ErrorPage, mailbox, page::Page, texts};
 
 /// One page type with its samples, types forgotten so that they fit one list.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ fn exhibit<P: Page>() -> Exhibit {
 /// All pages. Add a line with each new one.
 #[must_use]
 pub fn every_page() -> Vec<Exhibit> {
-    vec![exhibit::<ErrorPage>(), exhibit::<texts::Help>(), exhibit::<texts::Privacy>()]
+    vec![exhibit::<ErrorPage>(), exhibit::<texts::Help>(), exhibit::<texts::Privacy>(), exhibit::<mailbox::MailboxPage>()]
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::{
     web::{
         assets,
         frame::Frame,
+        mailbox,
         site::Site,
         table::Table,
         texts::Texts,
@@ -24,7 +25,8 @@ pub fn table() -> Table {
 /// The whole site, with everything that stands around each answer.
 pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 'static> {
     let site = Site::new(app.clone())?;
-    let table = table();
+    // Other people's mail is shown only where all of it is invented.
+    let table = if app.mailbox.is_some() { mailbox::add(table()) } else { table() };
     let open_to_all = table.open_to_all();
     let brand = "Trellis".to_owned();
     let texts = Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
