@@ -11,7 +11,10 @@ use crate::{
     config::{Config, MailMode},
     keys::Keys,
     links::Links,
-    mail::{dkim::Signer, mailbox::Mailbox, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings, templates::Templates},
+    mail::{
+        dkim::Signer, mailbox::Mailbox, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings,
+        templates::Templates,
+    },
     random::Random,
     store::database::Database,
 };
@@ -40,11 +43,21 @@ impl App {
     }
 
     /// The same for a rehearsal, whose mail server puts everything into this mailbox.
-    pub async fn rehearse(config: Config, clock: Clock, random: Random, mailbox: Arc<Mailbox>) -> anyhow::Result<Arc<Self>> {
+    pub async fn rehearse(
+        config: Config,
+        clock: Clock,
+        random: Random,
+        mailbox: Arc<Mailbox>,
+    ) -> anyhow::Result<Arc<Self>> {
         Self::make(config, clock, random, Some(mailbox)).await
     }
 
-    async fn make(config: Config, clock: Clock, random: Random, mailbox: Option<Arc<Mailbox>>) -> anyhow::Result<Arc<Self>> {
+    async fn make(
+        config: Config,
+        clock: Clock,
+        random: Random,
+        mailbox: Option<Arc<Mailbox>>,
+    ) -> anyhow::Result<Arc<Self>> {
         let db = Database::open(config.database.url.expose_secret(), config.database.connections).await?;
         db.migrate().await?;
         let keys = match config.secrets.key.expose_secret() {

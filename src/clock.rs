@@ -49,7 +49,14 @@ impl Clock {
     #[must_use]
     pub fn fast(program: DateTime<Utc>, speed: u32) -> Self {
         let since = machine();
-        Self::Fast(Arc::new(Mutex::new(FastTime { program, since, speed, is_paused: false, barrier: None, goal: None })))
+        Self::Fast(Arc::new(Mutex::new(FastTime {
+            program,
+            since,
+            speed,
+            is_paused: false,
+            barrier: None,
+            goal: None,
+        })))
     }
 
     #[must_use]

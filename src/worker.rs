@@ -52,7 +52,12 @@ impl Worker {
 }
 
 /// Looks now, then whenever the bell rings or the period is over.
-pub(crate) async fn every(period: Duration, mut stopped: watch::Receiver<()>, app: Arc<App>, look: impl AsyncFn(&Arc<App>)) {
+pub(crate) async fn every(
+    period: Duration,
+    mut stopped: watch::Receiver<()>,
+    app: Arc<App>,
+    look: impl AsyncFn(&Arc<App>),
+) {
     loop {
         look(&app).await;
         tokio::select! {

@@ -42,7 +42,8 @@ pub async fn add_coach(app: &App, new: &NewCoach, password_hash: &str) -> Result
         if coaches::with_email(tx, &new.email).await?.is_some() {
             return Err(Refused::Taken);
         }
-        let known = practices::on_this_installation(tx).await?.into_iter().find(|practice| practice.name == new.practice);
+        let known =
+            practices::on_this_installation(tx).await?.into_iter().find(|practice| practice.name == new.practice);
         let (practice_id, role) = match known {
             Some(practice) => (practice.id, Role::Coach),
             None => {

@@ -141,7 +141,11 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
         Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
         None => None,
     };
-    let coach_name = coaches::of_practice(db, practice.id).await?.into_iter().next().map_or_else(|| practice.first_name.clone(), |coach| coach.name);
+    let coach_name = coaches::of_practice(db, practice.id)
+        .await?
+        .into_iter()
+        .next()
+        .map_or_else(|| practice.first_name.clone(), |coach| coach.name);
     Ok(Facts { level: level(&reader, cohort.as_ref()), practice, reader, enrollment, cohort, program, coach_name })
 }
 
@@ -286,11 +290,16 @@ impl Desk<'_> {
             footer: Footer {
                 reason: self.reason(),
                 unsubscribe,
-                settings_url: self.facts.enrollment.is_some().then(|| links.to("/p#settings")),
+                settings_url: self.takes_part().then(|| links.to("/p#settings")),
                 privacy_url: links.to("/privacy"),
                 address_line: format!("{}, {}", voice.sender_name(), practice.postal_address),
             },
         }
+    }
+
+    /// Somebody whose page has settings.
+    fn takes_part(&self) -> bool {
+        self.facts.enrollment.as_ref().is_some_and(|enrollment| enrollment.confirmed_at.is_some())
     }
 
     /// Why the reader gets this: true at every level, and naming nothing above *open*.
@@ -301,7 +310,9 @@ impl Desk<'_> {
         };
         match (&self.facts.reader, self.delivery.occasion) {
             (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
-            (_, Occasion::ConfirmAddress) => "You receive this because this address was entered on our site.".to_owned(),
+            (_, Occasion::ConfirmAddress) => {
+                "You receive this because this address was entered on our site.".to_owned()
+            }
             (_, Occasion::SignIn) => "You receive this because somebody asked to sign in with this address.".to_owned(),
             (_, Occasion::Lesson | Occasion::CatchUp) => {
                 format!("You receive this because you signed up for {course}. One a week until it ends.")
@@ -309,7 +320,9 @@ impl Desk<'_> {
             (_, Occasion::ReminderDay | Occasion::ReminderHour) => {
                 format!("You receive this because you signed up for {course}. Two reminders a session.")
             }
-            _ => format!("You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."),
+            _ => format!(
+                "You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."
+            ),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    clock::Now,
     domain::{
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
@@ -10,8 +11,7 @@ use crate::{
         zone::Zone,
     },
     store::{
-        self,
-        cohorts,
+        self, cohorts,
         enrollments::{self, Enrollment, Journey},
         participants::{self, Participant},
     },
@@ -30,7 +30,8 @@ pub struct Seeded {
 }
 
 const NAMES: [&str; 8] = ["Ana", "Ben", "Chandra", "Dolma", "Eli", "Fatou", "Grace", "Hanna"];
-const ZONES: [&str; 5] = ["Europe/Berlin", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
+const ZONES: [&str; 5] =
+    ["Europe/Berlin", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
 
 /// Returns how many were added.
 pub async fn seed(app: &App, seeded: &Seeded) -> store::Result<usize> {
@@ -44,50 +45,17 @@ pub async fn seed(app: &App, seeded: &Seeded) -> store::Result<usize> {
         let (Ok(email), Ok(name)) = (EmailAddress::parse(&address), Name::parse(NAMES[index % NAMES.len()])) else {
             continue;
         };
-        let id: ParticipantId = app.random.id(now.real);
-        let journey_id: JourneyId = app.random.id(now.real);
-        people.push(Participant {
-            id,
+        let person = person(app, seeded, (email, name, zones[index % zones.len()]), now);
+        let journey = Journey {
+            id: app.random.id::<JourneyId>(now.real),
             practice_id: seeded.practice,
-            email_key: email.key(),
-            email,
-            name,
-            zone: zones[index % zones.len()],
-            feed_hash: app.links.feed_hash(&app.links.feed_token(id.0, 0)),
-            language: "en".to_owned(),
-            discretion: None,
-            mail_problem: None,
-            epoch: 0,
-            feed_rotation: 0,
-            confirmed_at: Some(now.real),
-            created_at: now.real,
-        });
-        journeys.push(Journey {
-            id: journey_id,
-            practice_id: seeded.practice,
-            participant_id: id,
+            participant_id: person.id,
             program_id: seeded.program,
             created_at: now.real,
-        });
-        rows.push(Enrollment {
-            id: app.random.id(now.real),
-            practice_id: seeded.practice,
-            cohort_id: seeded.cohort,
-            participant_id: id,
-            journey_id,
-            standing: Standing::Enrolled,
-            calendar: CalendarChoice::Feed,
-            track: seeded.tracks.get(index % seeded.tracks.len().max(1)).cloned().unwrap_or_default(),
-            reason: "seeded".to_owned(),
-            actor: "seed".to_owned(),
-            note: String::new(),
-            seat: i32::try_from(index + 1).ok(),
-            asked_at: now.real,
-            changed_at: now.program,
-            hold_until: None,
-            confirmed_at: Some(now.real),
-            left_at: None,
-        });
+        };
+        rows.push(enrollment(app, seeded, (&journey, index), now));
+        people.push(person);
+        journeys.push(journey);
     }
     let added = rows.len();
     transact!(app.db, |tx| {
@@ -98,4 +66,48 @@ pub async fn seed(app: &App, seeded: &Seeded) -> store::Result<usize> {
         cohorts::count_seats(tx, seeded.cohort, i32::try_from(added).unwrap_or(i32::MAX)).await
     })?;
     Ok(added)
+}
+
+fn person(app: &App, seeded: &Seeded, who: (EmailAddress, Name, Zone), now: Now) -> Participant {
+    let (email, name, zone) = who;
+    let id: ParticipantId = app.random.id(now.real);
+    Participant {
+        id,
+        practice_id: seeded.practice,
+        email_key: email.key(),
+        email,
+        name,
+        zone,
+        feed_hash: app.links.feed_hash(&app.links.feed_token(id.0, 0)),
+        language: "en".to_owned(),
+        discretion: None,
+        mail_problem: None,
+        epoch: 0,
+        feed_rotation: 0,
+        confirmed_at: Some(now.real),
+        created_at: now.real,
+    }
+}
+
+fn enrollment(app: &App, seeded: &Seeded, of: (&Journey, usize), now: Now) -> Enrollment {
+    let (journey, index) = of;
+    Enrollment {
+        id: app.random.id(now.real),
+        practice_id: seeded.practice,
+        cohort_id: seeded.cohort,
+        participant_id: journey.participant_id,
+        journey_id: journey.id,
+        standing: Standing::Enrolled,
+        calendar: CalendarChoice::Feed,
+        track: seeded.tracks.get(index % seeded.tracks.len().max(1)).cloned().unwrap_or_default(),
+        reason: "seeded".to_owned(),
+        actor: "seed".to_owned(),
+        note: String::new(),
+        seat: i32::try_from(index + 1).ok(),
+        asked_at: now.real,
+        changed_at: now.program,
+        hold_until: None,
+        confirmed_at: Some(now.real),
+        left_at: None,
+    }
 }

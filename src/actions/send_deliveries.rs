@@ -151,7 +151,9 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         return Ok(Verdict::Send);
     }
     let stopped = match (&facts.reader, &facts.program) {
-        (Reader::Participant(person), Some(program)) => stops::of_person(db, person.id, program.id).await?.contains(&row.category),
+        (Reader::Participant(person), Some(program)) => {
+            stops::of_person(db, person.id, program.id).await?.contains(&row.category)
+        }
         _ => false,
     };
     let undeliverable = matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());

@@ -106,7 +106,8 @@ pub async fn hash_password(app: &App, password: &str) -> Result<String, Refused>
 
 async fn verify_password(password: &str, hash: Option<String>) -> bool {
     // An address nobody has does the same work, so that the time tells nothing.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$2nWcVnXmXqYDYS6RHqzVSXvAKHyaz0rkzQ3LpWPtVVg";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$2nWcVnXmXqYDYS6RHqzVSXvAKHyaz0rkzQ3LpWPtVVg";
     let password = password.to_owned();
     let _turn = HASHING.acquire().await.expect("never closed");
     let verified = tokio::task::spawn_blocking(move || {
@@ -125,18 +126,35 @@ pub async fn sign_in_coach(app: &App, email: &str, password: &str, client: &str)
     let email = EmailAddress::parse(email).map_err(|_| Refused::Wrong)?;
     let limits = &app.config.limits;
     let (address, client) = (limit(app, &email.key()), limit(app, client));
-    refuse_too_often(app, Bucket { name: "password", subject_hash: &address }, limits.passwords_per_address, now).await?;
-    refuse_too_often(app, Bucket { name: "password-client", subject_hash: &client }, limits.passwords_per_client, now).await?;
+    refuse_too_often(app, Bucket { name: "password", subject_hash: &address }, limits.passwords_per_address, now)
+        .await?;
+    refuse_too_often(app, Bucket { name: "password-client", subject_hash: &client }, limits.passwords_per_client, now)
+        .await?;
     let coach = coaches::with_email(app.db.reader(), &email).await?;
     let right = verify_password(password, coach.as_ref().map(|coach| coach.password_hash.clone())).await;
     let signed_in = transact!(app.db, |tx| match &coach {
-            Some(coach) if right => open_login(app, tx, (Who::Coach, coach.practice_id, coach.id.0), coach.epoch, COACH_IDLE, now).await.map(Some),
-            _ => {
-                attempts::note(tx, app.random.uuid(now.real), Bucket { name: "password", subject_hash: &address }, now.real).await?;
-                attempts::note(tx, app.random.uuid(now.real), Bucket { name: "password-client", subject_hash: &client }, now.real).await?;
-                Ok(None)
-            }
-        })?;
+        Some(coach) if right =>
+            open_login(app, tx, (Who::Coach, coach.practice_id, coach.id.0), coach.epoch, COACH_IDLE, now)
+                .await
+                .map(Some),
+        _ => {
+            attempts::note(
+                tx,
+                app.random.uuid(now.real),
+                Bucket { name: "password", subject_hash: &address },
+                now.real,
+            )
+            .await?;
+            attempts::note(
+                tx,
+                app.random.uuid(now.real),
+                Bucket { name: "password-client", subject_hash: &client },
+                now.real,
+            )
+            .await?;
+            Ok(None)
+        }
+    })?;
     signed_in.ok_or(Refused::Wrong)
 }
 
@@ -184,16 +202,16 @@ pub async fn ask_for_link(app: &App, email: &EmailAddress, browser: &str) -> Res
     let bucket = Bucket { name: "sign-in-mail", subject_hash: &hash };
     let limited = refuse_too_often(app, bucket, app.config.limits.sign_in_mails, now).await.is_err();
     transact!(app.db, |tx| {
-            attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
-            if limited {
-                return Ok::<_, Refused>(());
-            }
-            for person in participants::everywhere_with_email(tx, email).await? {
-                let whose = (Who::Participant, person.practice_id, person.id.0);
-                mail_sign_in(app, tx, whose, Recipient::Participant(person.id), ("sign_in", browser), now).await?;
-            }
-            Ok(())
-        })?;
+        attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
+        if limited {
+            return Ok::<_, Refused>(());
+        }
+        for person in participants::everywhere_with_email(tx, email).await? {
+            let whose = (Who::Participant, person.practice_id, person.id.0);
+            mail_sign_in(app, tx, whose, Recipient::Participant(person.id), ("sign_in", browser), now).await?;
+        }
+        Ok(())
+    })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -205,14 +223,14 @@ pub async fn ask_for_reset(app: &App, email: &EmailAddress, browser: &str) -> Re
     let bucket = Bucket { name: "reset-mail", subject_hash: &hash };
     let limited = refuse_too_often(app, bucket, app.config.limits.sign_in_mails, now).await.is_err();
     transact!(app.db, |tx| {
-            attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
-            let coach = coaches::with_email(tx, email).await?;
-            if let (Some(coach), false) = (coach, limited) {
-                let whose = (Who::Coach, coach.practice_id, coach.id.0);
-                mail_sign_in(app, tx, whose, Recipient::Coach(coach.id), ("reset", browser), now).await?;
-            }
-            Ok::<_, Refused>(())
-        })?;
+        attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
+        let coach = coaches::with_email(tx, email).await?;
+        if let (Some(coach), false) = (coach, limited) {
+            let whose = (Who::Coach, coach.practice_id, coach.id.0);
+            mail_sign_in(app, tx, whose, Recipient::Coach(coach.id), ("reset", browser), now).await?;
+        }
+        Ok::<_, Refused>(())
+    })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -267,23 +285,23 @@ pub enum Shown {
 pub async fn use_sign_in(app: &App, shown: &Shown, browser: &str, lasts: TimeDelta) -> Result<SignedIn, Refused> {
     let now = app.clock.now();
     let outcome = transact!(app.db, |tx| {
-            let Some(sign_in) = found(app, tx, shown, browser, now).await? else {
-                if matches!(shown, Shown::Code(_)) {
-                    logins::count_wrong_code(tx, &token_hash(browser)).await?;
-                }
-                return Ok::<_, Refused>(None);
-            };
-            if sign_in.purpose != "sign_in" || !logins::spend_sign_in(tx, sign_in.id, now.real).await? {
-                return Ok(None);
+        let Some(sign_in) = found(app, tx, shown, browser, now).await? else {
+            if matches!(shown, Shown::Code(_)) {
+                logins::count_wrong_code(tx, &token_hash(browser)).await?;
             }
-            let Some(person) = participants::holding(tx, sign_in.person_id.into()).await? else {
-                return Ok(None);
-            };
-            // The mail was read by the owner of the address.
-            participants::mark_confirmed(tx, person.id, now.real).await?;
-            let whose = (Who::Participant, person.practice_id, person.id.0);
-            Ok(Some(open_login(app, tx, whose, person.epoch, lasts, now).await?))
-        })?;
+            return Ok::<_, Refused>(None);
+        };
+        if sign_in.purpose != "sign_in" || !logins::spend_sign_in(tx, sign_in.id, now.real).await? {
+            return Ok(None);
+        }
+        let Some(person) = participants::holding(tx, sign_in.person_id.into()).await? else {
+            return Ok(None);
+        };
+        // The mail was read by the owner of the address.
+        participants::mark_confirmed(tx, person.id, now.real).await?;
+        let whose = (Who::Participant, person.practice_id, person.id.0);
+        Ok(Some(open_login(app, tx, whose, person.epoch, lasts, now).await?))
+    })?;
     outcome.ok_or(Refused::Spent)
 }
 
@@ -298,7 +316,8 @@ async fn found(app: &App, tx: &Tx, shown: &Shown, browser: &str, now: Now) -> Re
             }
             let owner = owner(app, tx, &sign_in).await?;
             let given = address.as_deref().and_then(|text| EmailAddress::parse(text).ok());
-            let matches = given.zip(owner).is_some_and(|(given, owner)| same(given.key().as_bytes(), owner.key().as_bytes()));
+            let matches =
+                given.zip(owner).is_some_and(|(given, owner)| same(given.key().as_bytes(), owner.key().as_bytes()));
             Ok(matches.then_some(sign_in))
         }
         Shown::Code(code) => {
@@ -331,19 +350,19 @@ pub async fn reset_password(app: &App, token: &str, password: &str) -> Result<Co
     let now = app.clock.now();
     let hash = hash_password(app, password).await?;
     let outcome = transact!(app.db, |tx| {
-            let Some(sign_in) = logins::sign_in_with_token(tx, &token_hash(token), now.real).await? else {
-                return Ok::<_, Refused>(None);
-            };
-            if sign_in.purpose != "reset" || !logins::spend_sign_in(tx, sign_in.id, now.real).await? {
-                return Ok(None);
-            }
-            let Some(coach) = coaches::find(tx, sign_in.person_id.into()).await? else {
-                return Ok(None);
-            };
-            coaches::set_password(tx, coach.id, &hash).await?;
-            logins::end_all_of(tx, Who::Coach, coach.id.0).await?;
-            Ok(Some(coach))
-        })?;
+        let Some(sign_in) = logins::sign_in_with_token(tx, &token_hash(token), now.real).await? else {
+            return Ok::<_, Refused>(None);
+        };
+        if sign_in.purpose != "reset" || !logins::spend_sign_in(tx, sign_in.id, now.real).await? {
+            return Ok(None);
+        }
+        let Some(coach) = coaches::find(tx, sign_in.person_id.into()).await? else {
+            return Ok(None);
+        };
+        coaches::set_password(tx, coach.id, &hash).await?;
+        logins::end_all_of(tx, Who::Coach, coach.id.0).await?;
+        Ok(Some(coach))
+    })?;
     outcome.ok_or(Refused::Spent)
 }
 
@@ -368,7 +387,11 @@ pub async fn sign_out(app: &App, login: &Login) -> store::Result<()> {
 }
 
 /// Signs a person in on the browser that has just proved the address by a mailed link.
-pub async fn sign_in_participant(app: &App, person: crate::domain::ids::ParticipantId, lasts: TimeDelta) -> Result<SignedIn, Refused> {
+pub async fn sign_in_participant(
+    app: &App,
+    person: crate::domain::ids::ParticipantId,
+    lasts: TimeDelta,
+) -> Result<SignedIn, Refused> {
     let now = app.clock.now();
     let person = participants::holding(app.db.reader(), person).await?.ok_or(Refused::Spent)?;
     let whose = (Who::Participant, person.practice_id, person.id.0);

@@ -80,7 +80,10 @@ fn effective(config: &Config) -> Vec<(&'static str, String)> {
         ("dkim.domain", config.dkim.domain.clone()),
         ("dkim.rsa_selector", config.dkim.rsa_selector.clone()),
         ("dkim.ed25519_selector", config.dkim.ed25519_selector.clone()),
-        ("secrets.key", if config.secrets.key.expose_secret().is_empty() { "(in the key file)" } else { "(set)" }.to_owned()),
+        (
+            "secrets.key",
+            if config.secrets.key.expose_secret().is_empty() { "(in the key file)" } else { "(set)" }.to_owned(),
+        ),
         ("secrets.key_file", config.secrets.key_file.display().to_string()),
         ("log.format", format!("{:?}", config.log.format).to_lowercase()),
         ("log.filter", config.log.filter.clone()),

@@ -6,7 +6,10 @@ use clap::Subcommand;
 
 use super::program::the_practice;
 use crate::{
-    actions::{add_coach::{NewCoach, add_coach}, sign_in::hash_password},
+    actions::{
+        add_coach::{NewCoach, add_coach},
+        sign_in::hash_password,
+    },
     app::App,
     domain::{email_address::EmailAddress, name::Name, zone::Zone},
 };

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{app::App, store::ledger::{self, Delivery}};
+use crate::{
+    app::App,
+    store::ledger::{self, Delivery},
+};
 
 /// One delivery, without anybody's name or address.
 #[derive(Debug, Serialize)]
@@ -24,7 +27,14 @@ pub(super) async fn report(app: &App, json: bool) -> anyhow::Result<()> {
         if json {
             println!("{}", serde_json::to_string(&line)?);
         } else {
-            println!("{}  {:<16} {:<9} {} tries  {}", line.due_at, line.occasion, line.state, line.tries, line.reason.unwrap_or_default());
+            println!(
+                "{}  {:<16} {:<9} {} tries  {}",
+                line.due_at,
+                line.occasion,
+                line.state,
+                line.tries,
+                line.reason.unwrap_or_default()
+            );
         }
     }
     Ok(())

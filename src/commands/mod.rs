@@ -104,8 +104,12 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo { folder, listen } => demo::run(folder, listen).await,
         Command::Serve => serve::serve(open(config).await?).await,
         Command::Migrate => open(config).await.map(|_| println!("The database is up to date.")),
-        Command::Import { folder, practice } => program::import(&*open(config).await?, &folder, practice.as_deref()).await,
-        Command::Export { folder, program } => program::export(&*open(config).await?, &folder, program.as_deref()).await,
+        Command::Import { folder, practice } => {
+            program::import(&*open(config).await?, &folder, practice.as_deref()).await
+        }
+        Command::Export { folder, program } => {
+            program::export(&*open(config).await?, &folder, program.as_deref()).await
+        }
         Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
         Command::Check => check::check(config).await,
         Command::Ledger { json } => ledger::report(&*open(config).await?, json).await,

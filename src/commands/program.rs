@@ -7,8 +7,14 @@ use anyhow::{Context, bail};
 use crate::{
     actions::import_program::import_program,
     app::App,
-    domain::{lesson::Lesson, program::folder::{read_folder, write_folder}},
-    store::{practices::{self, Practice}, programs},
+    domain::{
+        lesson::Lesson,
+        program::folder::{read_folder, write_folder},
+    },
+    store::{
+        practices::{self, Practice},
+        programs,
+    },
 };
 
 pub(super) async fn import(app: &App, folder: &Path, practice: Option<&str>) -> anyhow::Result<()> {
@@ -24,7 +30,8 @@ pub(super) async fn import(app: &App, folder: &Path, practice: Option<&str>) -> 
     }
     files.sort();
     let (program, lessons) = read_folder(files).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|error| format!("  {}:{}: {}", error.file, error.line, error.message)).collect();
+        let lines: Vec<String> =
+            errors.iter().map(|error| format!("  {}:{}: {}", error.file, error.line, error.message)).collect();
         anyhow::anyhow!("nothing was imported; please mend this first:\n{}", lines.join("\n"))
     })?;
     let id = import_program(app, practice.id, &program, &lessons).await?;

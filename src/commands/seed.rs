@@ -5,10 +5,15 @@ use chrono::{Datelike, Days, NaiveTime, Weekday};
 
 use super::program::the_practice;
 use crate::{
-    actions::seed::{Seeded, seed as fill},
     actions::open_cohort::{NewCohort, create_cohort, open_cohort},
+    actions::seed::{Seeded, seed as fill},
     app::App,
-    domain::{discretion::Discretion, name::Name, schedule::{LessonClock, LessonRule}, zone::Zone},
+    domain::{
+        discretion::Discretion,
+        name::Name,
+        schedule::{LessonClock, LessonRule},
+        zone::Zone,
+    },
     store::{practices, programs},
 };
 
@@ -20,7 +25,8 @@ pub(super) async fn seed(app: &App, cohorts: usize, people: usize) -> anyhow::Re
     transact_ready(app, &practice, now).await?;
     let practice = the_practice(app, Some(practice.name.expose())).await?;
     let zones = ["Europe/Berlin", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
-    let monday = now.program.date_naive() + Days::new(u64::from(7 - now.program.date_naive().weekday().num_days_from_monday()));
+    let monday =
+        now.program.date_naive() + Days::new(u64::from(7 - now.program.date_naive().weekday().num_days_from_monday()));
     let mut made = 0;
     for number in 0..cohorts {
         let new = NewCohort {

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use poem::{Server, listener::{Acceptor, Listener, TcpListener}};
+use poem::{
+    Server,
+    listener::{Acceptor, Listener, TcpListener},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{app::App, web::routes, worker::Worker};

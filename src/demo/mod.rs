@@ -38,7 +38,8 @@ pub async fn open(folder: &Path, listen: SocketAddr) -> anyhow::Result<Arc<App>>
     let clock = Clock::fast(Clock::System.now().real, SPEED);
     // The story begins when all is in its place; until then its clock stands.
     clock.turn(|time| time.barrier = Some(time.program));
-    let post = post_office(mailbox.clone(), clock.clone()).await.context("the mail server cannot listen on 127.0.0.1")?;
+    let post =
+        post_office(mailbox.clone(), clock.clone()).await.context("the mail server cannot listen on 127.0.0.1")?;
     let config = config(folder, listen, post)?;
     App::rehearse(config, clock, Random::Os, mailbox).await
 }

@@ -105,11 +105,11 @@ impl Templates {
     }
 }
 
-/// Sets a time with its zone, as in `Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00`: the zone on its
+/// Sets a time with its zone, as in `Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)`: the zone on its
 /// own quiet line, the span of hours unbroken. Any other text stays as it is.
 fn moment(text: &str) -> Value {
-    let (when, zone) = match text.rfind(", UTC").and_then(|comma| text[..comma].rfind(' ')) {
-        Some(space) => (&text[..space], Some(&text[space + 1..])),
+    let (when, zone) = match text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        Some((when, zone)) => (when, Some(zone)),
         None => (text, None),
     };
     let mut html = String::with_capacity(text.len() + 160);
@@ -165,11 +165,11 @@ mod tests {
     #[test]
     fn a_moment_sets_its_zone_apart_and_any_other_text_stays() {
         assert_eq!(moment("Online & <here>").to_string(), "Online &amp; &lt;here&gt;");
-        let set = moment("Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00").to_string();
+        let set = moment("Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)").to_string();
         assert!(
-            set.starts_with(r#"Mon, Mar 8, 2027, <span style="white-space:nowrap;">20:00–21:15</span><br>"#),
+            set.starts_with(r#"Mon 8 Mar 2027, <span style="white-space:nowrap;">20:00–21:15</span><br>"#),
             "{set}"
         );
-        assert!(set.ends_with(">Europe/Berlin, UTC+01:00</span>"), "{set}");
+        assert!(set.ends_with(">Berlin time, UTC+01:00</span>"), "{set}");
     }
 }

@@ -5,7 +5,10 @@
 
 use minijinja::value::{Serde, Value};
 
-use crate::web::{chrome::Chrome, error_pages::ErrorPage, mailbox, page::Page, texts};
+use crate::web::{
+    chrome::Chrome, coach_sign_in, cohort_new, cohorts, error_pages::ErrorPage, mailbox, page::Page, sessions, texts,
+    this_week,
+};
 
 /// One page type with its samples, types forgotten so that they fit one list.
 #[derive(Debug)]
@@ -27,7 +30,27 @@ fn exhibit<P: Page>() -> Exhibit {
 /// All pages. Add a line with each new one.
 #[must_use]
 pub fn every_page() -> Vec<Exhibit> {
-    vec![exhibit::<ErrorPage>(), exhibit::<texts::Help>(), exhibit::<texts::Privacy>(), exhibit::<mailbox::MailboxPage>()]
+    vec![
+        exhibit::<ErrorPage>(),
+        exhibit::<texts::Help>(),
+        exhibit::<texts::Privacy>(),
+        exhibit::<mailbox::MailboxPage>(),
+        exhibit::<coach_sign_in::SignInPage>(),
+        exhibit::<coach_sign_in::ForgotPage>(),
+        exhibit::<coach_sign_in::ResetPage>(),
+        exhibit::<coach_sign_in::ArrivedPage>(),
+        exhibit::<this_week::WeekPage>(),
+        exhibit::<cohort_new::NewCohortPage>(),
+        exhibit::<cohorts::CohortsPage>(),
+        exhibit::<cohorts::roster::RosterPage>(),
+        exhibit::<cohorts::add_person::AddPersonPage>(),
+        exhibit::<cohorts::opening::OpeningPage>(),
+        exhibit::<cohorts::schedule::SchedulePage>(),
+        exhibit::<cohorts::waitlist::WaitlistPage>(),
+        exhibit::<cohorts::settings::CohortSettingsPage>(),
+        exhibit::<sessions::MovePage>(),
+        exhibit::<sessions::ConfirmPage>(),
+    ]
 }
 
 #[cfg(test)]

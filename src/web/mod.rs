@@ -2,7 +2,11 @@
 
 pub mod assets;
 pub mod chrome;
+pub mod coach_sign_in;
+pub mod cohort_new;
+pub mod cohorts;
 pub mod csrf;
+pub mod desk;
 pub mod error;
 pub mod error_pages;
 pub mod fields;
@@ -12,6 +16,7 @@ pub mod gallery;
 pub mod guard;
 pub mod headers;
 pub mod icons;
+pub mod labels;
 pub mod limits;
 pub mod mailbox;
 pub mod methods;
@@ -19,6 +24,8 @@ pub mod page;
 pub mod patterns;
 pub mod rehearsal;
 pub mod routes;
+pub mod sessions;
 pub mod site;
 pub mod table;
 pub mod texts;
+pub mod this_week;

@@ -7,19 +7,20 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets,
-        frame::Frame,
-        mailbox,
-        site::Site,
-        table::Table,
-        texts::Texts,
+        assets, coach_sign_in, cohort_new, cohorts, frame::Frame, mailbox, sessions, site::Site, table::Table, texts::Texts,
+        this_week,
     },
 };
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    Table::default()
+    let table = Table::default();
+    let table = coach_sign_in::add(table);
+    let table = this_week::add(table);
+    let table = cohort_new::add(table);
+    let table = cohorts::add(table);
+    sessions::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.
@@ -29,7 +30,8 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
     let table = if app.mailbox.is_some() { mailbox::add(table()) } else { table() };
     let open_to_all = table.open_to_all();
     let brand = "Trellis".to_owned();
-    let texts = Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
+    let texts =
+        Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
     let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
     let for_ids = app.clone();
     let frame = Frame {

@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 
 use super::{Around, CannotCompose, Composed, Desk, Reader, times};
 use crate::{
+    actions::tell_calendars::Change,
+    domain::delivery::Occasion,
     domain::{
         civil,
         discretion::{Body, Discretion},
@@ -12,31 +14,27 @@ use crate::{
         session::SessionState,
     },
     links::{Claims, Purpose},
-    mail::{
-        letters::{
-            Calendar, SessionLine,
-            address_changed::AddressChanged,
-            already_enrolled::AlreadyEnrolled,
-            catch_up::{CatchUp, Missed},
-            confirm_address::ConfirmAddress,
-            left::Left,
-            lesson_waiting::LessonWaiting,
-            place_offered::PlaceOffered,
-            reminder::{Lead, Reminder},
-            schedule_changed::{Moved, ScheduleChanged},
-            sign_in::SignIn,
-            waitlisted::Waitlisted,
-            weekly_lesson::WeeklyLesson,
-            welcome::Welcome,
-        },
+    mail::letters::{
+        Calendar, SessionLine,
+        address_changed::AddressChanged,
+        already_enrolled::AlreadyEnrolled,
+        catch_up::{CatchUp, Missed},
+        confirm_address::ConfirmAddress,
+        left::Left,
+        lesson_waiting::LessonWaiting,
+        place_offered::PlaceOffered,
+        reminder::{Lead, Reminder},
+        schedule_changed::{Moved, ScheduleChanged},
+        sign_in::SignIn,
+        waitlisted::Waitlisted,
+        weekly_lesson::WeeklyLesson,
+        welcome::Welcome,
     },
-    domain::delivery::Occasion,
     store::{
         cohorts::{self, CohortLesson},
         ledger,
         sessions::{self, SessionRow},
     },
-    actions::tell_calendars::Change,
 };
 
 pub(super) fn calendar(choice: CalendarChoice) -> Calendar {
@@ -76,16 +74,14 @@ impl Desk<'_> {
         let zone = self.facts.reader.zone();
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(None, &meetings)?;
-        let rendered = lesson::render_text(&program.content.0.welcome, &facts).map_err(|bad| {
-            CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default())
-        })?;
+        let rendered = lesson::render_text(&program.content.0.welcome, &facts)
+            .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let (welcome_html, welcome_text) = match self.facts.voice().body() {
             Body::Full => (Some(rendered.html), Some(rendered.text)),
             Body::LinkOnly => (None, None),
         };
-        let zone_note = (zone != cohort.zone).then(|| {
-            format!("Times are for {}. The group itself keeps {} time.", zone.city(), cohort.zone.city())
-        });
+        let zone_note = (zone != cohort.zone)
+            .then(|| format!("Times are for {}. The group itself keeps {} time.", zone.city(), cohort.zone.city()));
         let subject = match self.facts.level {
             Discretion::Open => format!("Your place in {} is confirmed", program.title.expose()),
             Discretion::Discreet | Discretion::Minimal => "Your place is confirmed".to_owned(),
@@ -167,8 +163,12 @@ impl Desk<'_> {
     fn lesson_facts(&self, lesson: Option<&Lesson>, meetings: &[SessionRow]) -> Result<LessonFacts, CannotCompose> {
         let (cohort, program, zone) = (self.cohort()?, self.program()?, self.facts.reader.zone());
         let week = lesson.map_or(1, |lesson| lesson.week);
-        let own = meetings.iter().find(|meeting| meeting.ordinal == i32::from(week) && meeting.state == SessionState::Planned);
-        let next = meetings.iter().find(|meeting| meeting.state == SessionState::Planned && meeting.ends_at > self.now.program);
+        let own = meetings
+            .iter()
+            .find(|meeting| meeting.ordinal == i32::from(week) && meeting.state == SessionState::Planned);
+        let next = meetings
+            .iter()
+            .find(|meeting| meeting.state == SessionState::Planned && meeting.ends_at > self.now.program);
         let meeting = own.filter(|own| own.ends_at > self.now.program).or(next);
         let links = &self.app.links;
         Ok(LessonFacts {
@@ -176,7 +176,10 @@ impl Desk<'_> {
             coach: self.facts.practice.first_name.expose().to_owned(),
             week,
             weeks: program.content.0.weeks,
-            session_when: meeting.map_or_else(|| "at a time still to be set".to_owned(), |meeting| times::when(meeting.starts_at, meeting.ends_at, zone)),
+            session_when: meeting.map_or_else(
+                || "at a time still to be set".to_owned(),
+                |meeting| times::when(meeting.starts_at, meeting.ends_at, zone),
+            ),
             session_title: meeting.map(|meeting| meeting.title.expose().to_owned()).unwrap_or_default(),
             check_in_link: links.to(&format!("/p/check-in/{week}")),
             my_program_link: links.my_program(),
@@ -195,7 +198,8 @@ impl Desk<'_> {
         }
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(Some(&lesson), &meetings)?;
-        let rendered = lesson::render(&lesson, &facts).map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
+        let rendered = lesson::render(&lesson, &facts)
+            .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = WeeklyLesson {
             subject: voice.lesson_subject(&lesson.subject, &lesson.discreet_subject).to_owned(),
             week_label: format!("Week {} of {}", lesson.week, facts.weeks),
@@ -212,7 +216,13 @@ impl Desk<'_> {
 
     /// Lessons stand in one thread with the welcome (H3).
     async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
-        let filter = ledger::Filter { participant: self.delivery.participant_id, cohort: self.delivery.cohort_id, occasion: Some(Occasion::Welcome), page_size: 1, ..Default::default() };
+        let filter = ledger::Filter {
+            participant: self.delivery.participant_id,
+            cohort: self.delivery.cohort_id,
+            occasion: Some(Occasion::Welcome),
+            page_size: 1,
+            ..Default::default()
+        };
         let (rows, _) = ledger::of_practice(self.app.db.reader(), self.delivery.practice_id, &filter).await?;
         Ok(rows.into_iter().find_map(|row| row.message_id))
     }
@@ -235,7 +245,11 @@ impl Desk<'_> {
         if missed.is_empty() {
             return Err(CannotCompose::Gone("the lessons"));
         }
-        let letter = CatchUp { subject: "What came before you joined".to_owned(), lessons: missed, page_url: self.app.links.my_program() };
+        let letter = CatchUp {
+            subject: "What came before you joined".to_owned(),
+            lessons: missed,
+            page_url: self.app.links.my_program(),
+        };
         self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
     }
 
@@ -284,14 +298,15 @@ impl Desk<'_> {
         for change in changes {
             let meeting = meetings.iter().find(|meeting| meeting.id == change.session);
             let label = meeting.map_or_else(|| "A session".to_owned(), times::label);
-            let line = |at: (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)| times::when(at.0, at.1, zone);
+            let line =
+                |at: (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)| times::when(at.0, at.1, zone);
             match (change.was, change.is) {
                 (Some(was), Some(is)) => letter.moved.push(Moved { label, now: line(is), was: line(was) }),
-                (Some(was), None) => letter.canceled.push(SessionLine::held(&label, &line(was))),
+                (Some(was), None) => letter.canceled.push(SessionLine::held(&label, line(was))),
                 (None, Some(is)) if meeting.is_some_and(|meeting| meeting.generation > 0) => {
-                    letter.restored.push(SessionLine::held(&label, &line(is)));
+                    letter.restored.push(SessionLine::held(&label, line(is)));
                 }
-                (None, Some(is)) => letter.added.push(SessionLine::held(&label, &line(is))),
+                (None, Some(is)) => letter.added.push(SessionLine::held(&label, line(is))),
                 (None, None) => {}
             }
         }
