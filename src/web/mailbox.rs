@@ -9,14 +9,10 @@ use serde::Serialize;
 
 use crate::{
     actions::read_mailbox::{self, CannotRead, Filter, Letter, Line, Shelf},
-    domain::{
-        calendar::reader::{ReadEvent, ReadMethod},
-        civil::{self, When},
-        zone::Zone,
-    },
+    domain::{civil, zone::Zone},
     store::{practices, programs},
     web::{
-        chrome::{self, Link, Tone},
+        chrome::{self, Link},
         error::PageError,
         fields::Fields,
         guard::see_other,
@@ -27,6 +23,10 @@ use crate::{
         table::{Access, Table},
     },
 };
+
+mod card;
+
+use card::Card;
 
 pub(crate) fn add(table: Table) -> Table {
     let table = table
@@ -86,27 +86,6 @@ struct OpenedMail {
     cards: Vec<Card>,
 }
 
-/// A calendar entry as a client shows it.
-#[derive(Debug, Serialize)]
-struct Card {
-    word: String,
-    tone: Tone,
-    month: String,
-    day: String,
-    weekday: String,
-    title: String,
-    when: String,
-    location: String,
-    organizer: String,
-    attendee: String,
-    description: String,
-    uid: String,
-    sequence: u32,
-    method: &'static str,
-    status: String,
-    stamp: String,
-}
-
 const VIEWS: [&str; 4] = ["html", "text", "source", "calendar"];
 
 impl Page for MailboxPage {
@@ -154,24 +133,7 @@ fn sample_mail(view: &'static str) -> OpenedMail {
         view,
         text: "Dear Ana,".into(),
         source: "From: N. Brandt <nadia@brandt.example>\n\nDear Ana,".into(),
-        cards: vec![Card {
-            word: "Invitation".into(),
-            tone: Tone::Ok,
-            month: "Dec".into(),
-            day: "10".into(),
-            weekday: "Thu".into(),
-            title: "Group session".into(),
-            when: "Thursday 10 December 2026, 18:00–19:15 (Lisbon time, UTC+00:00)".into(),
-            location: "Online".into(),
-            organizer: "nadia@brandt.example".into(),
-            attendee: "ana@lisbon.example".into(),
-            description: "Join here".into(),
-            uid: "7f3kq@localhost".into(),
-            sequence: 0,
-            method: "REQUEST",
-            status: "CONFIRMED".into(),
-            stamp: "2026-12-01 10:00:00 UTC".into(),
-        }],
+        cards: vec![Card::sample()],
     }
 }
 
@@ -306,7 +268,7 @@ fn opened(letter: Letter, view: &str) -> OpenedMail {
         view,
         text: letter.text,
         source: letter.source,
-        cards: letter.events.iter().map(|event| card(event, zone)).collect(),
+        cards: letter.events.iter().map(|event| Card::of(event, zone)).collect(),
     }
 }
 
@@ -322,40 +284,6 @@ fn received(at: DateTime<Utc>, zone: Zone, reader: Zone) -> String {
         format!("{here}; {time} in {}", reader.city())
     } else {
         format!("{here}; {}, {time} in {}", civil::short_date(there.date()), reader.city())
-    }
-}
-
-fn card(event: &ReadEvent, zone: Zone) -> Card {
-    let (word, tone, method) = match (event.method, event.sequence) {
-        (Some(ReadMethod::Request), 0) => ("Invitation".to_owned(), Tone::Ok, "REQUEST"),
-        (Some(ReadMethod::Request), change) => (format!("Updated, change {change}"), Tone::Warn, "REQUEST"),
-        (Some(ReadMethod::Cancel), _) => ("Canceled".to_owned(), Tone::Bad, "CANCEL"),
-        _ => ("Calendar entry".to_owned(), Tone::Info, "other"),
-    };
-    let local = event.starts_at.map(|at| zone.local(at));
-    let part = |format: &str| local.map(|at| at.format(format).to_string()).unwrap_or_default();
-    let when =
-        event.starts_at.zip(event.ends_at).map(|(starts_at, ends_at)| When::new(starts_at, ends_at, zone).full());
-    let address = |address: Option<&crate::domain::email_address::EmailAddress>| {
-        address.map(|address| address.expose().to_owned()).unwrap_or_default()
-    };
-    Card {
-        word,
-        tone,
-        month: part("%b"),
-        day: part("%-d"),
-        weekday: part("%a"),
-        title: event.summary.clone(),
-        when: when.unwrap_or_else(|| "No time given".to_owned()),
-        location: event.location.clone(),
-        organizer: address(event.organizer.as_ref()),
-        attendee: address(event.attendees.first().and_then(|attendee| attendee.address.as_ref())),
-        description: event.description.clone(),
-        uid: event.uid.clone(),
-        sequence: event.sequence,
-        method,
-        status: event.status.clone().unwrap_or_default(),
-        stamp: event.stamp.map(|at| at.to_string()).unwrap_or_default(),
     }
 }
 

@@ -168,7 +168,7 @@ fn asked(fields: &Fields, zone: Zone, now: DateTime<Utc>) -> Result<Turn, PageEr
 }
 
 #[cfg(test)]
-mod unit {
+mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Turn, PageError> {
