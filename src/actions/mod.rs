@@ -14,6 +14,7 @@ pub mod needs_you;
 pub mod open_cohort;
 pub mod plan_timetable;
 pub mod release_due;
+pub mod resend;
 pub mod save_cohort;
 pub mod send_test;
 pub mod sign_in;

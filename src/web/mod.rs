@@ -19,6 +19,7 @@ pub mod icons;
 pub mod labels;
 pub mod limits;
 pub mod methods;
+pub mod outbox;
 pub mod page;
 pub mod patterns;
 pub mod routes;

@@ -9,6 +9,7 @@ use crate::{
     web::{
         assets, coach_sign_in, cohort_new, cohorts,
         frame::Frame,
+        outbox,
         sessions,
         site::Site,
         table::Table,
@@ -25,7 +26,8 @@ pub fn table() -> Table {
     let table = this_week::add(table);
     let table = cohort_new::add(table);
     let table = cohorts::add(table);
-    sessions::add(table)
+    let table = sessions::add(table);
+    outbox::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, P
 use uuid::Uuid;
 
 use super::{Column, Delivery, Entity, OPEN, Result};
-use crate::{clock::Now, domain::{delivery::State, ids::DeliveryId}};
+use crate::{clock::Now, domain::{category::Category, delivery::State, ids::DeliveryId}};
 
 /// What a sender asks for.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +107,8 @@ pub async fn record(tx: &impl ConnectionTrait, row: &Delivery, from: State, reco
     if recorded.state.is_final() {
         update = update.col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>));
     }
-    if recorded.state == State::Sent {
+    // What a copy would need is kept; a link or a code is not.
+    if recorded.state == State::Sent && row.category == Category::Security {
         update = update.col_expr(Column::Params, Expr::value("{}"));
     }
     Ok(update.exec(tx).await?.rows_affected == 1)
