@@ -2,8 +2,10 @@
 
 pub mod add_person;
 pub mod ask_to_enroll;
+pub mod change_own_access;
 pub mod change_person;
 pub mod change_schedule;
+pub mod coach_note;
 pub mod compose;
 pub mod confirm_enrollment;
 pub mod count_once;
@@ -16,6 +18,7 @@ pub mod plan_timetable;
 pub mod release_due;
 pub mod resend;
 pub mod save_cohort;
+pub mod save_practice;
 pub mod send_test;
 pub mod sign_in;
 pub mod tell_calendars;

@@ -119,6 +119,19 @@ async fn verify_password(password: &str, hash: Option<String>) -> bool {
     verified.await.unwrap_or(false)
 }
 
+/// Whether somebody who is signed in still knows their password. Guesses count as they do at the door.
+pub async fn is_password_of(app: &App, coach: &Coach, password: &str) -> Result<bool, Refused> {
+    let now = app.clock.now();
+    let address = limit(app, &coach.email.key());
+    let bucket = Bucket { name: "password", subject_hash: &address };
+    refuse_too_often(app, bucket, app.config.limits.passwords_per_address, now).await?;
+    let right = verify_password(password, Some(coach.password_hash.clone())).await;
+    if !right {
+        transact!(app.db, |tx| attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await)?;
+    }
+    Ok(right)
+}
+
 /// A coach signs in with a password. `client` is the address the request came from.
 pub async fn sign_in_coach(app: &App, email: &str, password: &str, client: &str) -> Result<SignedIn, Refused> {
     let now = app.clock.now();

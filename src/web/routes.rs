@@ -9,8 +9,8 @@ use crate::{
     web::{
         assets, coach_sign_in, cohort_new, cohorts,
         frame::Frame,
-        outbox,
-        sessions,
+        outbox, people,
+        sessions, settings,
         site::Site,
         table::Table,
         texts::Texts,
@@ -27,7 +27,9 @@ pub fn table() -> Table {
     let table = cohort_new::add(table);
     let table = cohorts::add(table);
     let table = sessions::add(table);
-    outbox::add(table)
+    let table = outbox::add(table);
+    let table = people::add(table);
+    settings::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.
