@@ -7,7 +7,7 @@ use minijinja::value::{Serde, Value};
 
 use crate::web::{
     chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, links, mailbox,
-    my_program, notices, page::Page, program_page, sessions, texts, this_week,
+    my_program, notices, outbox, page::Page, people, program_page, sessions, settings, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -48,6 +48,10 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::schedule::SchedulePage>(),
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
+        exhibit::<outbox::OutboxPage>(),
+        exhibit::<people::PersonPage>(),
+        exhibit::<people::removal::RemovalPage>(),
+        exhibit::<settings::SettingsPage>(),
         exhibit::<sessions::MovePage>(),
         exhibit::<sessions::ConfirmPage>(),
         exhibit::<notices::Notice>(),

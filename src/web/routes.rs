@@ -8,12 +8,13 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, links, mailbox, my_program,
-        program_page, sessions, site::Site, table::Table, texts::Texts, this_week, unsubscribe,
+        outbox, people, program_page, sessions, settings, site::Site, table::Table, texts::Texts, this_week,
+        unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 12] = [
+const NOUNS: [fn(Table) -> Table; 15] = [
     program_page::add,
     enrollments::add,
     links::add,
@@ -26,6 +27,9 @@ const NOUNS: [fn(Table) -> Table; 12] = [
     cohort_new::add,
     cohorts::add,
     sessions::add,
+    people::add,
+    outbox::add,
+    settings::add,
 ];
 
 /// Every page and address, in one table.
