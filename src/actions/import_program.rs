@@ -64,7 +64,7 @@ async fn save_program(app: &App, tx: &Tx, key: (PracticeId, &Name), program: &Pr
 }
 
 /// Five letters and digits that say nothing: the program's public address.
-fn fresh_code(app: &App) -> String {
+pub(super) fn fresh_code(app: &App) -> String {
     app.random.token().chars().take(5).collect()
 }
 

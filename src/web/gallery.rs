@@ -5,7 +5,7 @@
 
 use minijinja::value::{Serde, Value};
 
-use crate::web::{chrome::Chrome, coach_sign_in, cohort_new, cohorts, error_pages::ErrorPage, outbox, page::Page, people, sessions, settings, texts, this_week};
+use crate::web::{chrome::Chrome, coach_sign_in, cohort_new, cohorts, error_pages::ErrorPage, lessons, outbox, page::Page, people, programs, sessions, settings, texts, this_week};
 
 /// One page type with its samples, types forgotten so that they fit one list.
 #[derive(Debug)]
@@ -45,6 +45,10 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
         exhibit::<outbox::OutboxPage>(),
+        exhibit::<programs::ProgramsPage>(),
+        exhibit::<programs::ProgramPage>(),
+        exhibit::<programs::edit::ProgramFormPage>(),
+        exhibit::<lessons::LessonPage>(),
         exhibit::<people::PersonPage>(),
         exhibit::<people::removal::RemovalPage>(),
         exhibit::<settings::SettingsPage>(),

@@ -9,7 +9,7 @@ use crate::{
     web::{
         assets, coach_sign_in, cohort_new, cohorts,
         frame::Frame,
-        outbox, people,
+        lessons, outbox, people, programs,
         sessions, settings,
         site::Site,
         table::Table,
@@ -29,7 +29,9 @@ pub fn table() -> Table {
     let table = sessions::add(table);
     let table = outbox::add(table);
     let table = people::add(table);
-    settings::add(table)
+    let table = settings::add(table);
+    let table = programs::add(table);
+    lessons::add(table)
 }
 
 /// The whole site, with everything that stands around each answer.
