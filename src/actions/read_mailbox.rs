@@ -82,7 +82,7 @@ pub enum CannotRead {
     Folder(#[from] io::Error),
 }
 
-const PAGE: usize = 60;
+const PAGE: usize = 40;
 
 /// `None` outside a rehearsal.
 pub async fn list(app: &App, filter: &Filter) -> Result<Option<Shelf>, CannotRead> {

@@ -1,6 +1,12 @@
 //! How far may a rehearsal's clock run? To the next due instant, and no further until all its mail has left.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,6 +42,7 @@ const REMEMBERED: &str = "demo.clock";
 #[derive(Debug)]
 struct Driver {
     story: Story,
+    was_settled: AtomicBool,
     saved: Mutex<Option<(DateTime<Utc>, Saved)>>,
 }
 
@@ -59,7 +66,7 @@ pub async fn start(app: &Arc<App>, story: Story) -> anyhow::Result<Driving> {
             time.goal = (saved.program < real).then_some(real);
         });
     }
-    let driver = Arc::new(Driver { story, saved: Mutex::new(None) });
+    let driver = Arc::new(Driver { story, was_settled: AtomicBool::new(true), saved: Mutex::new(None) });
     let (stop, stopped) = watch::channel(());
     let looking = driver.clone();
     let look = async move |app: &Arc<App>| {
@@ -84,11 +91,14 @@ impl Driving {
 impl Driver {
     async fn look(&self, app: &App) -> anyhow::Result<()> {
         let now = app.clock.now();
-        if rehearse::is_settled(app, now).await? && !self.story.go_on(app, now).await? {
+        let is_settled = rehearse::is_settled(app, now).await?;
+        let was_settled = self.was_settled.swap(is_settled, Ordering::Relaxed);
+        if is_settled && !self.story.go_on(app, now).await? {
             self.let_run(app, now).await?;
         } else {
             hold(app);
-            if rehearse::is_due(app, now).await? {
+            // Nobody else knows that the time has come: program time does not wake a sleeper.
+            if !is_settled && (was_settled || rehearse::is_due(app, now).await?) {
                 app.bell.notify_waiters();
             }
         }

@@ -22,7 +22,8 @@ const LISTEN: &str = "127.0.0.1:8080";
 /// Runs until nothing is left to come.
 async fn to_the_end(app: &App) {
     for _ in 0..1_200 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // A sleeping thread, for timers live elsewhere.
+        tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(100))).await.unwrap();
         let end = rehearse::end(app).await.unwrap().unwrap() + TimeDelta::hours(24);
         if app.clock.now().program >= end && rehearse::is_settled(app, app.clock.now()).await.unwrap() {
             return;

@@ -6,8 +6,8 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, links, my_program,
-    notices, page::Page, program_page, sessions, texts, this_week,
+    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, links, mailbox,
+    my_program, notices, page::Page, program_page, sessions, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -34,6 +34,7 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<ErrorPage>(),
         exhibit::<texts::Help>(),
         exhibit::<texts::Privacy>(),
+        exhibit::<mailbox::MailboxPage>(),
         exhibit::<coach_sign_in::SignInPage>(),
         exhibit::<coach_sign_in::ForgotPage>(),
         exhibit::<coach_sign_in::ResetPage>(),

@@ -7,7 +7,7 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, links, my_program,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, links, mailbox, my_program,
         program_page, sessions, site::Site, table::Table, texts::Texts, this_week, unsubscribe,
     },
 };
@@ -37,7 +37,8 @@ pub fn table() -> Table {
 /// The whole site, with everything that stands around each answer.
 pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 'static> {
     let site = Site::new(app.clone())?;
-    let table = table();
+    // Other people's mail is shown only where all of it is invented.
+    let table = if app.mailbox.is_some() { mailbox::add(table()) } else { table() };
     let open_to_all = table.open_to_all();
     let brand = "Trellis".to_owned();
     let texts =

@@ -121,4 +121,19 @@
     };
     area.addEventListener("input", count); count();
   });
+
+  // A rehearsal's page asks each second what time it is there, and whether there is new mail.
+  all("[data-rehearsal]").forEach(bar => {
+    const fresh = document.querySelector("[data-fresh]"), toggle = bar.querySelector("[data-toggle]");
+    const look = async () => {
+      if (document.hidden) return;
+      const answer = await fetch(bar.dataset.rehearsal).catch(() => null);
+      if (!answer?.ok) return;
+      const now = await answer.json(), count = now.newest - bar.dataset.newest;
+      for (const name of ["at", "state", "next"]) bar.querySelector(`[data-${name}]`).textContent = now[name];
+      toggle.value = now.is_paused ? "run" : "pause"; toggle.textContent = now.is_paused ? "Run" : "Pause";
+      if (fresh) { fresh.hidden = count < 1; fresh.textContent = count === 1 ? "1 new message" : `${count} new messages`; }
+    };
+    setInterval(look, 1e3);
+  });
 })();
