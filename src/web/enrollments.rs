@@ -136,11 +136,8 @@ async fn ask(
 }
 
 async fn refuse_a_flood(site: &Site, client: &Client) -> Result<(), PageError> {
-    let limit = Limit {
-        name: "enroll-client",
-        most: site.config.limits.enrollments_per_client,
-        within: TimeDelta::hours(1),
-    };
+    let limit =
+        Limit { name: "enroll-client", most: site.config.limits.enrollments_per_client, within: TimeDelta::hours(1) };
     limit_client(&site.app, limit, &client.0).await.map_err(|refused| match refused {
         Refused::TooOften(until) => {
             let wait = (until - site.clock.now().real).to_std().unwrap_or(Duration::from_secs(60));

@@ -104,7 +104,8 @@ impl Feed {
 
     /// RFC 9110 §13.2.2: the date counts only where no tag was sent.
     fn is_known(&self, headers: &HeaderMap, etag: &str) -> bool {
-        let lines: Vec<_> = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok()).collect();
+        let lines: Vec<_> =
+            headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok()).collect();
         if !lines.is_empty() {
             let mut tags = lines.iter().flat_map(|line| line.split(',')).map(str::trim);
             return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
@@ -126,7 +127,12 @@ pub(super) fn organizer(practice: &Practice, name: &str) -> Party {
 }
 
 /// The sessions of one person's group, as their own invites name them; `of` are those and how they are told.
-pub(super) fn entries(site: &Site, person: ParticipantId, meetings: &[SessionRow], of: (&[Invite], &Voice<'_>)) -> Vec<Entry> {
+pub(super) fn entries(
+    site: &Site,
+    person: ParticipantId,
+    meetings: &[SessionRow],
+    of: (&[Invite], &Voice<'_>),
+) -> Vec<Entry> {
     let (known, voice) = of;
     let entry = |meeting: &SessionRow| {
         let invite = known.iter().rev().find(|invite| invite.session_id == meeting.id)?;

@@ -6,7 +6,8 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    chrome::Chrome, enrollments, error_pages::ErrorPage, join, links, my_program, notices, page::Page, program_page, texts,
+    chrome::Chrome, enrollments, error_pages::ErrorPage, join, links, my_program, notices, page::Page, program_page,
+    texts,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.

@@ -30,6 +30,7 @@ use crate::{
         my_program::{
             frame,
             place::{OPENS_EARLY, Place, is_inside},
+            weeks::is_moved,
         },
         notices::{Act, Look, Notice},
         page::Page,
@@ -136,7 +137,11 @@ fn is_room(url: &str) -> bool {
 }
 
 #[handler]
-async fn wait(Data(site): Data<&Site>, signed: SignedParticipant, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn wait(
+    Data(site): Data<&Site>,
+    signed: SignedParticipant,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
     let (place, meeting) = Place::around(site, &signed, &id).await?;
     let page = JoinPage::of(&signed, &place, &meeting, site.clock.now().program);
     site.pages.render(&frame(site, &signed, ""), &page)
@@ -145,7 +150,11 @@ async fn wait(Data(site): Data<&Site>, signed: SignedParticipant, Path(id): Path
 /// The way out to the room. A plain link leads here: browsers that hold a form to `form-action 'self'` would
 /// not follow a redirect of its POST to another host. Nothing is written, so a GET may do it.
 #[handler]
-async fn enter(Data(site): Data<&Site>, signed: SignedParticipant, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn enter(
+    Data(site): Data<&Site>,
+    signed: SignedParticipant,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
     let (place, meeting) = Place::around(site, &signed, &id).await?;
     match door(&meeting, &place.cohort.room_url, site.clock.now().program) {
         Door::Open => Ok(see_other(&place.cohort.room_url)),
@@ -165,6 +174,8 @@ pub struct JoinPage {
     now_iso: String,
     left: [i64; 3],
     coach: String,
+    /// Not on the day and hour the group usually meets.
+    moved: bool,
     /// When the group meets next, if this is not it.
     next: Option<String>,
 }
@@ -193,6 +204,7 @@ impl JoinPage {
             now_iso: now.to_rfc3339_opts(SecondsFormat::Secs, true),
             left: [minutes / 1440, minutes % 1440 / 60, minutes % 60],
             coach: signed.practice.first_name.expose().to_owned(),
+            moved: meeting.state == SessionState::Planned && is_moved(place, meeting),
             next: next.map(|next| When::new(next.starts_at, next.ends_at, zone).full()),
         }
     }
@@ -213,6 +225,7 @@ impl Page for JoinPage {
             now_iso: "2027-03-02T10:41:00Z".into(),
             left: [2, 8, 19],
             coach: "Nadia".into(),
+            moved: door == Door::Early,
             next: (door == Door::Canceled).then(|| "Thursday 11 March 2027, 20:00–21:15".into()),
         };
         vec![

@@ -106,7 +106,12 @@ async fn enter(
 }
 
 /// None: the link or code was wrong, used or too old.
-async fn sign_in(site: &Site, shown: &Shown, browser: &Browser, fields: &Fields) -> Result<Option<Response>, PageError> {
+async fn sign_in(
+    site: &Site,
+    shown: &Shown,
+    browser: &Browser,
+    fields: &Fields,
+) -> Result<Option<Response>, PageError> {
     let lasts = if fields.has("own_device") { OWN_DEVICE_FOR } else { PARTICIPANT_FOR };
     match use_sign_in(&site.app, shown, &browser.0, lasts).await {
         Ok(signed_in) => Ok(Some(with_sign_in(site, see_other("/p"), Who::Participant, &signed_in))),

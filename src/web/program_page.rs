@@ -1,6 +1,9 @@
 //! What may anybody see of a program, and when does it start?
 
-use poem::{Request, Response, handler, web::{Data, Path}};
+use poem::{
+    Request, Response, handler,
+    web::{Data, Path},
+};
 use serde::Serialize;
 
 use crate::{
@@ -48,14 +51,22 @@ async fn show(Data(site): Data<&Site>, Path(code): Path<String>, request: &Reque
     let practice = practices::find(db, program.practice_id).await?.ok_or(PageError::NotFound)?;
     let asked = visitor::query(request)?;
     let page = read(site, &program, &practice, &code, &asked).await?;
-    if asked.has("continue") && let Some(chosen) = page.cohorts.iter().find(|card| card.chosen) {
+    if asked.has("continue")
+        && let Some(chosen) = page.cohorts.iter().find(|card| card.chosen)
+    {
         return Ok(see_other(&page.form_of(chosen)));
     }
     let robots = if program.slug.as_deref() == Some(code.as_str()) { Robots::Welcome } else { Robots::KeepOut };
     site.pages.render(&visitor::branded(site, &practice, format!("/g/{code}"), robots), &page)
 }
 
-async fn read(site: &Site, program: &ProgramRow, practice: &Practice, code: &str, asked: &Fields) -> Result<ProgramPage, PageError> {
+async fn read(
+    site: &Site,
+    program: &ProgramRow,
+    practice: &Practice,
+    code: &str,
+    asked: &Fields,
+) -> Result<ProgramPage, PageError> {
     let now = site.clock.now();
     let open = cohorts::open_of_program(site.db.reader(), program.id).await?;
     let wished = Zone::parse(asked.text("tz")).ok();
@@ -64,13 +75,19 @@ async fn read(site: &Site, program: &ProgramRow, practice: &Practice, code: &str
     for cohort in &open {
         cards.extend(card(site, cohort, zone).await?);
     }
-    let wanted = asked.text("cohort");
-    let chosen = cards.iter().position(|card| card.id == wanted).unwrap_or_default();
-    if let Some(card) = cards.get_mut(chosen) {
-        card.chosen = true;
-    }
+    choose(&mut cards, asked.text("cohort"));
     let zones = visitor::zones(now.real);
     Ok(ProgramPage::new(program, practice, code.to_owned(), Clock { zone, wished: wished.is_some(), zones }, cards))
+}
+
+/// The wished one, else the next that has a place. What has begun stands below what has not.
+fn choose(cards: &mut [Card], wanted: &str) {
+    cards.sort_by_key(|card| card.begun);
+    let wished = cards.iter().position(|card| card.id == wanted);
+    let free = cards.iter().position(|card| !card.places.full);
+    if let Some(card) = cards.get_mut(wished.or(free).unwrap_or_default()) {
+        card.chosen = true;
+    }
 }
 
 async fn card(site: &Site, cohort: &Cohort, zone: Zone) -> Result<Option<Card>, PageError> {
@@ -172,7 +189,11 @@ impl ProgramPage {
             minutes: program.session_minutes,
             most: visitor::number_first(usize::from(program.capacity)),
             themes: themes(program),
-            faq: program.faq.iter().map(|asked| Answer { question: asked.question.clone(), html: html(&asked.answer) }).collect(),
+            faq: program
+                .faq
+                .iter()
+                .map(|asked| Answer { question: asked.question.clone(), html: html(&asked.answer) })
+                .collect(),
             cohorts,
             zone: clock.zone.name().to_owned(),
             city: clock.zone.city(),
@@ -231,7 +252,10 @@ impl Page for ProgramPage {
             begun: false,
             chosen,
         };
-        vec![("three dates", sample(vec![card("a", 9, true), card("b", 2, false), card("c", 12, false)])), ("no dates", sample(vec![]))]
+        vec![
+            ("three dates", sample(vec![card("a", 9, true), card("b", 2, false), card("c", 12, false)])),
+            ("no dates", sample(vec![])),
+        ]
     }
 }
 

@@ -7,13 +7,8 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, enrollments, feeds,
-        frame::Frame,
-        join, links, my_program, program_page,
-        site::Site,
-        table::Table,
-        texts::Texts,
-        unsubscribe,
+        assets, enrollments, feeds, frame::Frame, join, links, my_program, program_page, site::Site, table::Table,
+        texts::Texts, unsubscribe,
     },
 };
 
@@ -35,7 +30,8 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
     let table = table();
     let open_to_all = table.open_to_all();
     let brand = "Trellis".to_owned();
-    let texts = Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
+    let texts =
+        Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
     let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
     let for_ids = app.clone();
     let frame = Frame {

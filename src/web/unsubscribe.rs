@@ -12,6 +12,7 @@ use crate::{
     web::{
         error::PageError,
         fields::Fields,
+        headers::{Manner, set_manner},
         notices::{Act, Look, Notice},
         site::Site,
         table::{Access, Origin, Table},
@@ -25,7 +26,8 @@ pub(crate) fn add(table: Table) -> Table {
 
 /// What the link names. It outlives the enrollment and every key but the one that signed it.
 fn read(site: &Site, token: &str) -> Result<(Claims, Category), PageError> {
-    let claims = site.links.read(Purpose::Unsubscribe, token, site.clock.now().real).map_err(|_| PageError::NotFound)?;
+    let claims =
+        site.links.read(Purpose::Unsubscribe, token, site.clock.now().real).map_err(|_| PageError::NotFound)?;
     let category = Category::ALL.into_iter().find(|category| *category as u8 == claims.detail);
     let category = category.filter(|category| category.subscribed()).ok_or(PageError::NotFound)?;
     Ok((claims, category))
@@ -49,6 +51,13 @@ async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Resp
         .detail("Emails about changed dates and about your place still come. You do not have to explain.")
         .act(Act::post("Stop these emails", format!("/u/{token}"), Look::Go, &[("stop", "yes")]))
         .show(site, &visitor::neutral(site, None))
+        .map(without_referrer)
+}
+
+/// Posts to this address need no origin, so its pages can tell none, unlike others with a form.
+fn without_referrer(mut response: Response) -> Response {
+    set_manner(&mut response, Manner::PUBLIC);
+    response
 }
 
 /// A mail provider's one click, or the button of the page. Needs no cookie, no origin and no form token.
@@ -76,8 +85,9 @@ async fn act(
 
 /// The same for a machine and for a person; stopping everything is leaving, and that needs a sign-in.
 fn done(site: &Site, token: &str, stopped: Category) -> Result<Response, PageError> {
-    let mut notice = Notice::new("It is done", format!("We have stopped {}.", mail(stopped)))
-        .detail("You can switch them on again on your own page. If you want nothing more at all, leave the group there.");
+    let mut notice = Notice::new("It is done", format!("We have stopped {}.", mail(stopped))).detail(
+        "You can switch them on again on your own page. If you want nothing more at all, leave the group there.",
+    );
     for other in [Category::Lesson, Category::Reminder, Category::Announcement] {
         if other != stopped {
             let text = format!("Stop {} too", mail(other));
@@ -87,6 +97,7 @@ fn done(site: &Site, token: &str, stopped: Category) -> Result<Response, PageErr
     notice
         .act(Act::link("Stop everything: leave the group", "/p/leave", Look::Quiet))
         .show(site, &visitor::neutral(site, None))
+        .map(without_referrer)
 }
 
 /// A body in either form that RFC 8058 §3.1 allows. Anything else says nothing.
@@ -95,7 +106,11 @@ fn posted(kind: &str, body: &[u8]) -> Result<Fields, PageError> {
     if kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return multipart(parameters, body);
     }
-    if kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") { Fields::parse(body) } else { Ok(Fields::default()) }
+    if kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        Fields::parse(body)
+    } else {
+        Ok(Fields::default())
+    }
 }
 
 /// The short text fields of a multipart form (RFC 7578); files and long values are passed over.
@@ -112,7 +127,8 @@ fn multipart(parameters: &str, body: &[u8]) -> Result<Fields, PageError> {
         let disposition = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
         let name = disposition.split_once("name=\"")?.1.split_once('"')?.0;
         let value = value.trim_end_matches('\n');
-        let plain = |text: &str| text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let plain =
+            |text: &str| text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         (plain(name) && plain(value)).then(|| format!("{name}={value}"))
     });
     Fields::parse(pairs.take(20).collect::<Vec<_>>().join("&").as_bytes())

@@ -5,11 +5,7 @@ use poem::Request;
 use serde::Serialize;
 
 use crate::{
-    domain::{
-        civil,
-        name::is_unprintable,
-        zone::Zone,
-    },
+    domain::{civil, name::is_unprintable, zone::Zone},
     store::practices::Practice,
     web::{
         chrome::{self, Link},
@@ -79,9 +75,8 @@ pub fn words(text: &str, most: usize) -> Result<String, String> {
 /// `six` up to twelve, then digits: for a sentence.
 #[must_use]
 pub fn number(count: usize) -> String {
-    let words = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    ];
+    let words =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     words.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 

@@ -64,30 +64,39 @@ async fn held(site: &Site, claims: &Claims) -> Result<Option<Held>, PageError> {
 /// One button: a scanner that opens the link changes nothing.
 #[handler]
 pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
-    let held = match follow(site, Purpose::Confirm, &token).await? {
-        Link::Good(held) => held,
-        Link::Over(held) => return over(site, &held),
-    };
+    match follow(site, Purpose::Confirm, &token).await? {
+        Link::Good(held) => asked(site, &token, &held),
+        Link::Over(held) => over(site, &held),
+    }
+}
+
+fn asked(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
     let chrome = visitor::neutral(site, Some(&held.practice));
     match held.enrollment.standing {
-        Standing::Pending | Standing::Lapsed => {
-            Notice::new("Confirm your place", "One step is left. Press the button, and your place is yours if one is free.")
-                .detail("If you did not fill in our form, close this page. Nothing will happen, and you will get no more email.")
-                .act(Act::post("Confirm my place", format!("/confirm/{token}"), Look::Go, &[]))
-                .show(site, &chrome)
-        }
-        Standing::Enrolled | Standing::Paused | Standing::Completed | Standing::Waitlisted | Standing::Offered | Standing::Accepted => {
-            Notice::new("This is confirmed already", "There is nothing more to do here.")
-                .act(Act::link("Open my page", "/p", Look::Go))
-                .find_my_link()
-                .show(site, &chrome)
-        }
+        Standing::Pending | Standing::Lapsed => Notice::new(
+            "Confirm your place",
+            "One step is left. Press the button, and your place is yours if one is free.",
+        )
+        .detail(
+            "If you did not fill in our form, close this page. Nothing will happen, and you will get no more email.",
+        )
+        .act(Act::post("Confirm my place", format!("/confirm/{token}"), Look::Go, &[]))
+        .show(site, &chrome),
+        Standing::Enrolled
+        | Standing::Paused
+        | Standing::Completed
+        | Standing::Waitlisted
+        | Standing::Offered
+        | Standing::Accepted => Notice::new("This is confirmed already", "There is nothing more to do here.")
+            .act(Act::link("Open my page", "/p", Look::Go))
+            .find_my_link()
+            .show(site, &chrome),
         Standing::Applied
         | Standing::Declined
         | Standing::OfferExpired
         | Standing::Withdrawn
         | Standing::Transferred
-        | Standing::Removed => over(site, &held),
+        | Standing::Removed => over(site, held),
     }
 }
 
@@ -99,7 +108,11 @@ fn over(site: &Site, held: &Held) -> Result<Response, PageError> {
 }
 
 #[handler]
-pub(super) async fn confirm(Data(site): Data<&Site>, Path(token): Path<String>, fields: Fields) -> Result<Response, PageError> {
+pub(super) async fn confirm(
+    Data(site): Data<&Site>,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     fields.form_token()?;
     let held = match follow(site, Purpose::Confirm, &token).await? {
         Link::Good(held) => held,

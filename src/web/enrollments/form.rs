@@ -151,18 +151,18 @@ pub(super) fn check(offered: &Offered, fields: &Fields) -> Result<Form, Entered>
     let email = checked.parse("email", EmailAddress::parse);
     let zone = checked.parse("tz", Zone::parse);
     let track = track(&mut checked, program);
-    let calendars = [
-        ("invites", CalendarChoice::Invites),
-        ("feed", CalendarChoice::Feed),
-        ("neither", CalendarChoice::Neither),
-    ];
+    let calendars =
+        [("invites", CalendarChoice::Invites), ("feed", CalendarChoice::Feed), ("neither", CalendarChoice::Neither)];
     let calendar = checked.choice("calendar", &calendars, "Choose how the sessions should reach your calendar");
     let discretion = discretion(&mut checked, offered);
     let note = checked.parse("note", |text| visitor::words(text, LONGEST_NOTE));
     let agreed = checked.ticked("agree", "Tick the box to accept the group agreement");
     let stored = checked.ticked("stored", "Tick the box to agree to what is stored");
     if agreed.is_some() && fields.text("wordings") != wordings(program) {
-        checked.refuse::<()>("agree", "The wording has changed since you opened this page: please read it again, then send the form");
+        checked.refuse::<()>(
+            "agree",
+            "The wording has changed since you opened this page: please read it again, then send the form",
+        );
     }
     checked.finish(|| {
         agreed.and(stored)?;
@@ -238,7 +238,11 @@ impl Page for FormPage {
             .wrong("email", "Enter an email address with an @ sign, such as sam@example.org")
             .wrong("track", "Choose which side you come from")
             .wrong("agree", "Tick the box to accept the group agreement");
-        vec![("empty", sample(Entered::blank(), 9)), ("wrong", sample(wrong, 9)), ("full", sample(Entered::blank(), 12))]
+        vec![
+            ("empty", sample(Entered::blank(), 9)),
+            ("wrong", sample(wrong, 9)),
+            ("full", sample(Entered::blank(), 12)),
+        ]
     }
 }
 

@@ -49,9 +49,12 @@ pub(super) async fn feed(site: &Site, person: &Participant) -> Result<Feed, Page
 
 fn is_over(place: &Enrollment, now: DateTime<Utc>) -> bool {
     match place.standing {
-        Standing::Withdrawn | Standing::Removed | Standing::Transferred | Standing::Declined | Standing::OfferExpired | Standing::Lapsed => {
-            place.left_at.unwrap_or(place.changed_at) + KEPT <= now
-        }
+        Standing::Withdrawn
+        | Standing::Removed
+        | Standing::Transferred
+        | Standing::Declined
+        | Standing::OfferExpired
+        | Standing::Lapsed => place.left_at.unwrap_or(place.changed_at) + KEPT <= now,
         Standing::Pending
         | Standing::Applied
         | Standing::Accepted

@@ -1,11 +1,7 @@
 //! How do the sessions reach somebody's calendar?
 
 use chrono::{DateTime, Utc};
-use poem::{
-    Request, Response, handler,
-    http::header,
-    web::Data,
-};
+use poem::{Request, Response, handler, http::header, web::Data};
 use serde::Serialize;
 
 use super::{place::Place, settings::understood};
@@ -106,7 +102,11 @@ fn percent(text: &str) -> String {
 }
 
 #[handler]
-pub(super) async fn choose(Data(site): Data<&Site>, signed: SignedParticipant, fields: Fields) -> Result<Response, PageError> {
+pub(super) async fn choose(
+    Data(site): Data<&Site>,
+    signed: SignedParticipant,
+    fields: Fields,
+) -> Result<Response, PageError> {
     fields.form_token()?;
     let place = Place::find(site, &signed, fields.text("enrollment")).await?.ok_or(PageError::NotFound)?;
     let choice: CalendarChoice = fields
@@ -118,7 +118,11 @@ pub(super) async fn choose(Data(site): Data<&Site>, signed: SignedParticipant, f
 }
 
 #[handler]
-pub(super) async fn rotate(Data(site): Data<&Site>, signed: SignedParticipant, fields: Fields) -> Result<Response, PageError> {
+pub(super) async fn rotate(
+    Data(site): Data<&Site>,
+    signed: SignedParticipant,
+    fields: Fields,
+) -> Result<Response, PageError> {
     fields.form_token()?;
     understood(rotate_feed(&site.app, signed.practice.id, signed.person.id).await)?;
     let enrollment = fields.text("enrollment").parse::<crate::domain::ids::EnrollmentId>();
@@ -154,7 +158,11 @@ mod tests {
     fn an_entry_by_address_carries_nothing_but_a_title_a_time_and_our_link() {
         let from = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let links = by_hand("A & B", (from, from), "https://group.example/j/x");
-        assert!(links[0].1.contains("text=A%20%26%20B&dates=20270115T080000Z/20270115T080000Z".replace('/', "%2F").as_str()));
+        assert!(
+            links[0]
+                .1
+                .contains("text=A%20%26%20B&dates=20270115T080000Z/20270115T080000Z".replace('/', "%2F").as_str())
+        );
         assert!(links[1].1.contains("body=https%3A%2F%2Fgroup.example%2Fj%2Fx"));
     }
 }

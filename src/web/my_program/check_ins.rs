@@ -98,7 +98,12 @@ pub(super) async fn read(site: &Site, place: &Place, week: i32, zone: Zone) -> R
     }))
 }
 
-async fn find(site: &Site, signed: &SignedParticipant, week: &str, wanted: &str) -> Result<(Place, Option<CheckInPart>), PageError> {
+async fn find(
+    site: &Site,
+    signed: &SignedParticipant,
+    week: &str,
+    wanted: &str,
+) -> Result<(Place, Option<CheckInPart>), PageError> {
     let week: i32 = week.parse().map_err(|_| PageError::NotFound)?;
     let place = Place::find(site, signed, wanted).await?.filter(|place| place.is_inside() && place.has_lesson(week));
     let place = place.ok_or(PageError::NotFound)?;
@@ -137,13 +142,7 @@ pub(super) async fn save(
     fields.form_token()?;
     let (place, part) = find(site, &signed, &week, fields.text("enrollment")).await?;
     let Some(check_in) = part else { return nothing_asked(site, &signed) };
-    let mut checked = Checked::new(&fields);
-    let answers: Vec<Option<String>> = check_in
-        .questions
-        .iter()
-        .map(|asked| checked.parse(&asked.name, |text| visitor::words(text, LONGEST_ANSWER)))
-        .collect();
-    let answers: Vec<String> = match checked.finish(|| answers.into_iter().collect()) {
+    let answers = match answers(&check_in, &fields) {
         Ok(answers) => answers,
         Err(form) => {
             let chrome = frame(site, &signed, "");
@@ -157,6 +156,14 @@ pub(super) async fn save(
         Err(Refused::Unknown) => Err(PageError::NotFound),
         Err(Refused::Store(error)) => Err(error.into()),
     }
+}
+
+/// One a question; a question may be skipped.
+fn answers(check_in: &CheckInPart, fields: &Fields) -> Result<Vec<String>, Entered> {
+    let mut checked = Checked::new(fields);
+    let read = |asked: &Question| checked.parse(&asked.name, |text| visitor::words(text, LONGEST_ANSWER));
+    let answers: Vec<Option<String>> = check_in.questions.iter().map(read).collect();
+    checked.finish(|| answers.into_iter().collect())
 }
 
 #[derive(Debug, Serialize)]
@@ -179,6 +186,10 @@ impl Page for CheckInPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let sample = |closed, form| Self { form, coach: "Nadia".into(), check_in: CheckInPart::sample(closed) };
         let wrong = Entered::blank().with("answer-1", "x").wrong("answer-1", "Shorten this to at most 4000 characters");
-        vec![("open", sample(false, Entered::blank())), ("closed", sample(true, Entered::blank())), ("wrong", sample(false, wrong))]
+        vec![
+            ("open", sample(false, Entered::blank())),
+            ("closed", sample(true, Entered::blank())),
+            ("wrong", sample(false, wrong)),
+        ]
     }
 }

@@ -70,7 +70,11 @@ pub(in crate::web) fn is_inside(standing: Standing) -> bool {
 
 impl Place {
     /// The place of this id, or the current one; none when the person has no place, or not this one.
-    pub(in crate::web) async fn find(site: &Site, signed: &SignedParticipant, wanted: &str) -> Result<Option<Self>, PageError> {
+    pub(in crate::web) async fn find(
+        site: &Site,
+        signed: &SignedParticipant,
+        wanted: &str,
+    ) -> Result<Option<Self>, PageError> {
         let wanted: Option<EnrollmentId> = wanted.parse().ok();
         let places = all(site, signed).await?;
         let found = places.into_iter().find(|place| wanted.is_none_or(|wanted| place.id == wanted));
@@ -81,7 +85,11 @@ impl Place {
     }
 
     /// The place from which this person may see a session; any other session is not found.
-    pub(in crate::web) async fn around(site: &Site, signed: &SignedParticipant, session: &str) -> Result<(Self, SessionRow), PageError> {
+    pub(in crate::web) async fn around(
+        site: &Site,
+        signed: &SignedParticipant,
+        session: &str,
+    ) -> Result<(Self, SessionRow), PageError> {
         let id: SessionId = session.parse().map_err(|_| PageError::NotFound)?;
         let db = site.db.reader();
         let meeting = sessions::find(db, signed.practice.id, id).await?.ok_or(PageError::NotFound)?;
@@ -90,7 +98,11 @@ impl Place {
         Ok((Self::read(site, signed, enrollment).await?, meeting))
     }
 
-    pub(in crate::web) async fn read(site: &Site, signed: &SignedParticipant, enrollment: Enrollment) -> Result<Self, PageError> {
+    pub(in crate::web) async fn read(
+        site: &Site,
+        signed: &SignedParticipant,
+        enrollment: Enrollment,
+    ) -> Result<Self, PageError> {
         let (db, person) = (site.db.reader(), &signed.person);
         let cohort = cohorts::find(db, signed.practice.id, enrollment.cohort_id).await?.ok_or(PageError::NotFound)?;
         let program = programs::find(db, signed.practice.id, cohort.program_id).await?.ok_or(PageError::NotFound)?;
@@ -128,7 +140,9 @@ impl Place {
     /// The latest week whose lesson is out.
     pub(in crate::web) fn latest(&self, now: DateTime<Utc>) -> Option<i32> {
         let out = self.due.iter().filter(|(position, due)| **due <= now && self.has_lesson(**position));
-        out.max_by_key(|(position, due)| (**due, **position)).map(|(position, _)| *position).filter(|_| self.is_inside())
+        out.max_by_key(|(position, due)| (**due, **position))
+            .map(|(position, _)| *position)
+            .filter(|_| self.is_inside())
     }
 
     /// Whether this person's track has a lesson there, out or not.

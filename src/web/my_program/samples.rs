@@ -13,15 +13,24 @@ pub(super) fn pages() -> Vec<(&'static str, MyProgram)> {
     let wrong = Entered::blank().with("name", "").wrong("name", "Enter a name. A first name or a nickname is enough");
     vec![
         ("in the middle", middle()),
-        ("the room is open", MyProgram { next: Some(next(true)), check_in: Some(CheckInPart::sample(true)), ..middle() }),
+        (
+            "the room is open",
+            MyProgram { next: Some(next(true)), check_in: Some(CheckInPart::sample(true)), ..middle() },
+        ),
         ("wrong settings", MyProgram { form: wrong, ..middle() }),
         ("by feed", MyProgram { calendar: Some(calendar("feed")), groups: groups(), ..middle() }),
-        ("waitlisted", bare(StandingPart { title: "You are on the waitlist".into(), text: "Nothing to do.".into(), act: None })),
-        ("offered", bare(StandingPart {
-            title: "A place is free for you".into(),
-            text: "It is held until tomorrow.".into(),
-            act: Some(("See the offer".into(), "/offer/x".into())),
-        })),
+        (
+            "waitlisted",
+            bare(StandingPart { title: "You are on the waitlist".into(), text: "Nothing to do.".into(), act: None }),
+        ),
+        (
+            "offered",
+            bare(StandingPart {
+                title: "A place is free for you".into(),
+                text: "It is held until tomorrow.".into(),
+                act: Some(("See the offer".into(), "/offer/x".into())),
+            }),
+        ),
         ("nowhere", bare(StandingPart::nowhere())),
     ]
 }
@@ -51,6 +60,7 @@ fn middle() -> MyProgram {
         standing: None,
         next: Some(next(false)),
         lesson: Some(Teaser {
+            week: 4,
             title: "Grief and anger".into(),
             opening: "Anger often arrives first because it is easier to carry.".into(),
             href: "/p/lesson/4".into(),

@@ -37,9 +37,9 @@ pub(super) fn levels(place: Option<&Place>) -> Vec<Choice> {
     allowed
         .map(|level| {
             let text = match level {
-                Discretion::Open => "Open: say what it is about",
-                Discretion::Discreet => "Discreet: neutral sender, subject and titles",
-                Discretion::Minimal => "Minimal: a link only, read after signing in",
+                Discretion::Open => "Open",
+                Discretion::Discreet => "Discreet (neutral titles)",
+                Discretion::Minimal => "Minimal (only a link)",
             };
             Choice { value: level.as_str().to_owned(), text: text.to_owned() }
         })
@@ -47,7 +47,11 @@ pub(super) fn levels(place: Option<&Place>) -> Vec<Choice> {
 }
 
 /// The form as things stand.
-pub(super) async fn shown(site: &Site, signed: &SignedParticipant, place: Option<&Place>) -> Result<Entered, PageError> {
+pub(super) async fn shown(
+    site: &Site,
+    signed: &SignedParticipant,
+    place: Option<&Place>,
+) -> Result<Entered, PageError> {
     let (person, base) = (&signed.person, base(place));
     let level = at_least(base, person.discretion.unwrap_or(base));
     let form = Entered::blank()
@@ -63,7 +67,11 @@ pub(super) async fn shown(site: &Site, signed: &SignedParticipant, place: Option
 }
 
 #[handler]
-pub(super) async fn save(Data(site): Data<&Site>, signed: SignedParticipant, fields: Fields) -> Result<Response, PageError> {
+pub(super) async fn save(
+    Data(site): Data<&Site>,
+    signed: SignedParticipant,
+    fields: Fields,
+) -> Result<Response, PageError> {
     fields.form_token()?;
     let wanted = fields.text("enrollment");
     let place = Place::find(site, &signed, wanted).await?;
@@ -78,7 +86,10 @@ pub(super) async fn save(Data(site): Data<&Site>, signed: SignedParticipant, fie
     if let Some(place) = &place {
         switch(site, &signed, place.program.id, &fields).await?;
     }
-    Ok(see_other(&format!("/p?done=settings&enrollment={}", place.map_or_else(String::new, |place| place.enrollment.id.to_string()))))
+    Ok(see_other(&format!(
+        "/p?done=settings&enrollment={}",
+        place.map_or_else(String::new, |place| place.enrollment.id.to_string())
+    )))
 }
 
 /// A level may be raised above the group's, never lowered below it.
@@ -88,7 +99,8 @@ fn check(fields: &Fields, base: Discretion) -> Result<Settings, Entered> {
     let zone = checked.parse("tz", Zone::parse);
     let allowed: Vec<_> = Discretion::ALL.into_iter().filter(|level| *level >= base).collect();
     let choices: Vec<_> = allowed.iter().map(|level| (level.as_str(), (*level > base).then_some(*level))).collect();
-    let discretion = checked.choice("discretion", &choices, "Choose how discreet emails and calendar entries should be");
+    let discretion =
+        checked.choice("discretion", &choices, "Choose how discreet emails and calendar entries should be");
     checked.finish(|| Some(Settings { name: name?, zone: zone?, discretion: discretion? }))
 }
 

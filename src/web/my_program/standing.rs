@@ -28,7 +28,10 @@ impl StandingPart {
 
     /// For somebody who has no place at all.
     pub(super) fn nowhere() -> Self {
-        Self::new("You have no place here at the moment", "If you asked for one, open the email we sent and press its button.")
+        Self::new(
+            "You have no place here at the moment",
+            "If you asked for one, open the email we sent and press its button.",
+        )
     }
 }
 
@@ -56,14 +59,26 @@ pub(super) fn part(site: &Site, signed: &SignedParticipant, place: &Place) -> Op
     let part = match enrollment.standing {
         Standing::Enrolled => return around(site, signed, place),
         Standing::Completed => over(),
-        Standing::Paused => StandingPart::new("You are taking a pause", "Your place is kept, and no lessons or reminders come. Reply to any email from us when you want to go on."),
-        Standing::Pending | Standing::Lapsed => StandingPart::new("One step is left", "Open the email we sent you and press its button. Then your place is confirmed."),
-        Standing::Waitlisted | Standing::Applied => StandingPart::new("You are on the waitlist", "If a place opens you will have 24 hours to accept it. There is nothing else to do."),
+        Standing::Paused => StandingPart::new(
+            "You are taking a pause",
+            "Your place is kept, and no lessons or reminders come. Reply to any email from us when you want to go on.",
+        ),
+        Standing::Pending | Standing::Lapsed => StandingPart::new(
+            "One step is left",
+            "Open the email we sent you and press its button. Then your place is confirmed.",
+        ),
+        Standing::Waitlisted | Standing::Applied => StandingPart::new(
+            "You are on the waitlist",
+            "If a place opens you will have 24 hours to accept it. There is nothing else to do.",
+        ),
         Standing::Offered | Standing::Accepted => StandingPart {
             act: Some(("See the offer".to_owned(), offer(site, signed, place))),
             ..StandingPart::new("A place is free for you", format!("It is held until {}.", until()))
         },
-        Standing::Withdrawn | Standing::Removed | Standing::Transferred => StandingPart::new("You have left", "No more email comes from this group, and its dates are gone from your calendar."),
+        Standing::Withdrawn | Standing::Removed | Standing::Transferred => StandingPart::new(
+            "You have left",
+            "No more email comes from this group, and its dates are gone from your calendar.",
+        ),
         Standing::Declined | Standing::OfferExpired => return Some(StandingPart::nowhere()),
     };
     Some(part)
