@@ -1,6 +1,9 @@
 //! What was each calendar, and each person, told about each session?
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Query,
+};
 
 pub use super::rows::invites::Model as Invite;
 use super::{
@@ -10,7 +13,7 @@ use super::{
         invites::{Column, Entity},
     },
 };
-use crate::domain::ids::{CohortId, EnrollmentId, InviteId};
+use crate::domain::ids::{CohortId, EnrollmentId, InviteId, SessionId};
 
 pub async fn find(db: &impl ConnectionTrait, id: InviteId) -> Result<Option<Invite>> {
     Ok(Entity::find_by_id(id).one(db).await?)
@@ -26,8 +29,31 @@ pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Ve
         .from(enrollments::Entity)
         .and_where(enrollments::Column::CohortId.eq(cohort))
         .to_owned();
-    Ok(Entity::find().filter(Column::EnrollmentId.in_subquery(people)).order_by_asc(Column::Generation).limit(100_000).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::EnrollmentId.in_subquery(people))
+        .order_by_asc(Column::Generation)
+        .limit(100_000)
+        .all(db)
+        .await?)
 }
+
+/// Who said they cannot come, for each of these sessions: once for each person.
+pub async fn declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec<SessionId>> {
+    let rows: Vec<(SessionId, EnrollmentId)> = Entity::find()
+        .select_only()
+        .column(Column::SessionId)
+        .column(Column::EnrollmentId)
+        .distinct()
+        .filter(Column::SessionId.is_in(of.iter().copied()))
+        .filter(Column::Rsvp.eq(DECLINED))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(session, _)| session).collect())
+}
+
+/// What `rsvp` says of somebody who cannot come.
+pub const DECLINED: &str = "declined";
 
 pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<Invite>) -> Result<()> {
     insert_all(tx, rows).await

@@ -1,14 +1,17 @@
 //! What should happen when, and what of it is due?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::{Expr, OnConflict}};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
 
 pub use super::rows::timetable::Model as TimetableRow;
 use super::{
     ROWS_A_STATEMENT, Result,
     rows::timetable::{Column, Entity},
 };
-use crate::domain::ids::{CohortId, TimetableId};
+use crate::domain::ids::{CohortId, PracticeId, TimetableId};
 
 /// Puts the cohort's rows in place of those not released yet. What was released stays as it is.
 pub async fn replace(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<TimetableRow>) -> Result<()> {
@@ -18,7 +21,9 @@ pub async fn replace(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<Time
         let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
         Entity::insert_many(chunk)
             .on_conflict(
-                OnConflict::columns([Column::CohortId, Column::Work, Column::Object, Column::Zone]).do_nothing().to_owned(),
+                OnConflict::columns([Column::CohortId, Column::Work, Column::Object, Column::Zone])
+                    .do_nothing()
+                    .to_owned(),
             )
             .exec_without_returning(tx)
             .await?;
@@ -52,6 +57,23 @@ pub async fn mark_released(tx: &impl ConnectionTrait, id: TimetableId, at: DateT
         .exec(tx)
         .await?;
     Ok(outcome.rows_affected == 1)
+}
+
+/// Between two instants, for the coach's week.
+pub async fn of_practice_between(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<TimetableRow>> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::DueAt.gte(from))
+        .filter(Column::DueAt.lt(to))
+        .order_by_asc(Column::DueAt)
+        .limit(1_000)
+        .all(db)
+        .await?)
 }
 
 pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<TimetableRow>> {

@@ -6,6 +6,7 @@ use poem::{
     http::{HeaderMap, Method, Uri, header},
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::web::{error::PageError, patterns};
 
@@ -104,6 +105,14 @@ impl FormToken {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its random part as an id: what is written under it is written once, however often the form is sent.
+    #[must_use]
+    pub fn as_uuid(&self) -> Uuid {
+        let random = self.0.split('.').next().unwrap_or_default();
+        let bytes = BASE64URL_NOPAD.decode(random.as_bytes()).unwrap_or_default();
+        Uuid::from_slice(&bytes).unwrap_or_default()
     }
 
     /// For samples.

@@ -47,6 +47,7 @@ pub enum PageError {
     Internal(#[from] anyhow::Error),
 }
 
+/// The database failed: our fault, told with a number to mention.
 impl From<crate::store::Error> for PageError {
     fn from(error: crate::store::Error) -> Self {
         Self::Internal(error.into())

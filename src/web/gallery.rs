@@ -6,8 +6,9 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    chrome::Chrome, enrollments, error_pages::ErrorPage, join, links, my_program, notices, page::Page, program_page,
-    texts,
+    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
+    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, texts,
+    this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -34,6 +35,30 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<ErrorPage>(),
         exhibit::<texts::Help>(),
         exhibit::<texts::Privacy>(),
+        exhibit::<mailbox::MailboxPage>(),
+        exhibit::<coach_sign_in::SignInPage>(),
+        exhibit::<coach_sign_in::ForgotPage>(),
+        exhibit::<coach_sign_in::ResetPage>(),
+        exhibit::<coach_sign_in::ArrivedPage>(),
+        exhibit::<this_week::WeekPage>(),
+        exhibit::<cohort_new::NewCohortPage>(),
+        exhibit::<cohorts::CohortsPage>(),
+        exhibit::<cohorts::roster::RosterPage>(),
+        exhibit::<cohorts::add_person::AddPersonPage>(),
+        exhibit::<cohorts::opening::OpeningPage>(),
+        exhibit::<cohorts::schedule::SchedulePage>(),
+        exhibit::<cohorts::waitlist::WaitlistPage>(),
+        exhibit::<cohorts::settings::CohortSettingsPage>(),
+        exhibit::<outbox::OutboxPage>(),
+        exhibit::<programs::ProgramsPage>(),
+        exhibit::<programs::ProgramPage>(),
+        exhibit::<programs::edit::ProgramFormPage>(),
+        exhibit::<lessons::LessonPage>(),
+        exhibit::<people::PersonPage>(),
+        exhibit::<people::removal::RemovalPage>(),
+        exhibit::<settings::SettingsPage>(),
+        exhibit::<sessions::MovePage>(),
+        exhibit::<sessions::ConfirmPage>(),
         exhibit::<notices::Notice>(),
         exhibit::<notices::OwnNotice>(),
         exhibit::<program_page::ProgramPage>(),

@@ -8,8 +8,9 @@ use poem::{
 use serde::Serialize;
 
 use crate::{
-    actions::sign_in::{
-        LinkState, OWN_DEVICE_FOR, PARTICIPANT_FOR, Refused, Shown, ask_for_link, link_state, use_sign_in,
+    actions::{
+        mailed_sign_in::{LinkState, Shown, ask_for_link, link_state, use_sign_in},
+        sign_in::{OWN_DEVICE_FOR, PARTICIPANT_FOR, Refused},
     },
     domain::{email_address::EmailAddress, people::Who},
     web::{

@@ -60,7 +60,8 @@
   // A form is sent once. The button is not disabled: its name and value must go along, and it keeps focus.
   document.addEventListener("submit", e => {
     const form = e.target;
-    if (e.defaultPrevented || form.method !== "post") return;
+    // What goes into a frame of the page, such as a preview, may go as often as one likes.
+    if (e.defaultPrevented || form.method !== "post" || e.submitter?.formTarget) return;
     if (form.dataset.sent) { e.preventDefault(); say("One moment, this is being sent"); return; }
     form.dataset.sent = "1"; form.setAttribute("aria-busy", "true"); unsaved = false;
     setTimeout(() => release(form), 1e4);
@@ -120,5 +121,20 @@
       out.textContent = `${words} words, about ${Math.max(1, Math.round(words / 220))} min to read`;
     };
     area.addEventListener("input", count); count();
+  });
+
+  // A rehearsal's page asks each second what time it is there, and whether there is new mail.
+  all("[data-rehearsal]").forEach(bar => {
+    const fresh = document.querySelector("[data-fresh]"), toggle = bar.querySelector("[data-toggle]");
+    const look = async () => {
+      if (document.hidden) return;
+      const answer = await fetch(bar.dataset.rehearsal).catch(() => null);
+      if (!answer?.ok) return;
+      const now = await answer.json(), count = now.newest - bar.dataset.newest;
+      for (const name of ["at", "state", "next"]) bar.querySelector(`[data-${name}]`).textContent = now[name];
+      toggle.value = now.is_paused ? "run" : "pause"; toggle.textContent = now.is_paused ? "Run" : "Pause";
+      if (fresh) { fresh.hidden = count < 1; fresh.textContent = count === 1 ? "1 new message" : `${count} new messages`; }
+    };
+    setInterval(look, 1e3);
   });
 })();

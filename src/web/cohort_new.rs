@@ -1,0 +1,220 @@
+//! How does a program get dates? One form, with the whole schedule shown before it is saved.
+
+use chrono::Days;
+use poem::{Response, handler, web::Data};
+use serde::Serialize;
+
+use crate::{
+    actions::{
+        count_once::{Sent, count_once},
+        open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
+    },
+    domain::{ids::CohortId, schedule::LessonRule},
+    store::programs::{self, ProgramRow},
+    web::{
+        chrome::{self, Here},
+        desk::{self, Asked},
+        error::PageError,
+        fields::Fields,
+        form::Entered,
+        guard::{SignedCoach, see_other},
+        labels::{self, Choice},
+        page::Page,
+        site::Site,
+        table::{Access, Table},
+    },
+};
+
+use self::{
+    read::read,
+    schedule::{Row, Schedule, schedule},
+};
+
+pub(crate) mod read;
+mod schedule;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NewCohortPage {
+    form: Entered,
+    programs: Vec<Choice>,
+    zones: Vec<Choice>,
+    weekdays: Vec<Choice>,
+    clocks: Vec<Choice>,
+    discretions: Vec<Choice>,
+    /// The five fields that weekday and time stand for.
+    expression: String,
+    schedule: Option<Schedule>,
+}
+
+impl Page for NewCohortPage {
+    type Chrome = chrome::Coach;
+    const TEMPLATE: &'static str = "cohort_new/new.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let programs = vec![Choice::new("7", "Rebuilding Trust")];
+        let page = |form, schedule| Self::of(programs.clone(), form, schedule);
+        let row = |number: &str, is_break| Row {
+            is_break,
+            number: number.to_owned(),
+            title: "Monday 8 March 2027, 19:00 (UTC+00:00)".to_owned(),
+            detail: "Where we are".to_owned(),
+            lessons: vec!["Lesson 1, Where we are: Monday 8 March 2027, 07:00 (UTC+00:00)".to_owned()],
+            notes: vec!["Clocks changed: now UTC+01:00".to_owned()],
+        };
+        let schedule = Schedule {
+            title: "6 sessions in 7 weeks".to_owned(),
+            span: "8 March to 19 April 2027".to_owned(),
+            rows: vec![row("1", false), row("", true)],
+            warnings: vec!["One session lies in the past.".to_owned()],
+            lessons_by: "Lessons go out by Dublin time.".to_owned(),
+        };
+        let wrong = Entered::blank().with("starts_on", "2026-02-30").wrong("starts_on", "There is no such date");
+        vec![
+            ("blank", page(Entered::blank(), None)),
+            ("wrong", page(wrong, None)),
+            ("schedule", page(Entered::blank(), Some(schedule))),
+            ("no program", Self::of(Vec::new(), Entered::blank(), None)),
+        ]
+    }
+}
+
+impl NewCohortPage {
+    fn of(programs: Vec<Choice>, form: Entered, schedule: Option<Schedule>) -> Self {
+        Self {
+            form,
+            programs,
+            zones: labels::zones(),
+            weekdays: labels::weekdays(),
+            clocks: vec![
+                Choice::new("cohort", "The cohort’s clock").with("Everybody gets it at the same moment."),
+                Choice::new("participant", "Each participant’s own clock")
+                    .with("At this time of day wherever they are."),
+            ],
+            discretions: labels::discretions(),
+            expression: LessonRule::default().expression().to_owned(),
+            schedule,
+        }
+    }
+
+    fn with_rule(self, rule: &LessonRule) -> Self {
+        Self { expression: rule.expression().to_owned(), ..self }
+    }
+}
+
+pub(crate) fn add(table: Table) -> Table {
+    table.get("/coach/cohorts/new", Access::Coach, show).post("/coach/cohorts/new", Access::Coach, make)
+}
+
+#[handler]
+async fn show(Data(site): Data<&Site>, signed: SignedCoach, asked: Asked) -> Result<Response, PageError> {
+    let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
+    let programs = programs::of_practice(site.db.reader(), signed.practice.id).await?;
+    let wanted = programs.iter().find(|program| program.id.to_string() == asked.text("program")).or(programs.first());
+    let page = NewCohortPage::of(choices(&programs), blank(site, &signed, wanted), None);
+    site.pages.render(&chrome, &page)
+}
+
+fn choices(programs: &[ProgramRow]) -> Vec<Choice> {
+    programs.iter().map(|program| Choice::new(program.id, program.title.expose())).collect()
+}
+
+/// What is likely: two weeks from now, as the program and the practice have it.
+fn blank(site: &Site, signed: &SignedCoach, program: Option<&ProgramRow>) -> Entered {
+    let zone = signed.practice.zone;
+    let starts_on = zone.local(site.clock.now().program).date() + Days::new(14);
+    let form = Entered::blank()
+        .with("zone", zone.name())
+        .with("starts_on", starts_on.to_string())
+        .with("weekday", "thu")
+        .with("time", "19:00")
+        .with("lesson_day", "mon")
+        .with("lesson_time", "07:00")
+        .with("lesson_clock", "cohort")
+        .with("crisis_line", signed.practice.crisis_line.as_str());
+    let Some(program) = program else { return form };
+    let content = &program.content.0;
+    form.with("program", program.id.to_string())
+        .with("minutes", content.session_minutes.to_string())
+        .with("capacity", content.capacity.to_string())
+        .with("discretion", content.discretion.as_str())
+}
+
+#[handler]
+async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
+    let programs = programs::of_practice(site.db.reader(), signed.practice.id).await?;
+    let new = match read(&fields, &programs) {
+        Ok(new) => new,
+        Err(form) => return refused(site, &signed, &programs, form).await,
+    };
+    match fields.text("do") {
+        "draft" => match create(site, &signed, &fields, &new).await? {
+            Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
+            Err(form) => refused(site, &signed, &programs, form).await,
+        },
+        "open" => match create(site, &signed, &fields, &new).await? {
+            Ok(id) => open(site, &signed, id).await,
+            Err(form) => refused(site, &signed, &programs, form).await,
+        },
+        _ => preview(site, &signed, &fields, &new, &programs).await,
+    }
+}
+
+async fn refused(
+    site: &Site,
+    signed: &SignedCoach,
+    programs: &[ProgramRow],
+    form: Entered,
+) -> Result<Response, PageError> {
+    let chrome = desk::around(site, signed, Here::Cohorts).await?;
+    site.pages.refused(&chrome, &NewCohortPage::of(choices(programs), form, None))
+}
+
+async fn preview(
+    site: &Site,
+    signed: &SignedCoach,
+    fields: &Fields,
+    new: &NewCohort,
+    programs: &[ProgramRow],
+) -> Result<Response, PageError> {
+    let chrome = desk::around(site, signed, Here::Cohorts).await?;
+    let program = programs.iter().find(|program| program.id == new.program).ok_or(PageError::NotFound)?;
+    let schedule = schedule(site, signed.practice.id, new, program, signed.coach.zone).await?;
+    let page = NewCohortPage::of(choices(programs), Entered::of(fields), Some(schedule)).with_rule(&new.rule);
+    site.pages.render(&chrome, &page)
+}
+
+/// The cohort as a draft, or the form with what an action refused.
+async fn create(
+    site: &Site,
+    signed: &SignedCoach,
+    fields: &Fields,
+    new: &NewCohort,
+) -> Result<Result<CohortId, Entered>, PageError> {
+    let practice = &signed.practice;
+    if count_once(&site.app, practice.id, fields.form_token()?.as_uuid()).await? == Sent::Before {
+        return Err(PageError::Conflict("This form was sent before, and the cohort was made then.".into()));
+    }
+    match create_cohort(&site.app, practice, new, signed.coach.name.expose()).await {
+        Ok(id) => Ok(Ok(id)),
+        Err(Refused::Store(error)) => Err(error.into()),
+        Err(refused @ (Refused::NoProgram | Refused::NoLessons)) => Ok(Err(said(fields, "program", &refused))),
+        Err(refused @ Refused::Weeks(_)) => Ok(Err(said(fields, "breaks", &refused))),
+        Err(refused @ Refused::Length(_)) => Ok(Err(said(fields, "minutes", &refused))),
+    }
+}
+
+fn said(fields: &Fields, field: &str, refused: &Refused) -> Entered {
+    let text = refused.to_string();
+    let mut characters = text.chars();
+    let sentence = characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>());
+    Entered::of(fields).wrong(field, sentence.unwrap_or_default())
+}
+
+async fn open(site: &Site, signed: &SignedCoach, id: CohortId) -> Result<Response, PageError> {
+    match open_cohort(&site.app, &signed.practice, id, signed.coach.name.expose()).await {
+        Ok(()) => Ok(see_other(&format!("/coach/cohorts/{id}?done=open"))),
+        Err(CannotOpen::Missing(_)) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=not-open"))),
+        Err(CannotOpen::Unknown) => Err(PageError::NotFound),
+        Err(CannotOpen::Store(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,198 @@
+//! When does a cohort meet, and when do its lessons go out?
+
+use chrono::{DateTime, Utc};
+use poem::{
+    Response, handler,
+    web::{Data, Path},
+};
+use serde::Serialize;
+
+use super::{Head, found};
+use crate::{
+    domain::{
+        civil::{self, When},
+        schedule::LessonClock,
+        session::SessionState,
+    },
+    store::{
+        cohorts::{self, Cohort},
+        programs::ProgramRow,
+        sessions::{self, SessionRow},
+        timetable::{self, TimetableRow},
+    },
+    web::{
+        chrome::{self, Here},
+        desk::{self, Asked},
+        error::PageError,
+        guard::SignedCoach,
+        labels::Label,
+        page::Page,
+        site::Site,
+        table::{Access, Table},
+    },
+};
+
+#[derive(Debug, Serialize)]
+struct Meeting {
+    id: String,
+    ordinal: i32,
+    title: String,
+    when: String,
+    state: Label,
+    /// As the vine names it.
+    leaf: &'static str,
+    can_change: bool,
+    is_canceled: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Letter {
+    position: i32,
+    title: String,
+    when: String,
+    is_out: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SchedulePage {
+    head: Head,
+    /// When a change that waits will be told; empty if none does.
+    telling: String,
+    meetings: Vec<Meeting>,
+    letters: Vec<Letter>,
+    rule: String,
+    clock: String,
+}
+
+impl Page for SchedulePage {
+    type Chrome = chrome::Coach;
+    const TEMPLATE: &'static str = "cohorts/schedule.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let meeting = |ordinal, leaf, can_change, is_canceled| Meeting {
+            id: format!("{ordinal}"),
+            ordinal,
+            title: "Grief and anger".to_owned(),
+            when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".to_owned(),
+            state: Label::new("Planned", "live", ""),
+            leaf,
+            can_change,
+            is_canceled,
+        };
+        let letter = |position, is_out| Letter {
+            position,
+            title: "Grief and anger".to_owned(),
+            when: "Monday 1 March 2027, 07:00 (Dublin time, UTC+00:00)".to_owned(),
+            is_out,
+        };
+        vec![(
+            "some",
+            Self {
+                head: Head::sample("schedule"),
+                telling: "Today at 10:41".to_owned(),
+                meetings: vec![
+                    meeting(3, "done", false, false),
+                    meeting(4, "now", true, false),
+                    meeting(5, "skip", true, true),
+                ],
+                letters: vec![letter(4, true), letter(5, false)],
+                rule: "0 7 * * MON".to_owned(),
+                clock: "Dublin time".to_owned(),
+            },
+        )]
+    }
+}
+
+pub(super) fn add(table: Table) -> Table {
+    table.get("/coach/cohorts/:id/schedule", Access::Coach, show)
+}
+
+#[handler]
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
+    let (cohort, program) = found(site, &signed, &id).await?;
+    let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
+    let page = page(site, &signed, &cohort, &program).await?;
+    site.pages.render(&chrome, &page)
+}
+
+async fn page(
+    site: &Site,
+    signed: &SignedCoach,
+    cohort: &Cohort,
+    program: &ProgramRow,
+) -> Result<SchedulePage, PageError> {
+    let (db, now) = (site.db.reader(), site.clock.now().program);
+    let meetings = sessions::of_cohort(db, cohort.id).await?;
+    let next = meetings.iter().find(|row| row.state == SessionState::Planned && row.ends_at > now).map(|row| row.id);
+    let rows = timetable::of_cohort(db, cohort.id).await?;
+    let letters = letters(site, signed, cohort, &rows).await?;
+    Ok(SchedulePage {
+        head: Head::of(cohort, program, "schedule"),
+        telling: cohort.tell_changes_at.map_or_else(String::new, |at| civil::relative(at, signed.coach.zone, now)),
+        meetings: meetings.iter().map(|row| meeting(row, signed, (now, next == Some(row.id)))).collect(),
+        letters,
+        rule: cohort.lesson_rule.clone(),
+        clock: match cohort.lesson_clock {
+            LessonClock::Cohort => format!("{} time", cohort.zone.city()),
+            LessonClock::Participant => "each participant’s own time".to_owned(),
+        },
+    })
+}
+
+fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) -> Meeting {
+    let (now, is_next) = at;
+    let is_over = row.ends_at <= now;
+    let (state, leaf) = match row.state {
+        SessionState::Canceled => (Label::new("Canceled", "bad", "x"), "skip"),
+        SessionState::Planned if is_over => (Label::new("Held", "ok", "check"), "done"),
+        SessionState::Planned => (Label::new("Planned", "live", ""), if is_next { "now" } else { "" }),
+    };
+    Meeting {
+        id: row.id.to_string(),
+        ordinal: row.ordinal,
+        title: row.title.expose().to_owned(),
+        when: When::new(row.starts_at, row.ends_at, row.zone).beside(signed.coach.zone),
+        state,
+        leaf,
+        can_change: !is_over,
+        is_canceled: row.state == SessionState::Canceled,
+    }
+}
+
+/// One line a position: by participants' clocks, the first of them.
+async fn letters(
+    site: &Site,
+    signed: &SignedCoach,
+    cohort: &Cohort,
+    rows: &[TimetableRow],
+) -> Result<Vec<Letter>, PageError> {
+    let lessons = cohorts::lessons_of(site.db.reader(), cohort.id).await?;
+    let mut letters: Vec<Letter> = Vec::new();
+    for row in rows.iter().filter(|row| row.work == "lesson") {
+        if letters.iter().any(|letter| letter.position == row.position) {
+            continue;
+        }
+        let mut titles: Vec<&str> = lessons
+            .iter()
+            .filter(|lesson| lesson.position == row.position)
+            .map(|lesson| lesson.content.0.title.as_str())
+            .collect();
+        titles.dedup();
+        let zone = match cohort.lesson_clock {
+            LessonClock::Cohort => cohort.zone,
+            LessonClock::Participant => signed.coach.zone,
+        };
+        letters.push(Letter {
+            position: row.position,
+            title: titles.join(" / "),
+            when: civil::moment(row.due_at, zone),
+            is_out: row.released_at.is_some(),
+        });
+    }
+    Ok(letters)
+}

@@ -1,0 +1,151 @@
+//! What of a cohort can be changed at any time?
+
+use poem::{
+    Response, handler,
+    web::{Data, Path},
+};
+use serde::Serialize;
+
+use super::{Head, found};
+use crate::{
+    actions::save_cohort::{CohortSettings, Doors, Refused, save_cohort, set_doors},
+    domain::{name::Name, people::CohortState},
+    store::cohorts::Cohort,
+    web::{
+        chrome::{self, Here},
+        cohort_new::read::{one_line, room, seats},
+        desk::{self, Asked},
+        error::PageError,
+        fields::Fields,
+        form::{Checked, Entered},
+        guard::{SignedCoach, see_other},
+        page::Page,
+        site::Site,
+        table::{Access, Table},
+    },
+};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CohortSettingsPage {
+    head: Head,
+    form: Entered,
+    taken: i32,
+    is_closed: bool,
+}
+
+impl Page for CohortSettingsPage {
+    type Chrome = chrome::Coach;
+    const TEMPLATE: &'static str = "cohorts/settings.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |form| Self { head: Head::sample("settings"), form, taken: 9, is_closed: false };
+        let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
+        vec![("blank", page(Entered::blank())), ("wrong", page(wrong))]
+    }
+}
+
+pub(super) fn add(table: Table) -> Table {
+    table
+        .get("/coach/cohorts/:id/settings", Access::Coach, show)
+        .post("/coach/cohorts/:id/settings", Access::Coach, save)
+        .post("/coach/cohorts/:id/doors", Access::Coach, doors)
+}
+
+fn filled(cohort: &Cohort) -> Entered {
+    Entered::blank()
+        .with("name", cohort.name.expose())
+        .with("room_url", cohort.room_url.as_str())
+        .with("crisis_line", cohort.crisis_line.as_str())
+        .with("capacity", cohort.capacity.to_string())
+}
+
+#[handler]
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
+    let (cohort, program) = found(site, &signed, &id).await?;
+    let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
+    let head = Head::of(&cohort, &program, "settings");
+    let is_closed = cohort.state == CohortState::Closed;
+    site.pages
+        .render(&chrome, &CohortSettingsPage { head, form: filled(&cohort), taken: cohort.seats_taken, is_closed })
+}
+
+#[handler]
+async fn save(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let (cohort, program) = found(site, &signed, &id).await?;
+    let form = match read(&fields) {
+        Ok(settings) => match keep(site, &signed, &cohort, &fields, &settings).await? {
+            None => return Ok(see_other(&format!("/coach/cohorts/{}/settings?done=saved", cohort.id))),
+            Some(form) => form,
+        },
+        Err(form) => form,
+    };
+    let chrome = desk::around(site, &signed, Here::Cohorts).await?;
+    let head = Head::of(&cohort, &program, "settings");
+    let is_closed = cohort.state == CohortState::Closed;
+    site.pages.refused(&chrome, &CohortSettingsPage { head, form, taken: cohort.seats_taken, is_closed })
+}
+
+fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
+    let mut checked = Checked::new(fields);
+    let name = checked.parse("name", Name::parse);
+    let room_url = room(&mut checked, "room_url");
+    let crisis_line = one_line(&mut checked, "crisis_line", 300);
+    let capacity = seats(&mut checked);
+    checked.finish(|| {
+        Some(CohortSettings { name: name?, room_url: room_url?, crisis_line: crisis_line?, capacity: capacity? })
+    })
+}
+
+/// `None`: saved. Otherwise the form with what was refused.
+async fn keep(
+    site: &Site,
+    signed: &SignedCoach,
+    cohort: &Cohort,
+    fields: &Fields,
+    settings: &CohortSettings,
+) -> Result<Option<Entered>, PageError> {
+    let of = (cohort.practice_id, cohort.id);
+    match save_cohort(&site.app, of, settings, signed.coach.name.expose()).await {
+        Ok(()) => Ok(None),
+        Err(Refused::Taken(taken)) => {
+            let message = format!("{taken} places are taken, so the number cannot be lower than that");
+            Ok(Some(Entered::of(fields).wrong("capacity", message)))
+        }
+        Err(Refused::StillNeeded) => {
+            let field = if settings.room_url.is_empty() { "room_url" } else { "crisis_line" };
+            Ok(Some(
+                Entered::of(fields)
+                    .wrong(field, "People take part already and need this: change it, but do not leave it empty"),
+            ))
+        }
+        Err(Refused::Unknown | Refused::Draft) => Err(PageError::NotFound),
+        Err(Refused::Store(error)) => Err(error.into()),
+    }
+}
+
+#[handler]
+async fn doors(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let (cohort, _) = found(site, &signed, &id).await?;
+    let (doors, done) = if fields.text("do") == "open" { (Doors::Open, "open") } else { (Doors::Closed, "closed") };
+    match set_doors(&site.app, (cohort.practice_id, cohort.id), doors, signed.coach.name.expose()).await {
+        Ok(()) => Ok(see_other(&format!("/coach/cohorts/{}/settings?done={done}", cohort.id))),
+        Err(Refused::Draft) => Ok(see_other(&format!("/coach/cohorts/{}/open", cohort.id))),
+        Err(Refused::Store(error)) => Err(error.into()),
+        Err(Refused::Unknown | Refused::Taken(_) | Refused::StillNeeded) => Err(PageError::NotFound),
+    }
+}

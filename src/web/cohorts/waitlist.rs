@@ -1,0 +1,103 @@
+//! Who waits for a place, in which order?
+
+use chrono::{DateTime, Utc};
+use poem::{
+    Response, handler,
+    web::{Data, Path},
+};
+use serde::Serialize;
+
+use super::{Head, found};
+use crate::{
+    domain::{civil, enrollment::Standing},
+    store::{
+        enrollments::{self, Enrollment},
+        participants,
+    },
+    web::{
+        chrome::{self, Here},
+        desk::{self, Asked},
+        error::PageError,
+        guard::SignedCoach,
+        labels::{self, Label},
+        page::Page,
+        site::Site,
+        table::{Access, Table},
+    },
+};
+
+#[derive(Debug, Serialize)]
+struct Waiting {
+    person: String,
+    name: String,
+    asked: String,
+    until: String,
+    standing: Label,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct WaitlistPage {
+    head: Head,
+    waiting: Vec<Waiting>,
+}
+
+impl Page for WaitlistPage {
+    type Chrome = chrome::Coach;
+    const TEMPLATE: &'static str = "cohorts/waitlist.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let waiting = |name: &str, until: &str, standing| Waiting {
+            person: "7".to_owned(),
+            name: name.to_owned(),
+            asked: "Wednesday 24 February 2027, 18:00 (Dublin time, UTC+00:00)".to_owned(),
+            until: until.to_owned(),
+            standing: labels::standing(standing),
+        };
+        let some =
+            vec![waiting("Ines", "Today at 18:00", Standing::Offered), waiting("Daniel", "", Standing::Waitlisted)];
+        vec![
+            ("some", Self { head: Head::sample("waitlist"), waiting: some }),
+            ("none", Self { head: Head::sample("waitlist"), waiting: vec![] }),
+        ]
+    }
+}
+
+pub(super) fn add(table: Table) -> Table {
+    table.get("/coach/cohorts/:id/waitlist", Access::Coach, show)
+}
+
+#[handler]
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
+    let (cohort, program) = found(site, &signed, &id).await?;
+    let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
+    let line: Vec<Enrollment> = enrollments::of_cohort(site.db.reader(), cohort.id)
+        .await?
+        .into_iter()
+        .filter(|enrollment| matches!(enrollment.standing, Standing::Waitlisted | Standing::Offered))
+        .collect();
+    let waiting = waiting(site, &signed, &line).await?;
+    site.pages.render(&chrome, &WaitlistPage { head: Head::of(&cohort, &program, "waitlist"), waiting })
+}
+
+async fn waiting(site: &Site, signed: &SignedCoach, line: &[Enrollment]) -> Result<Vec<Waiting>, PageError> {
+    let ids: Vec<_> = line.iter().map(|enrollment| enrollment.participant_id).collect();
+    let people = participants::with_ids(site.db.reader(), signed.practice.id, &ids).await?;
+    let zone = signed.coach.zone;
+    let now: DateTime<Utc> = site.clock.now().real;
+    let row = |enrollment: &Enrollment| {
+        let person = people.iter().find(|person| person.id == enrollment.participant_id)?;
+        Some(Waiting {
+            person: person.id.to_string(),
+            name: person.name.expose().to_owned(),
+            asked: civil::moment(enrollment.asked_at, zone),
+            until: enrollment.hold_until.map_or_else(String::new, |until| civil::relative(until, zone, now)),
+            standing: labels::standing(enrollment.standing),
+        })
+    };
+    Ok(line.iter().filter_map(row).collect())
+}

@@ -1,0 +1,162 @@
+//! What stands around every page of the coach, and what do all of them share?
+
+use chrono::{DateTime, TimeDelta, Utc};
+use poem::{FromRequest, Request, RequestBody, Result};
+
+use crate::{
+    actions::needs_you::needs_you,
+    config::MailMode,
+    domain::{delivery::State, zone::Zone},
+    store::ledger,
+    web::{
+        chrome::{Badges, Coach, Flash, Here, Tone},
+        error::PageError,
+        fields::Fields,
+        guard::SignedCoach,
+        site::Site,
+    },
+};
+
+/// Mail that did not arrive, and may need a person.
+pub(crate) const LOST: [State; 6] =
+    [State::Bounced, State::Complained, State::Failed, State::Missed, State::Held, State::Unknown];
+
+/// What did not arrive longer ago than this is no news.
+const RECENT: TimeDelta = TimeDelta::days(7);
+
+/// What the address asks for, after its question mark. An extractor; a broken one asks for nothing.
+#[derive(Debug)]
+pub(crate) struct Asked(Fields);
+
+impl<'a> FromRequest<'a> for Asked {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let query = request.uri().query().unwrap_or_default();
+        Ok(Self(Fields::parse(query.as_bytes()).unwrap_or_default()))
+    }
+}
+
+impl Asked {
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.text(name)
+    }
+
+    /// What was done on the page before, in fixed words: never text from the address.
+    pub(crate) fn flash(&self) -> Option<Flash> {
+        let word = self.text("done");
+        let said = SAID.iter().find(|(known, ..)| *known == word);
+        said.map(|(_, tone, strong, text)| Flash::new(*tone, *strong, *text))
+    }
+}
+
+/// The frame of a page, with what needs the coach counted.
+pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Result<Coach, PageError> {
+    let (now, practice) = (site.clock.now(), &signed.practice);
+    let week = needs_you(&site.app, practice, now).await?.len();
+    let outbox = ledger::count_since(site.db.reader(), practice.id, &LOST, now.program - RECENT).await?;
+    Ok(Coach {
+        practice: practice.name.expose().to_owned(),
+        coach: signed.coach.name.expose().to_owned(),
+        here,
+        badges: Badges { week: u64::try_from(week).unwrap_or_default(), outbox },
+        mail: mail_line(site.config.mail.mode, outbox),
+        banner: banner(site),
+        form_token: site.form_token(),
+        flash: None,
+    })
+}
+
+/// The same, saying what was just done.
+pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: &Asked) -> Result<Coach, PageError> {
+    Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
+}
+
+fn mail_line(mode: MailMode, lost: u64) -> Flash {
+    match (mode, lost) {
+        (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
+        (MailMode::Live, 1) => Flash::new(Tone::Warn, "", "Email is sending. One message did not arrive."),
+        (MailMode::Live, lost) => {
+            Flash::new(Tone::Warn, "", format!("Email is sending. {lost} messages did not arrive."))
+        }
+        (MailMode::Redirect, _) => Flash::new(Tone::Warn, "", "All email is redirected."),
+        (MailMode::Hold, _) => Flash::new(Tone::Warn, "", "Email is held back."),
+        (MailMode::File, _) => Flash::new(Tone::Warn, "", "Email goes to a folder."),
+    }
+}
+
+fn banner(site: &Site) -> Option<Flash> {
+    let (strong, text) = match site.config.mail.mode {
+        MailMode::Live => return None,
+        MailMode::Redirect => {
+            ("Nobody but you gets mail.", "Every message goes to the one address that the operator chose.")
+        }
+        MailMode::Hold => {
+            ("Nobody gets mail.", "Messages wait in the outbox until the operator sets the mail mode to live.")
+        }
+        MailMode::File => {
+            ("Nobody gets mail.", "Messages are written to a folder until the operator sets the mail mode to live.")
+        }
+    };
+    Some(Flash::new(Tone::Warn, strong, text))
+}
+
+/// An id from an address; what cannot be one is not there.
+pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, PageError> {
+    text.parse().map_err(|_| PageError::NotFound)
+}
+
+/// `Mon 08:01` within a week, `Mon 1 Mar, 08:01` beyond: for tables, whose head names the clock.
+pub(crate) fn brief(at: DateTime<Utc>, zone: Zone, now: DateTime<Utc>) -> String {
+    let local = zone.local(at);
+    let days = (local.date() - zone.local(now).date()).num_days();
+    match days {
+        0 => format!("Today {}", local.format("%H:%M")),
+        -6..=6 => local.format("%a %H:%M").to_string(),
+        _ => local.format("%a %-d %b, %H:%M").to_string(),
+    }
+}
+
+/// `1 person`, `3 people`
+pub(crate) fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+/// What a page says after a redirect.
+const SAID: [(&str, Tone, &str, &str); 27] = [
+    ("reset", Tone::Ok, "Your password is changed.", "Sign in with the new one."),
+    ("out", Tone::Ok, "You are signed out.", ""),
+    ("saved", Tone::Ok, "Saved.", ""),
+    ("password", Tone::Ok, "Your password is changed.", "Other browsers are signed out."),
+    ("feed", Tone::Ok, "Your feed has a new address.", "The old one no longer works."),
+    ("test", Tone::Info, "A test mail is on its way.", "Open it and press its button: then we know that mail arrives."),
+    ("test-lesson", Tone::Info, "A test is on its way to you.", ""),
+    ("arrived", Tone::Ok, "Mail arrives.", "Cohorts can be opened."),
+    ("draft", Tone::Ok, "Saved as a draft.", "Nobody sees it, and nothing is sent before it is opened."),
+    ("not-open", Tone::Warn, "Saved as a draft, not open yet.", "What is missing is listed below."),
+    ("open", Tone::Ok, "The cohort is open.", "People can enroll; lessons and reminders go out by themselves."),
+    ("closed", Tone::Ok, "Enrollment is closed.", "Lessons and reminders go on for those who take part."),
+    (
+        "moved",
+        Tone::Ok,
+        "The session is moved.",
+        "People and calendars are told in ten minutes: until then it can be changed again.",
+    ),
+    ("moved-now", Tone::Ok, "The session is moved.", "People and calendars are being told now."),
+    (
+        "canceled",
+        Tone::Ok,
+        "The session is canceled.",
+        "People and calendars are told in ten minutes: until then it can be restored.",
+    ),
+    ("canceled-now", Tone::Ok, "The session is canceled.", "People and calendars are being told now."),
+    ("restored", Tone::Ok, "The session is restored.", "People and calendars are told in ten minutes."),
+    ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),
+    ("added", Tone::Ok, "Added.", "A welcome mail with every date is on its way."),
+    ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),
+    ("resent", Tone::Ok, "It is in the queue again.", ""),
+    ("copy", Tone::Ok, "A copy is on its way.", ""),
+    ("corrected", Tone::Ok, "The address is corrected.", "What came back is sent again."),
+    ("gone", Tone::Info, "Nothing was sent.", "It has gone out, or was changed, in the meantime."),
+    ("program", Tone::Ok, "The program is there.", "Now write its lessons."),
+    ("lesson", Tone::Ok, "Saved.", "Cohorts that you ticked have the new text too; the others keep theirs."),
+    ("already", Tone::Info, "This form was sent before.", "It counted once."),
+];

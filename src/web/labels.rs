@@ -1,0 +1,170 @@
+//! What is each state called on a coach's page, and in which color?
+
+use chrono::Weekday;
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        delivery::{Occasion, State},
+        discretion::Discretion,
+        enrollment::Standing,
+        people::CohortState,
+        zone::Zone,
+    },
+    web::form::Entered,
+};
+
+/// A state as a chip: `tone` is the style sheet's, or empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Label {
+    pub(crate) text: String,
+    pub(crate) tone: &'static str,
+    pub(crate) icon: &'static str,
+}
+
+impl Label {
+    pub(crate) fn new(text: impl Into<String>, tone: &'static str, icon: &'static str) -> Self {
+        Self { text: text.into(), tone, icon }
+    }
+}
+
+/// One entry of a select or a group of cards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) text: String,
+    pub(crate) detail: String,
+}
+
+impl Choice {
+    pub(crate) fn new(value: impl ToString, text: impl Into<String>) -> Self {
+        Self { value: value.to_string(), text: text.into(), detail: String::new() }
+    }
+
+    pub(crate) fn with(self, detail: &str) -> Self {
+        Self { detail: detail.to_owned(), ..self }
+    }
+}
+
+/// As a coach reads it: what a machine has claimed still waits.
+pub(crate) fn delivery(state: State) -> Label {
+    let (text, tone, icon) = match state {
+        State::Held => ("Held", "warn", "pause"),
+        State::Queued | State::Claimed => ("Queued", "", "clock"),
+        State::Sending => ("Sending", "info", "send"),
+        State::Sent => ("Sent", "ok", "check"),
+        State::Deferred => ("Retrying", "warn", "refresh"),
+        State::Unknown => ("Unsure", "warn", "alert"),
+        State::Bounced => ("Bounced", "bad", "alert"),
+        State::Complained => ("Complained", "bad", "alert"),
+        State::Failed => ("Failed", "bad", "alert"),
+        State::Skipped => ("Skipped", "", "x"),
+        State::Missed => ("Missed", "warn", "clock"),
+        State::Canceled => ("Canceled", "", "x"),
+    };
+    Label::new(text, tone, icon)
+}
+
+pub(crate) fn standing(standing: Standing) -> Label {
+    let (text, tone) = match standing {
+        Standing::Pending => ("Not confirmed yet", "warn"),
+        Standing::Applied => ("Applied", "info"),
+        Standing::Accepted => ("Accepted", "info"),
+        Standing::Declined => ("Declined", ""),
+        Standing::Waitlisted => ("Waiting", ""),
+        Standing::Offered => ("Place offered", "warn"),
+        Standing::OfferExpired => ("Offer over", ""),
+        Standing::Enrolled => ("Enrolled", "ok"),
+        Standing::Paused => ("Paused", "warn"),
+        Standing::Withdrawn => ("Left", ""),
+        Standing::Transferred => ("Moved to another cohort", ""),
+        Standing::Removed => ("Removed", ""),
+        Standing::Completed => ("Completed", "ok"),
+        Standing::Lapsed => ("Never confirmed", ""),
+    };
+    Label::new(text, tone, "")
+}
+
+pub(crate) fn cohort(state: CohortState) -> Label {
+    match state {
+        CohortState::Draft => Label::new("Draft", "", ""),
+        CohortState::Open => Label::new("Open", "ok", ""),
+        CohortState::Closed => Label::new("Enrollment closed", "info", ""),
+    }
+}
+
+/// What kind of mail it is.
+pub(crate) fn occasion(occasion: Occasion) -> &'static str {
+    match occasion {
+        Occasion::ConfirmAddress => "Please confirm",
+        Occasion::Welcome => "Welcome",
+        Occasion::Waitlisted => "On the waitlist",
+        Occasion::PlaceOffered => "Place offered",
+        Occasion::AlreadyEnrolled => "Already enrolled",
+        Occasion::SignIn => "Sign-in link",
+        Occasion::Invite => "Calendar",
+        Occasion::Lesson => "Lesson",
+        Occasion::CatchUp => "Catching up",
+        Occasion::ReminderDay => "Reminder, the day before",
+        Occasion::ReminderHour => "Reminder, one hour",
+        Occasion::ScheduleChanged => "Schedule changed",
+        Occasion::Left => "Goodbye",
+        Occasion::AddressChanged => "Address changed",
+        Occasion::PasswordReset => "Password reset",
+        Occasion::TestMail => "Test mail",
+        Occasion::TestLesson => "Test of a lesson",
+        Occasion::CoachNote => "Your daily note",
+    }
+}
+
+/// The three levels as cards.
+pub(crate) fn discretions() -> Vec<Choice> {
+    Discretion::ALL
+        .into_iter()
+        .map(|level| match level {
+            Discretion::Open => Choice::new(level, "Open").with("Subjects and calendars say week and title."),
+            Discretion::Discreet => Choice::new(level, "Discreet")
+                .with("Neutral sender, subjects and calendar entries. Nothing names the topic."),
+            Discretion::Minimal => {
+                Choice::new(level, "Minimal").with("Mail holds a link only; the text is read after signing in.")
+            }
+        })
+        .collect()
+}
+
+/// Every zone, by name.
+pub(crate) fn zones() -> Vec<Choice> {
+    Zone::all().map(|zone| Choice::new(zone, zone.name().replace('_', " "))).collect()
+}
+
+pub(crate) fn weekdays() -> Vec<Choice> {
+    WEEKDAYS.iter().map(|(value, day)| Choice::new(value, weekday(*day))).collect()
+}
+
+/// As forms and the database spell them.
+pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Mon),
+    ("tue", Weekday::Tue),
+    ("wed", Weekday::Wed),
+    ("thu", Weekday::Thu),
+    ("fri", Weekday::Fri),
+    ("sat", Weekday::Sat),
+    ("sun", Weekday::Sun),
+];
+
+pub(crate) fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
+}
+
+/// Whether a form carries an error, for those that are folded away until then.
+pub(crate) fn is_wrong(form: &Entered) -> bool {
+    !form.errors().is_empty()
+}
