@@ -73,11 +73,13 @@ impl Driver {
         self.ask("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
     }
 
-    /// What the page complained about since the last call: scripts that failed, what the CSP refused, what is missing.
-    pub async fn complaints(&self) -> Vec<String> {
+    /// What a page complained about since the last call: scripts that failed, what the CSP refused, what is missing.
+    /// That the page itself came with a 404 or 422 is no complaint.
+    pub async fn complaints(&self, page: &str) -> Vec<String> {
         let log = self.ask("se/log", json!({ "type": "browser" })).await;
         let entries = log.as_array().expect("the log is a list").iter();
-        entries.filter(|entry| entry["level"] == "SEVERE").map(|entry| entry["message"].to_string()).collect()
+        let severe = entries.filter(|entry| entry["level"] == "SEVERE").map(|entry| entry["message"].to_string());
+        severe.filter(|message| !message.starts_with(&format!("\"{page} - Failed to load resource"))).collect()
     }
 
     async fn ask(&self, what: &str, body: Value) -> Value {

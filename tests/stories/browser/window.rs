@@ -37,6 +37,11 @@ impl Window {
         window
     }
 
+    /// What the device says about where it is.
+    pub async fn stands_in(&self, zone: &str) {
+        self.driver.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
+    }
+
     pub async fn go(&self, url: &str) {
         self.client.goto(url).await.unwrap();
     }
@@ -90,8 +95,10 @@ impl Window {
         self.run("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()
     }
 
-    pub async fn path(&self) -> String {
-        self.client.current_url().await.unwrap().path().to_owned()
+    /// What a field holds.
+    pub async fn value(&self, name: &str) -> String {
+        let field = self.find(&format!("//main//*[@name={name:?}]")).await;
+        field.prop("value").await.unwrap().unwrap_or_default()
     }
 
     /// Looks at the page in every view: takes pictures, and finds what a machine can find. Leaves the phone's behind.
@@ -102,6 +109,7 @@ impl Window {
 
     /// What `look` objects to.
     pub async fn faults(&self, name: &str) -> Vec<String> {
+        let page = self.client.current_url().await.unwrap().to_string();
         let mut faults = Vec::new();
         for view in &VIEWS {
             self.set(view).await;
@@ -109,7 +117,7 @@ impl Window {
             faults.extend(seen.into_iter().map(|fault| format!("{name}, {}: {fault}", view.0)));
             self.picture(&format!("{name}--{}", view.0)).await;
         }
-        faults.extend(self.driver.complaints().await.into_iter().map(|complaint| format!("{name}: {complaint}")));
+        faults.extend(self.driver.complaints(&page).await.into_iter().map(|complaint| format!("{name}: {complaint}")));
         faults
     }
 
@@ -124,6 +132,10 @@ impl Window {
         self.driver.devtools("Emulation.setDeviceMetricsOverride", screen).await;
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.driver.devtools("Emulation.setEmulatedMedia", media).await;
+        // Colors glide from one scheme to the other: half way they have no contrast.
+        let still = "const all = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < 5000);
+            return Promise.all(all.map(one => one.finished.catch(() => null))).then(() => true)";
+        self.run(still).await;
     }
 
     async fn faults_in(&self, view: &View) -> Vec<String> {
