@@ -42,6 +42,8 @@ pub fn banner(app: &App) -> Option<Flash> {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ClockBar {
     at: String,
+    /// Whose clock that is.
+    zone: String,
     state: String,
     next: String,
     is_paused: bool,
@@ -73,9 +75,10 @@ impl ClockBar {
         let is_settled = rehearse::is_settled(app, now).await?;
         let now = now.program;
         let (zone, coming) = (rehearse::zone(app).await?, rehearse::coming(app).await?);
-        let time = app.clock.rehearsal();
+        let (local, time) = (zone.local(now), app.clock.rehearsal());
         Ok(Self {
-            at: civil::moment(now, zone),
+            at: format!("{}, {}", civil::date(local.date()), civil::time_of_day(local.time())),
+            zone: format!("{} time, {}", zone.city(), zone.offset_at(now)),
             state: match time {
                 Some(_) if !is_settled => "Waiting until all mail has left".to_owned(),
                 Some(time) => state_in_words(time, coming.first()),
@@ -92,14 +95,15 @@ impl ClockBar {
                     is_chosen: time.is_some_and(|time| time.speed == *value),
                 })
                 .collect(),
-            today: zone.local(now).date(),
+            today: local.date(),
         })
     }
 
     pub(crate) fn sample() -> Self {
         let speeds = SPEEDS.iter().map(|(value, text)| Speed { value: *value, text, is_chosen: *value == 30_240 });
         Self {
-            at: "Monday 7 December 2026, 07:00 (Berlin time, UTC+01:00)".into(),
+            at: "Monday 7 December 2026, 07:00".into(),
+            zone: "Berlin time, UTC+01:00".into(),
             state: "Running: a week in 20 seconds".into(),
             next: "Next: Wed 9 Dec, 19:00, the reminder a day before the session, 12 people".into(),
             is_paused: false,

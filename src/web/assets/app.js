@@ -131,7 +131,7 @@
       const answer = await fetch(bar.dataset.rehearsal).catch(() => null);
       if (!answer?.ok) return;
       const now = await answer.json(), count = now.newest - bar.dataset.newest;
-      for (const name of ["at", "state", "next"]) bar.querySelector(`[data-${name}]`).textContent = now[name];
+      for (const name of ["at", "zone", "state", "next"]) bar.querySelector(`[data-${name}]`).textContent = now[name];
       toggle.value = now.is_paused ? "run" : "pause"; toggle.textContent = now.is_paused ? "Run" : "Pause";
       if (fresh) { fresh.hidden = count < 1; fresh.textContent = count === 1 ? "1 new message" : `${count} new messages`; }
     };
