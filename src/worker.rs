@@ -6,6 +6,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 
 use crate::{
     actions::{
+        coach_note::note_coaches,
         release_due::release_due,
         send_deliveries::{Round, forget, send_deliveries, sweep},
     },
@@ -32,10 +33,11 @@ impl Worker {
         tasks.spawn(every(TICK, stopped.clone(), app.clone(), async |app| {
             report("releasing what is due", release_due(app).await.map(drop));
         }));
-        tasks.spawn(every(SWEEP, stopped.clone(), app.clone(), async |app| {
+        tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
             report("sweeping leases", sweep(app).await);
+            report("noting the coaches", note_coaches(app).await.map(drop));
         }));
-        tasks.spawn(every(FORGET, stopped.clone(), app.clone(), async |app| {
+        tasks.spawn(now_and_then(FORGET, stopped.clone(), app.clone(), async |app| {
             report("forgetting", forget(app).await);
         }));
         for _ in 0..app.config.mail.senders {
@@ -64,6 +66,22 @@ pub(crate) async fn every(
             _ = stopped.changed() => return,
             () = time::sleep(period) => {}
             () = app.bell.notified() => {}
+        }
+    }
+}
+
+/// Looks now, then whenever the period is over: for what no commit makes urgent.
+async fn now_and_then(
+    period: Duration,
+    mut stopped: watch::Receiver<()>,
+    app: Arc<App>,
+    look: impl AsyncFn(&Arc<App>),
+) {
+    loop {
+        look(&app).await;
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = time::sleep(period) => {}
         }
     }
 }

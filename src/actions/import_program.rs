@@ -75,7 +75,7 @@ async fn save_program(
 }
 
 /// Five letters and digits that say nothing: the program's public address.
-fn fresh_code(app: &App) -> String {
+pub(super) fn fresh_code(app: &App) -> String {
     app.random.token().chars().take(5).collect()
 }
 

@@ -16,7 +16,7 @@ use crate::{
     store::{
         self,
         attempts::{self, Bucket},
-        coaches,
+        coaches::{self, Coach},
         database::Tx,
         logins::{self, Login},
         participants,
@@ -53,6 +53,19 @@ crate::from_store!(Refused);
 pub struct SignedIn {
     pub token: String,
     pub expires_at: DateTime<Utc>,
+}
+
+/// Whether somebody who is signed in still knows their password. Guesses count as they do at the door.
+pub async fn is_password_of(app: &App, coach: &Coach, password: &str) -> Result<bool, Refused> {
+    let now = app.clock.now();
+    let address = limit(app, &coach.email.key());
+    let bucket = Bucket { name: "password", subject_hash: &address };
+    refuse_too_often(app, bucket, app.config.limits.passwords_per_address, now).await?;
+    let right = verify_password(password, Some(coach.password_hash.clone())).await;
+    if !right {
+        transact!(app.db, |tx| attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await)?;
+    }
+    Ok(right)
 }
 
 /// A coach signs in with a password. `client` is the address the request came from.

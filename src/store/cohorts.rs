@@ -187,3 +187,18 @@ pub async fn lessons_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<V
 pub async fn create_lessons(tx: &impl ConnectionTrait, rows: Vec<CohortLesson>) -> Result<()> {
     insert_all(tx, rows).await
 }
+
+pub async fn save_lesson(tx: &impl ConnectionTrait, lesson: CohortLesson) -> Result<()> {
+    lesson.into_active_model().reset_all().update(tx).await?;
+    Ok(())
+}
+
+/// Those of one program, whatever their state, the soonest first.
+pub async fn of_program(db: &impl ConnectionTrait, practice: PracticeId, program: ProgramId) -> Result<Vec<Cohort>> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::ProgramId.eq(program))
+        .order_by_asc(Column::StartsOn)
+        .all(db)
+        .await?)
+}

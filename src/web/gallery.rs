@@ -6,8 +6,9 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, links, mailbox,
-    my_program, notices, page::Page, program_page, sessions, texts, this_week,
+    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
+    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, texts,
+    this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -48,6 +49,14 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::schedule::SchedulePage>(),
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
+        exhibit::<outbox::OutboxPage>(),
+        exhibit::<programs::ProgramsPage>(),
+        exhibit::<programs::ProgramPage>(),
+        exhibit::<programs::edit::ProgramFormPage>(),
+        exhibit::<lessons::LessonPage>(),
+        exhibit::<people::PersonPage>(),
+        exhibit::<people::removal::RemovalPage>(),
+        exhibit::<settings::SettingsPage>(),
         exhibit::<sessions::MovePage>(),
         exhibit::<sessions::ConfirmPage>(),
         exhibit::<notices::Notice>(),

@@ -69,12 +69,18 @@ const SPEEDS: [(u32, &str); 4] = [
 
 impl ClockBar {
     pub(crate) async fn read(app: &App) -> store::Result<Self> {
-        let now = app.clock.now().program;
+        let now = app.clock.now();
+        let is_settled = rehearse::is_settled(app, now).await?;
+        let now = now.program;
         let (zone, coming) = (rehearse::zone(app).await?, rehearse::coming(app).await?);
         let time = app.clock.rehearsal();
         Ok(Self {
             at: civil::moment(now, zone),
-            state: time.map(|time| state_in_words(time, coming.first())).unwrap_or_default(),
+            state: match time {
+                Some(_) if !is_settled => "Waiting until all mail has left".to_owned(),
+                Some(time) => state_in_words(time, coming.first()),
+                None => String::new(),
+            },
             next: coming.first().map_or_else(|| "Nothing more is planned.".to_owned(), next_in_words),
             is_paused: time.is_some_and(|time| time.is_paused),
             newest: app.mailbox.as_ref().map_or(0, |mailbox| mailbox.newest()),

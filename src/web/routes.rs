@@ -7,13 +7,14 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, links, mailbox, my_program,
-        program_page, sessions, site::Site, table::Table, texts::Texts, this_week, unsubscribe,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
+        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
+        this_week, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 12] = [
+const NOUNS: [fn(Table) -> Table; 17] = [
     program_page::add,
     enrollments::add,
     links::add,
@@ -26,6 +27,11 @@ const NOUNS: [fn(Table) -> Table; 12] = [
     cohort_new::add,
     cohorts::add,
     sessions::add,
+    people::add,
+    outbox::add,
+    settings::add,
+    programs::add,
+    lessons::add,
 ];
 
 /// Every page and address, in one table.

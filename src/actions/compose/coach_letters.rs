@@ -2,15 +2,16 @@
 
 use super::{Around, CannotCompose, Composed, Desk, facts::Reader, times};
 use crate::{
-    actions::needs_you,
-    domain::civil,
+    actions::{needs_you, preview_lesson},
+    domain::{civil, discretion::Body, ids::LessonId, lesson},
     links::{Claims, Purpose},
     mail::letters::{
         coach_note::{CoachNote, Item},
+        lesson_waiting::LessonWaiting,
         password_reset::PasswordReset,
         test_mail::TestMail,
     },
-    store::sessions,
+    store::{programs, sessions},
 };
 use chrono::TimeDelta;
 
@@ -42,6 +43,26 @@ impl Desk<'_> {
             arrived_url: self.app.links.signed(Purpose::TestMail, &claims),
         };
         self.finish(&letter, Around::default())
+    }
+
+    /// A lesson of a program as a participant would get it; no cohort is behind it.
+    pub(super) async fn test_lesson(&self) -> Result<Composed, CannotCompose> {
+        let id: LessonId =
+            serde_json::from_value(self.params()["lesson"].clone()).map_err(|_| CannotCompose::Gone("the lesson"))?;
+        let row = programs::lesson(self.app.db.reader(), self.delivery.practice_id, id).await?;
+        let lesson = row.ok_or(CannotCompose::Gone("the lesson"))?.content.0;
+        let (voice, program) = (self.facts.voice(), &self.program()?.content.0);
+        let around = Around { preview: Some(&lesson.preview), ..Around::default() };
+        if voice.body() == Body::LinkOnly {
+            let letter = LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)) };
+            return self.finish(&letter, around);
+        }
+        let reader = (self.facts.reader.name().expose(), self.facts.reader.zone());
+        let facts = preview_lesson::sample_facts(self.app, (&self.facts.practice, program), &lesson, reader);
+        let rendered = lesson::render(&lesson, &facts)
+            .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
+        let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), program.weeks);
+        self.finish(&letter, around)
     }
 
     /// The day's note: who needs the coach, and what meets today.

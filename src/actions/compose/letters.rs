@@ -9,7 +9,7 @@ use super::{
     times,
 };
 use crate::{
-    actions::tell_calendars::Change,
+    actions::{preview_lesson, tell_calendars::Change},
     domain::delivery::Occasion,
     domain::{
         civil,
@@ -32,7 +32,6 @@ use crate::{
         schedule_changed::{Moved, ScheduleChanged},
         sign_in::SignIn,
         waitlisted::Waitlisted,
-        weekly_lesson::WeeklyLesson,
         welcome::Welcome,
     },
     store::{
@@ -189,17 +188,7 @@ impl Desk<'_> {
         let facts = self.lesson_facts(Some(&lesson), &meetings)?;
         let rendered = lesson::render(&lesson, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
-        let letter = WeeklyLesson {
-            subject: voice.lesson_subject(&lesson.subject, &lesson.discreet_subject).to_owned(),
-            week_label: format!("Week {} of {}", lesson.week, facts.weeks),
-            title: lesson.title.clone(),
-            body_html: rendered.html,
-            body_text: rendered.text,
-            check_in_url: None,
-            page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)),
-            next_session: None,
-            sign_off: Vec::new(),
-        };
+        let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
         self.finish(&letter, around)
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Column, Delivery, Entity, OPEN, Result};
 use crate::{
     clock::Now,
-    domain::{delivery::State, ids::DeliveryId},
+    domain::{category::Category, delivery::State, ids::DeliveryId},
 };
 
 /// What a sender asks for.
@@ -128,7 +128,8 @@ pub async fn record(
     if recorded.state.is_final() {
         update = update.col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>));
     }
-    if recorded.state == State::Sent {
+    // What a copy would need is kept; a link or a code is not.
+    if recorded.state == State::Sent && row.category == Category::Security {
         update = update.col_expr(Column::Params, Expr::value("{}"));
     }
     Ok(update.exec(tx).await?.rows_affected == 1)

@@ -60,7 +60,8 @@
   // A form is sent once. The button is not disabled: its name and value must go along, and it keeps focus.
   document.addEventListener("submit", e => {
     const form = e.target;
-    if (e.defaultPrevented || form.method !== "post") return;
+    // What goes into a frame of the page, such as a preview, may go as often as one likes.
+    if (e.defaultPrevented || form.method !== "post" || e.submitter?.formTarget) return;
     if (form.dataset.sent) { e.preventDefault(); say("One moment, this is being sent"); return; }
     form.dataset.sent = "1"; form.setAttribute("aria-busy", "true"); unsaved = false;
     setTimeout(() => release(form), 1e4);

@@ -1,0 +1,103 @@
+//! What did a person answer, question by question?
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    domain::civil,
+    store::{check_ins as store_check_ins, cohorts, enrollments, participants::Participant},
+    web::{error::PageError, guard::SignedCoach, site::Site},
+};
+
+/// One week's check-in.
+#[derive(Debug, Serialize)]
+pub(super) struct CheckIn {
+    title: String,
+    when: String,
+    answers: Vec<Answer>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Answer {
+    question: String,
+    answer: String,
+}
+
+impl CheckIn {
+    pub(super) fn samples() -> Vec<Self> {
+        let answers =
+            vec![Answer { question: "How was the week?".to_owned(), answer: "Hard, but we talked.".to_owned() }];
+        vec![Self {
+            title: "Week 4: Grief and anger".to_owned(),
+            when: "Tuesday 2 March 2027, 21:10 (Dublin time, UTC+00:00)".to_owned(),
+            answers,
+        }]
+    }
+}
+
+/// The newest first.
+pub(super) async fn check_ins(
+    site: &Site,
+    signed: &SignedCoach,
+    person: &Participant,
+) -> Result<Vec<CheckIn>, PageError> {
+    let db = site.db.reader();
+    let mut found = Vec::new();
+    for enrollment in enrollments::of_participant(db, signed.practice.id, person.id).await? {
+        let given = store_check_ins::of_enrollment(db, enrollment.id).await?;
+        if given.is_empty() {
+            continue;
+        }
+        let lessons = cohorts::lessons_of(db, enrollment.cohort_id).await?;
+        for check_in in given {
+            let lesson =
+                lessons.iter().find(|lesson| lesson.lesson_id == check_in.lesson_id).map(|lesson| &lesson.content.0);
+            let questions = lesson.map(|lesson| lesson.check_in.clone()).unwrap_or_default();
+            let title = lesson
+                .map_or_else(|| "A lesson".to_owned(), |lesson| format!("Week {}: {}", lesson.week, lesson.title));
+            let answers = pairs(&check_in.answers, &questions);
+            found.push((
+                check_in.changed_at,
+                CheckIn { title, when: civil::moment(check_in.changed_at, signed.coach.zone), answers },
+            ));
+        }
+    }
+    found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    Ok(found.into_iter().map(|(_, check_in)| check_in).collect())
+}
+
+/// Answers are kept as JSON: a list in the order of the questions, a list of pairs, or one pair a key.
+fn pairs(answers: &str, questions: &[String]) -> Vec<Answer> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match serde_json::from_str(answers) {
+        Ok(Value::Array(list)) => list
+            .iter()
+            .enumerate()
+            .map(|(index, value)| {
+                let asked = value["question"].as_str().map(str::to_owned).or_else(|| questions.get(index).cloned());
+                let answer = value.get("answer").unwrap_or(value);
+                Answer { question: asked.unwrap_or_default(), answer: text(answer) }
+            })
+            .collect(),
+        Ok(Value::Object(map)) => {
+            map.iter().map(|(question, value)| Answer { question: question.clone(), answer: text(value) }).collect()
+        }
+        Ok(other) => vec![Answer { question: questions.first().cloned().unwrap_or_default(), answer: text(&other) }],
+        Err(_) => vec![Answer { question: questions.first().cloned().unwrap_or_default(), answer: answers.to_owned() }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_stand_beside_their_questions_however_they_were_kept() {
+        let questions = ["How?".to_owned(), "Why?".to_owned()];
+        let pair = |question: &str, answer: &str| Answer { question: question.to_owned(), answer: answer.to_owned() };
+        assert_eq!(pairs(r#"["well","because"]"#, &questions), [pair("How?", "well"), pair("Why?", "because")]);
+        assert_eq!(pairs(r#"[{"question":"Who?","answer":"me"}]"#, &questions), [pair("Who?", "me")]);
+        assert_eq!(pairs(r#"{"Who?":"me"}"#, &questions), [pair("Who?", "me")]);
+        assert_eq!(pairs("plain", &questions), [pair("How?", "plain")]);
+    }
+}
