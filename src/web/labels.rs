@@ -11,7 +11,6 @@ use crate::{
         people::CohortState,
         zone::Zone,
     },
-    web::form::Entered,
 };
 
 /// A state as a chip: `tone` is the style sheet's, or empty.
@@ -163,9 +162,4 @@ pub(crate) fn weekday(day: Weekday) -> &'static str {
         Weekday::Sat => "Saturday",
         Weekday::Sun => "Sunday",
     }
-}
-
-/// Whether a form carries an error, for those that are folded away until then.
-pub(crate) fn is_wrong(form: &Entered) -> bool {
-    !form.errors().is_empty()
 }
