@@ -1,6 +1,6 @@
 //! A coach saves a lesson, and says in which cohorts it changes too.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::transact;
 use crate::{
@@ -79,7 +79,9 @@ pub async fn save_lesson(app: &App, target: &Target, lesson: &Lesson) -> Result<
         for cohort in &target.also {
             change_copy(tx, (target, *cohort), &content, now).await?;
         }
-        programs::save_lesson(tx, LessonRow { content, changed_at: now.real, ..known }).await?;
+        // Later than what was seen, whatever the clock says: it is what the next page is compared with.
+        let changed_at = now.real.max(known.changed_at + TimeDelta::microseconds(1));
+        programs::save_lesson(tx, LessonRow { content, changed_at, ..known }).await?;
         Ok(())
     })
 }

@@ -1,6 +1,6 @@
 //! A coach writes a program, or writes it anew. Cohorts keep what they have.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::transact;
 use crate::{
@@ -77,7 +77,8 @@ pub async fn save_program(
             return Err(Refused::Taken);
         }
         let content = ProgramContent(program.clone());
-        programs::save(tx, ProgramRow { title: title.clone(), content, changed_at: now.real, ..known }).await?;
+        let changed_at = now.real.max(known.changed_at + TimeDelta::microseconds(1));
+        programs::save(tx, ProgramRow { title: title.clone(), content, changed_at, ..known }).await?;
         Ok(())
     })
 }

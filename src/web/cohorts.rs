@@ -160,9 +160,7 @@ async fn groups(site: &Site, signed: &SignedCoach) -> Result<Vec<Group>, PageErr
             enrolled: count(&[Standing::Enrolled, Standing::Paused]),
             waiting: count(&[Standing::Waitlisted, Standing::Offered]),
             capacity: cohort.capacity,
-            next: next.map_or_else(String::new, |next| {
-                civil::relative_beside(next.starts_at, [signed.coach.zone, cohort.zone], now)
-            }),
+            next: next.map_or_else(String::new, |next| civil::moment(next.starts_at, signed.coach.zone)),
         };
         lines.push((cohort.state, is_over, line));
     }

@@ -3,15 +3,12 @@
 use chrono::Weekday;
 use serde::Serialize;
 
-use crate::{
-    domain::{
-        delivery::{Occasion, State},
-        discretion::Discretion,
-        enrollment::Standing,
-        people::CohortState,
-        zone::Zone,
-    },
-    web::form::Entered,
+use crate::domain::{
+    delivery::{Occasion, State},
+    discretion::Discretion,
+    enrollment::Standing,
+    people::CohortState,
+    zone::Zone,
 };
 
 /// A state as a chip: `tone` is the style sheet's, or empty.
@@ -162,9 +159,4 @@ pub(crate) fn weekday(day: Weekday) -> &'static str {
         Weekday::Sat => "Saturday",
         Weekday::Sun => "Sunday",
     }
-}
-
-/// Whether a form carries an error, for those that are folded away until then.
-pub(crate) fn is_wrong(form: &Entered) -> bool {
-    !form.errors().is_empty()
 }

@@ -5,8 +5,9 @@ use trellis::domain::{calendar::reader::read, discretion::ForbiddenWords};
 
 use crate::{
     people::{Person, enroll},
+    post::{Mail, header},
     story,
-    world::{Backend, Mail, World, header, utc},
+    world::{Backend, World, utc},
 };
 
 const ANA: Person =

@@ -11,12 +11,15 @@
 mod architecture;
 mod browser;
 mod databases;
+mod front_door;
 mod lessons;
 mod letters;
 mod moves;
 mod people;
+mod post;
 mod seats;
 mod smtp;
+mod visitor;
 mod world;
 
 /// Every story twice: once on SQLite, once on PostgreSQL.

@@ -12,8 +12,9 @@ use trellis::{
 
 use crate::{
     people::{Person, enroll},
+    post::Mail,
     story,
-    world::{Mail, World, utc},
+    world::{World, utc},
 };
 
 const ANA: Person =

@@ -14,7 +14,8 @@ use trellis::{
 
 use crate::{
     people::{Person, ask, enroll},
-    world::{Backend, World, header},
+    post::header,
+    world::{Backend, World},
 };
 
 const ANA: Person =

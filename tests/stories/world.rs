@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use crate::post::{Mail, header, read};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
-use mail_parser::{MessageParser, MimeHeaders};
 use poem::{
     Server,
     listener::{Acceptor, Listener, TcpListener},
@@ -47,19 +47,6 @@ use trellis::{
 pub enum Backend {
     Sqlite,
     Postgres,
-}
-
-/// One mail as it arrived, and when, on the program's clock.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    pub at: DateTime<Utc>,
-    pub envelope_from: String,
-    pub to: String,
-    pub subject: String,
-    pub text: String,
-    pub html: String,
-    pub calendar: Option<String>,
-    pub raw: Vec<u8>,
 }
 
 pub struct World {
@@ -240,19 +227,6 @@ impl World {
         self.mails.lock().unwrap().clear();
     }
 
-    /// A browser: keeps cookies, follows no redirects by itself, says where its forms come from.
-    pub fn browser(&self) -> Browser {
-        let mut headers = reqwest::header::HeaderMap::new();
-        headers.insert("origin", self.base.parse().unwrap());
-        let client = reqwest::Client::builder()
-            .cookie_store(true)
-            .default_headers(headers)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        Browser { client, base: self.base.clone() }
-    }
-
     /// Nothing that is due may be left unsent.
     pub async fn end(&self) {
         self.run().await;
@@ -268,107 +242,4 @@ impl World {
 
 async fn save_practice(app: &App, practice: &Practice) -> Result<(), trellis::store::Error> {
     trellis::transact!(app.db, |tx| practices::save(tx, practice.clone()).await)
-}
-
-pub struct Browser {
-    client: reqwest::Client,
-    base: String,
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub location: Option<String>,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: String,
-}
-
-impl Browser {
-    fn url(&self, path: &str) -> String {
-        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        answer(self.client.get(self.url(path)).send().await.unwrap()).await
-    }
-
-    pub async fn get_with(&self, path: &str, header: (&'static str, &str)) -> Answer {
-        answer(self.client.get(self.url(path)).header(header.0, header.1).send().await.unwrap()).await
-    }
-
-    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        answer(self.client.post(self.url(path)).form(fields).send().await.unwrap()).await
-    }
-
-    /// Opens the page, then posts its form with the token that stands in it.
-    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
-        let shown = self.get(page).await;
-        let token = form_token(&shown.body);
-        let mut fields = fields.to_vec();
-        if let Some(token) = &token {
-            fields.push(("form_token", token));
-        }
-        self.post(action, &fields).await
-    }
-}
-
-pub fn form_token(html: &str) -> Option<String> {
-    let from = html.find("name=\"form_token\" value=\"")? + "name=\"form_token\" value=\"".len();
-    Some(html[from..].split('"').next()?.to_owned())
-}
-
-async fn answer(response: reqwest::Response) -> Answer {
-    let headers = response.headers().clone();
-    let location = headers.get("location").map(|value| value.to_str().unwrap().to_owned());
-    Answer { status: response.status().as_u16(), location, headers, body: response.text().await.unwrap() }
-}
-
-fn read(at: DateTime<Utc>, received: &Received) -> Mail {
-    let message = MessageParser::default().parse(&received.bytes).expect("a message we wrote can be read");
-    let calendar = message.parts.iter().find(|part| {
-        part.content_type().is_some_and(|kind| kind.ctype() == "text" && kind.subtype() == Some("calendar"))
-    });
-    Mail {
-        at,
-        envelope_from: received.from.clone(),
-        to: received.to.join(","),
-        subject: message.subject().unwrap_or_default().to_owned(),
-        text: message.body_text(0).unwrap_or_default().into_owned(),
-        html: message.body_html(0).unwrap_or_default().into_owned(),
-        calendar: calendar.and_then(|part| part.text_contents()).map(str::to_owned),
-        raw: received.bytes.clone(),
-    }
-}
-
-/// A header's value, unfolded; empty when it is not there.
-pub fn header(raw: &[u8], name: &str) -> String {
-    let text = String::from_utf8_lossy(raw);
-    let head = text.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ").replace("\r\n\t", " ");
-    let prefix = format!("{}:", name.to_ascii_lowercase());
-    head.split("\r\n")
-        .find(|line| line.to_ascii_lowercase().starts_with(&prefix))
-        .map(|line| line[prefix.len()..].trim().to_owned())
-        .unwrap_or_default()
-}
-
-impl Mail {
-    /// The first link of ours whose path begins so.
-    pub fn link(&self, path: &str) -> String {
-        self.text
-            .split_whitespace()
-            .find(|word| word.starts_with("http") && word.contains(path))
-            .unwrap_or_else(|| panic!("no link to {path} in {}", self.text))
-            .to_owned()
-    }
-
-    /// One property of the calendar part, unfolded.
-    pub fn property(&self, name: &str) -> String {
-        let calendar = self.calendar.as_deref().unwrap_or_default().replace("\r\n ", "");
-        calendar
-            .lines()
-            .find(|line| line.starts_with(&format!("{name}:")) || line.starts_with(&format!("{name};")))
-            .map(|line| line[name.len() + 1..].to_owned())
-            .unwrap_or_default()
-    }
 }

@@ -1,3 +1,5 @@
+//! Does a program read, round-trip, and name what is wrong with it?
+
 use std::path::Path;
 
 use proptest::prelude::*;

@@ -105,7 +105,7 @@ fn count(number: usize, noun: &str) -> String {
 
 fn span(lines: &[PreviewLine]) -> String {
     let mut dates = lines.iter().flat_map(|line| &line.sessions).map(|session| session.reading.local.date());
-    let (Some(first), last) = (dates.next(), dates.last()) else { return String::new() };
+    let (Some(first), last) = (dates.next(), dates.next_back()) else { return String::new() };
     let short = |date: chrono::NaiveDate| date.format("%-d %B %Y").to_string();
     last.map_or_else(|| short(first), |last| format!("{} to {}", first.format("%-d %B"), short(last)))
 }

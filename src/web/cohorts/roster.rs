@@ -158,7 +158,7 @@ async fn page(
         Some(Row { last_mail: last.get(&enrollment.id).cloned(), ..row(enrollment, person, (cohort, program), now) })
     };
     let mut rows: Vec<Row> = everyone.iter().filter_map(row).collect();
-    rows.sort_by(|one, other| one.name.to_lowercase().cmp(&other.name.to_lowercase()));
+    rows.sort_by_key(|row| row.name.to_lowercase());
     let (rows, ended): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_in);
     Ok(RosterPage {
         head: Head::of(cohort, program, "roster"),
