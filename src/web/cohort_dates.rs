@@ -95,14 +95,17 @@ fn weekly(spans: &[(NaiveDateTime, NaiveDateTime)]) -> String {
     }
     let most = counts.values().max().copied().unwrap_or_default();
     let usual = spans.iter().map(pattern).find(|text| counts[text] == most).unwrap_or_default();
-    let others: Vec<String> = spans
-        .iter()
-        .filter(|span| pattern(span) != usual)
-        .map(|(from, _)| from.format("%-d %B at %H:%M").to_string())
-        .collect();
-    match others.len() {
-        0 => usual,
-        1..=3 => format!("{usual}; on {}", others.join(", on ")),
+    let others: Vec<_> = spans.iter().filter(|span| pattern(span) != usual).collect();
+    let named = |from: &NaiveDateTime| from.format("%-d %B at %H:%M").to_string();
+    // The clocks change once: from then on it is another hour.
+    let is_end = spans.iter().rev().zip(others.iter().rev()).all(|(span, other)| span == *other);
+    let one_hour = others.windows(2).all(|pair| pattern(pair[0]) == pattern(pair[1]));
+    match others.as_slice() {
+        [] => usual,
+        [first, _, ..] if is_end && one_hour => format!("{usual}; from {}", named(&first.0)),
+        few @ ([_] | [_, _]) => {
+            format!("{usual}; on {}", few.iter().map(|(from, _)| named(from)).collect::<Vec<_>>().join(" and "))
+        }
         _ => format!("{usual}; other hours on some dates"),
     }
 }
@@ -132,6 +135,9 @@ mod tests {
         let mut odd = even.to_vec();
         odd.push(span("2027-03-22 19:00", "2027-03-22 20:15"));
         assert_eq!(weekly(&odd), "Mondays, 20:00–21:15; on 22 March at 19:00");
+        odd.splice(0..0, [span("2027-02-22 20:00", "2027-02-22 21:15"), span("2027-03-01 20:00", "2027-03-01 21:15")]);
+        odd.push(span("2027-03-29 19:00", "2027-03-29 20:15"));
+        assert_eq!(weekly(&odd), "Mondays, 20:00–21:15; from 22 March at 19:00");
     }
 
     #[test]

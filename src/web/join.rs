@@ -30,6 +30,7 @@ use crate::{
         my_program::{
             frame,
             place::{OPENS_EARLY, Place, is_inside},
+            weeks::is_moved,
         },
         notices::{Act, Look, Notice},
         page::Page,
@@ -173,6 +174,8 @@ pub struct JoinPage {
     now_iso: String,
     left: [i64; 3],
     coach: String,
+    /// Not on the day and hour the group usually meets.
+    moved: bool,
     /// When the group meets next, if this is not it.
     next: Option<String>,
 }
@@ -201,6 +204,7 @@ impl JoinPage {
             now_iso: now.to_rfc3339_opts(SecondsFormat::Secs, true),
             left: [minutes / 1440, minutes % 1440 / 60, minutes % 60],
             coach: signed.practice.first_name.expose().to_owned(),
+            moved: meeting.state == SessionState::Planned && is_moved(place, meeting),
             next: next.map(|next| When::new(next.starts_at, next.ends_at, zone).full()),
         }
     }
@@ -221,6 +225,7 @@ impl Page for JoinPage {
             now_iso: "2027-03-02T10:41:00Z".into(),
             left: [2, 8, 19],
             coach: "Nadia".into(),
+            moved: door == Door::Early,
             next: (door == Door::Canceled).then(|| "Thursday 11 March 2027, 20:00–21:15".into()),
         };
         vec![

@@ -11,7 +11,7 @@ pub(in crate::web) mod place;
 mod samples;
 mod settings;
 mod standing;
-mod weeks;
+pub(in crate::web) mod weeks;
 
 use poem::{Request, Response, handler, web::Data};
 

@@ -75,13 +75,19 @@ async fn read(
     for cohort in &open {
         cards.extend(card(site, cohort, zone).await?);
     }
-    let wanted = asked.text("cohort");
-    let chosen = cards.iter().position(|card| card.id == wanted).unwrap_or_default();
-    if let Some(card) = cards.get_mut(chosen) {
-        card.chosen = true;
-    }
+    choose(&mut cards, asked.text("cohort"));
     let zones = visitor::zones(now.real);
     Ok(ProgramPage::new(program, practice, code.to_owned(), Clock { zone, wished: wished.is_some(), zones }, cards))
+}
+
+/// The wished one, else the next that has a place. What has begun stands below what has not.
+fn choose(cards: &mut [Card], wanted: &str) {
+    cards.sort_by_key(|card| card.begun);
+    let wished = cards.iter().position(|card| card.id == wanted);
+    let free = cards.iter().position(|card| !card.places.full);
+    if let Some(card) = cards.get_mut(wished.or(free).unwrap_or_default()) {
+        card.chosen = true;
+    }
 }
 
 async fn card(site: &Site, cohort: &Cohort, zone: Zone) -> Result<Option<Card>, PageError> {

@@ -12,6 +12,7 @@ use crate::{
     web::{
         error::PageError,
         fields::Fields,
+        headers::{Manner, set_manner},
         notices::{Act, Look, Notice},
         site::Site,
         table::{Access, Origin, Table},
@@ -50,6 +51,13 @@ async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Resp
         .detail("Emails about changed dates and about your place still come. You do not have to explain.")
         .act(Act::post("Stop these emails", format!("/u/{token}"), Look::Go, &[("stop", "yes")]))
         .show(site, &visitor::neutral(site, None))
+        .map(without_referrer)
+}
+
+/// Posts to this address need no origin, so its pages can tell none, unlike others with a form.
+fn without_referrer(mut response: Response) -> Response {
+    set_manner(&mut response, Manner::PUBLIC);
+    response
 }
 
 /// A mail provider's one click, or the button of the page. Needs no cookie, no origin and no form token.
@@ -89,6 +97,7 @@ fn done(site: &Site, token: &str, stopped: Category) -> Result<Response, PageErr
     notice
         .act(Act::link("Stop everything: leave the group", "/p/leave", Look::Quiet))
         .show(site, &visitor::neutral(site, None))
+        .map(without_referrer)
 }
 
 /// A body in either form that RFC 8058 §3.1 allows. Anything else says nothing.

@@ -66,6 +66,17 @@ story! {
 
         world.to(utc("2026-10-12 06:00")).await;
         window.go(&format!("{}/p", world.base)).await;
+        window.arrives_at("Find my link").await;
+        window.write("email", "ada@lisbon.example").await;
+        window.press("Send").await;
+        window.arrives_at("Check your inbox").await;
+        window.look("link-sent").await;
+        world.run().await;
+        window.go(&world.last_to("ada@lisbon.example").link("/p/open/")).await;
+        window.look("link-open").await;
+        window.press("Open my page").await;
+        window.arrives_at("Hello Ada").await;
+        window.look("my-program-week-1").await;
         window.press("Read the lesson").await;
         window.arrives_at(&first_title(world, program.id).await).await;
         window.look("lesson").await;

@@ -64,10 +64,13 @@ async fn held(site: &Site, claims: &Claims) -> Result<Option<Held>, PageError> {
 /// One button: a scanner that opens the link changes nothing.
 #[handler]
 pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
-    let held = match follow(site, Purpose::Confirm, &token).await? {
-        Link::Good(held) => held,
-        Link::Over(held) => return over(site, &held),
-    };
+    match follow(site, Purpose::Confirm, &token).await? {
+        Link::Good(held) => asked(site, &token, &held),
+        Link::Over(held) => over(site, &held),
+    }
+}
+
+fn asked(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
     let chrome = visitor::neutral(site, Some(&held.practice));
     match held.enrollment.standing {
         Standing::Pending | Standing::Lapsed => Notice::new(
@@ -93,7 +96,7 @@ pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> 
         | Standing::OfferExpired
         | Standing::Withdrawn
         | Standing::Transferred
-        | Standing::Removed => over(site, &held),
+        | Standing::Removed => over(site, held),
     }
 }
 

@@ -37,40 +37,46 @@ async fn held(site: &Site, token: &str) -> Result<Held, PageError> {
 #[handler]
 pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
     let held = held(site, &token).await?;
+    if held.enrollment.standing == Standing::Offered && !is_late(site, &held) {
+        return still_held(site, &token, &held).await;
+    }
+    decided(site, &held)
+}
+
+async fn still_held(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
+    let until = held.enrollment.hold_until.unwrap_or(site.clock.now().real);
+    let lead = format!("It is held until {}.", civil::moment(until, held.person.zone));
+    first_session(site, held, Notice::new("A place is free for you", lead))
+        .await?
+        .act(Act::post("Accept my place", format!("/offer/{token}"), Look::Go, &[]))
+        .act(Act::post("No, thank you", format!("/offer/{token}/decline"), Look::Plain, &[]))
+        .show(site, &visitor::neutral(site, Some(&held.practice)))
+}
+
+fn decided(site: &Site, held: &Held) -> Result<Response, PageError> {
     let chrome = visitor::neutral(site, Some(&held.practice));
-    match (held.enrollment.standing, held.enrollment.hold_until) {
-        (Standing::Offered, Some(until)) if until > site.clock.now().real => {
-            let lead = format!("It is held until {}.", civil::moment(until, held.person.zone));
-            first_session(site, &held, Notice::new("A place is free for you", lead))
-                .await?
-                .act(Act::post("Accept my place", format!("/offer/{token}"), Look::Go, &[]))
-                .act(Act::post("No, thank you", format!("/offer/{token}/decline"), Look::Plain, &[]))
-                .show(site, &chrome)
-        }
-        (Standing::Enrolled | Standing::Paused | Standing::Completed, _) => {
+    match held.enrollment.standing {
+        Standing::Enrolled | Standing::Paused | Standing::Completed => {
             Notice::new("You have accepted this place", "There is nothing more to do here.")
                 .act(Act::link("Open my page", "/p", Look::Go))
                 .find_my_link()
                 .show(site, &chrome)
         }
-        (Standing::Declined, _) => {
+        Standing::Declined => {
             Notice::new("You passed this place on", "Thank you for telling us. No more email will come about it.")
                 .act(Act::link("Fill in the form again", format!("/enroll/{}", held.enrollment.cohort_id), Look::Plain))
                 .show(site, &chrome)
         }
-        (
-            Standing::Offered
-            | Standing::Pending
-            | Standing::Applied
-            | Standing::Accepted
-            | Standing::Waitlisted
-            | Standing::OfferExpired
-            | Standing::Withdrawn
-            | Standing::Transferred
-            | Standing::Removed
-            | Standing::Lapsed,
-            _,
-        ) => over(site, &held),
+        Standing::Offered
+        | Standing::Pending
+        | Standing::Applied
+        | Standing::Accepted
+        | Standing::Waitlisted
+        | Standing::OfferExpired
+        | Standing::Withdrawn
+        | Standing::Transferred
+        | Standing::Removed
+        | Standing::Lapsed => over(site, held),
     }
 }
 

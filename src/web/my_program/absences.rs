@@ -9,6 +9,7 @@ use super::{frame, place::Place};
 use crate::{
     actions::answer_session::{Answer, Refused, answer_session},
     domain::{civil::When, session::SessionState},
+    store::sessions::SessionRow,
     web::{
         error::PageError,
         fields::Fields,
@@ -25,26 +26,33 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let (place, meeting) = Place::around(site, &signed, &id).await?;
-    let when = When::new(meeting.starts_at, meeting.ends_at, signed.person.zone).full();
-    let back = Act::link("Back to my page", "/p", Look::Quiet);
-    let to = format!("/p/absent/{id}");
     let over = meeting.ends_at <= site.clock.now().program || meeting.state == SessionState::Canceled;
     let notice = if over {
         Notice::new("This session is over or canceled", "There is nothing to tell us about it.")
-    } else if place.has_declined(meeting.id) {
-        Notice::new("You cannot come", format!("{when}. Thank you for telling us.")).act(Act::post(
+    } else {
+        question(&signed, &place, &meeting)
+    };
+    notice.act(Act::link("Back to my page", "/p", Look::Quiet)).own(site, &frame(site, &signed, ""))
+}
+
+fn question(signed: &SignedParticipant, place: &Place, meeting: &SessionRow) -> Notice {
+    let when = When::new(meeting.starts_at, meeting.ends_at, signed.person.zone).full();
+    let to = format!("/p/absent/{}", meeting.id);
+    if place.has_declined(meeting.id) {
+        return Notice::new("You cannot come", format!("{when}. Thank you for telling us.")).act(Act::post(
             "I can come after all",
             to,
             Look::Go,
             &[("answer", "comes")],
+        ));
+    }
+    let coach = signed.practice.first_name.expose();
+    Notice::new("Can’t you come?", format!("{when}."))
+        .detail(format!(
+            "{coach} is told that you will not be there. Your place in the group stays yours, and you do not have to \
+             explain."
         ))
-    } else {
-        let coach = signed.practice.first_name.expose();
-        Notice::new("Can’t you come?", format!("{when}."))
-            .detail(format!("{coach} is told that you will not be there. Your place in the group stays yours, and you do not have to explain."))
-            .act(Act::post("I can’t come", to, Look::Go, &[("answer", "declined")]))
-    };
-    notice.act(back).own(site, &frame(site, &signed, ""))
+        .act(Act::post("I can’t come", to, Look::Go, &[("answer", "declined")]))
 }
 
 #[handler]

@@ -142,13 +142,7 @@ pub(super) async fn save(
     fields.form_token()?;
     let (place, part) = find(site, &signed, &week, fields.text("enrollment")).await?;
     let Some(check_in) = part else { return nothing_asked(site, &signed) };
-    let mut checked = Checked::new(&fields);
-    let answers: Vec<Option<String>> = check_in
-        .questions
-        .iter()
-        .map(|asked| checked.parse(&asked.name, |text| visitor::words(text, LONGEST_ANSWER)))
-        .collect();
-    let answers: Vec<String> = match checked.finish(|| answers.into_iter().collect()) {
+    let answers = match answers(&check_in, &fields) {
         Ok(answers) => answers,
         Err(form) => {
             let chrome = frame(site, &signed, "");
@@ -162,6 +156,14 @@ pub(super) async fn save(
         Err(Refused::Unknown) => Err(PageError::NotFound),
         Err(Refused::Store(error)) => Err(error.into()),
     }
+}
+
+/// One a question; a question may be skipped.
+fn answers(check_in: &CheckInPart, fields: &Fields) -> Result<Vec<String>, Entered> {
+    let mut checked = Checked::new(fields);
+    let read = |asked: &Question| checked.parse(&asked.name, |text| visitor::words(text, LONGEST_ANSWER));
+    let answers: Vec<Option<String>> = check_in.questions.iter().map(read).collect();
+    checked.finish(|| answers.into_iter().collect())
 }
 
 #[derive(Debug, Serialize)]

@@ -80,6 +80,7 @@ pub(super) struct Next {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Teaser {
+    pub(super) week: i32,
     pub(super) title: String,
     pub(super) opening: String,
     pub(super) href: String,
@@ -96,6 +97,9 @@ impl MyProgram {
         let now = site.clock.now();
         let zone = signed.person.zone;
         let place = Place::find(site, signed, wanted).await?;
+        if place.is_none() && !wanted.is_empty() {
+            return Err(PageError::NotFound);
+        }
         let mut page = Self {
             form: Entered::blank(),
             name: signed.person.name.expose().to_owned(),
@@ -144,10 +148,11 @@ impl MyProgram {
             standing: standing::part(site, signed, place),
             next: next.map(|meeting| Next::of(place, meeting, signed.person.zone, now)),
             lesson: teaser(site, signed, place),
-            check_in,
+            check_in: check_in.filter(|check_in| check_in.sent || !check_in.closed),
             weeks_word: visitor::number(place.weeks.len()),
             weeks: if inside { vine(place, signed.person.zone, now) } else { Vec::new() },
-            calendar: inside.then(|| CalendarPart::of(site, signed, place)),
+            // What is over is not added to a calendar any more.
+            calendar: next.map(|_| CalendarPart::of(site, signed, place)),
             can_leave: standing::can_leave(place.enrollment.standing),
             ..self
         })
@@ -204,6 +209,7 @@ fn teaser(site: &Site, signed: &SignedParticipant, place: &Place) -> Option<Teas
     let out = place.out(week, now);
     let first = out.first()?;
     Some(Teaser {
+        week,
         title: first.content.0.title.clone(),
         opening: opening(&rendered(site, signed, place, first).text),
         href: format!("/p/lesson/{week}?enrollment={}", place.enrollment.id),

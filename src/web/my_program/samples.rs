@@ -60,6 +60,7 @@ fn middle() -> MyProgram {
         standing: None,
         next: Some(next(false)),
         lesson: Some(Teaser {
+            week: 4,
             title: "Grief and anger".into(),
             opening: "Anger often arrives first because it is easier to carry.".into(),
             href: "/p/lesson/4".into(),

@@ -37,9 +37,9 @@ pub(super) fn levels(place: Option<&Place>) -> Vec<Choice> {
     allowed
         .map(|level| {
             let text = match level {
-                Discretion::Open => "Open: say what it is about",
-                Discretion::Discreet => "Discreet: neutral sender, subject and titles",
-                Discretion::Minimal => "Minimal: a link only, read after signing in",
+                Discretion::Open => "Open",
+                Discretion::Discreet => "Discreet (neutral titles)",
+                Discretion::Minimal => "Minimal (only a link)",
             };
             Choice { value: level.as_str().to_owned(), text: text.to_owned() }
         })

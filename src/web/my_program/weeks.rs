@@ -103,13 +103,22 @@ fn leaf(
 
 /// What is not as usual about a session that is not over.
 fn chip(place: &Place, week: &WeekRow, meeting: &SessionRow, now: DateTime<Utc>) -> Option<(&'static str, Tone)> {
-    if meeting.state == SessionState::Canceled {
-        return Some(("Canceled", Tone::Bad));
+    match meeting.state {
+        SessionState::Canceled => Some(("Canceled", Tone::Bad)),
+        SessionState::Planned if meeting.ends_at <= now || is_usual(place, week, meeting) => None,
+        SessionState::Planned => Some(("Moved", Tone::Warn)),
     }
+}
+
+fn is_usual(place: &Place, week: &WeekRow, meeting: &SessionRow) -> bool {
     let days = Week { number: 0, first_day: week.first_day, kind: week.kind };
     let weekday = meeting.local_date.format("%a").to_string().to_lowercase();
-    let usual = meeting.local_time == place.cohort.session_time
+    meeting.local_time == place.cohort.session_time
         && weekday == place.cohort.weekday
-        && days.contains(meeting.local_date);
-    (!usual && meeting.ends_at > now).then_some(("Moved", Tone::Warn))
+        && days.contains(meeting.local_date)
+}
+
+/// Whether a session is not where the group usually meets.
+pub(in crate::web) fn is_moved(place: &Place, meeting: &SessionRow) -> bool {
+    place.weeks.iter().any(|week| week.number == meeting.week && !is_usual(place, week, meeting))
 }
