@@ -11,7 +11,6 @@ use crate::{
         delivery::Occasion,
         discretion::{Discretion, ForbiddenWords, Voice, at_least},
         email_address::EmailAddress,
-        ids::LessonId,
         name::Name,
         zone::Zone,
     },
@@ -137,32 +136,11 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
     };
     let program = match &cohort {
         Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
-        None => tested_program(app, delivery).await?,
+        None => coach_letters::tested_program(app, delivery).await?,
     };
     let coach_name = coaches::of_practice(db, practice.id).await?.into_iter().next().map_or_else(|| practice.first_name.clone(), |coach| coach.name);
-    let level = tested_level(delivery).unwrap_or_else(|| level(&reader, cohort.as_ref()));
+    let level = coach_letters::tested_level(delivery).unwrap_or_else(|| level(&reader, cohort.as_ref()));
     Ok(Facts { level, practice, reader, enrollment, cohort, program, coach_name })
-}
-
-/// A test of a lesson is about a program, and about no cohort of it.
-async fn tested_program(app: &App, delivery: &Delivery) -> Result<Option<ProgramRow>, CannotCompose> {
-    if delivery.occasion != Occasion::TestLesson {
-        return Ok(None);
-    }
-    let params: serde_json::Value = serde_json::from_str(&delivery.params).unwrap_or_default();
-    let id: LessonId = serde_json::from_value(params["lesson"].clone()).map_err(|_| CannotCompose::Gone("the lesson"))?;
-    let db = app.db.reader();
-    let lesson = programs::lesson(db, delivery.practice_id, id).await?.ok_or(CannotCompose::Gone("the lesson"))?;
-    Ok(programs::find(db, delivery.practice_id, lesson.program_id).await?)
-}
-
-/// As discreet as the coach wants to see it.
-fn tested_level(delivery: &Delivery) -> Option<Discretion> {
-    if delivery.occasion != Occasion::TestLesson {
-        return None;
-    }
-    let params: serde_json::Value = serde_json::from_str(&delivery.params).ok()?;
-    serde_json::from_value(params["level"].clone()).ok()
 }
 
 fn level(reader: &Reader, cohort: Option<&Cohort>) -> Discretion {

@@ -76,7 +76,13 @@ fn frame(app: &App, practice: &Practice, voice: &Voice<'_>, lesson: &Lesson) -> 
 }
 
 /// The weekly letter, from a lesson that has been rendered as HTML and as text.
-pub(super) fn letter(app: &App, voice: &Voice<'_>, lesson: &Lesson, body: (String, String), weeks: u16) -> WeeklyLesson {
+pub(super) fn letter(
+    app: &App,
+    voice: &Voice<'_>,
+    lesson: &Lesson,
+    body: (String, String),
+    weeks: u16,
+) -> WeeklyLesson {
     WeeklyLesson {
         subject: voice.lesson_subject(&lesson.subject, &lesson.discreet_subject).to_owned(),
         week_label: format!("Week {} of {weeks}", lesson.week),

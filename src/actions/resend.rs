@@ -55,7 +55,11 @@ pub enum Again {
 #[must_use]
 pub fn how_again(occasion: Occasion) -> Again {
     match occasion {
-        Occasion::SignIn | Occasion::PasswordReset | Occasion::TestMail | Occasion::TestLesson | Occasion::CoachNote => Again::Never,
+        Occasion::SignIn
+        | Occasion::PasswordReset
+        | Occasion::TestMail
+        | Occasion::TestLesson
+        | Occasion::CoachNote => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -149,7 +153,9 @@ async fn calendar_again(app: &App, tx: &Tx, row: &Delivery, seen: i32, actor: &s
     let session = sessions::find(tx, row.practice_id, invite.session_id).await?.ok_or(Refused::Unknown)?;
     let enrollment = enrollments::find(tx, row.practice_id, invite.enrollment_id).await?.ok_or(Refused::Unknown)?;
     let is_wanted = enrollment.calendar == CalendarChoice::Invites && enrollment.standing.holds_seat();
-    let stands = session.state == SessionState::Planned && session.ends_at > now.program && session.generation == invite.generation;
+    let stands = session.state == SessionState::Planned
+        && session.ends_at > now.program
+        && session.generation == invite.generation;
     if !is_wanted || !stands || invite.last_method != Word::Request.as_str() {
         return Err(Refused::NotInCalendar);
     }

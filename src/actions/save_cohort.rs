@@ -52,7 +52,12 @@ pub enum Refused {
 crate::from_store!(Refused);
 
 /// Saves the settings. Places that come free go to the first in line.
-pub async fn save_cohort(app: &App, of: (PracticeId, CohortId), settings: &CohortSettings, actor: &str) -> Result<(), Refused> {
+pub async fn save_cohort(
+    app: &App,
+    of: (PracticeId, CohortId),
+    settings: &CohortSettings,
+    actor: &str,
+) -> Result<(), Refused> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
         let cohort = locked(tx, of).await?;

@@ -248,7 +248,8 @@ async fn write_practice(app: &App, practice: &Practice, coach: &Coach) -> store:
 
 async fn settle(app: &App, row: &Delivery, state: State) {
     let now = app.clock.now().program;
-    let settled: store::Result<()> = async { transact!(app.db, |tx| ledger::settle(tx, row.id, state, "as in the test", now).await) }.await;
+    let settled: store::Result<()> =
+        async { transact!(app.db, |tx| ledger::settle(tx, row.id, state, "as in the test", now).await) }.await;
     settled.unwrap();
 }
 

@@ -5,10 +5,7 @@ use poem::{Response, handler, web::Data};
 use serde::Serialize;
 
 use crate::{
-    actions::{
-        count_once::{Sent, count_once},
-        open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
-    },
+    actions::open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
     domain::{ids::CohortId, schedule::LessonRule},
     store::programs::{self, ProgramRow},
     web::{
@@ -87,7 +84,8 @@ impl NewCohortPage {
             weekdays: labels::weekdays(),
             clocks: vec![
                 Choice::new("cohort", "The cohort’s clock").with("Everybody gets it at the same moment."),
-                Choice::new("participant", "Each participant’s own clock").with("At this time of day wherever they are."),
+                Choice::new("participant", "Each participant’s own clock")
+                    .with("At this time of day wherever they are."),
             ],
             discretions: labels::discretions(),
             expression: LessonRule::default().expression().to_owned(),
@@ -145,20 +143,26 @@ async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> R
         Ok(new) => new,
         Err(form) => return refused(site, &signed, &programs, form).await,
     };
-    match fields.text("do") {
-        "draft" => match create(site, &signed, &fields, &new).await? {
-            Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
-            Err(form) => refused(site, &signed, &programs, form).await,
-        },
-        "open" => match create(site, &signed, &fields, &new).await? {
-            Ok(id) => open(site, &signed, id).await,
-            Err(form) => refused(site, &signed, &programs, form).await,
-        },
-        _ => preview(site, &signed, &fields, &new, &programs).await,
+    let act = fields.text("do");
+    if !matches!(act, "draft" | "open") {
+        return preview(site, &signed, &fields, &new, &programs).await;
+    }
+    if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/cohorts").await? {
+        return Ok(answer);
+    }
+    match create(site, &signed, &fields, &new).await? {
+        Ok(id) if act == "open" => open(site, &signed, id).await,
+        Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
+        Err(form) => refused(site, &signed, &programs, form).await,
     }
 }
 
-async fn refused(site: &Site, signed: &SignedCoach, programs: &[ProgramRow], form: Entered) -> Result<Response, PageError> {
+async fn refused(
+    site: &Site,
+    signed: &SignedCoach,
+    programs: &[ProgramRow],
+    form: Entered,
+) -> Result<Response, PageError> {
     let chrome = desk::around(site, signed, Here::Cohorts).await?;
     site.pages.refused(&chrome, &NewCohortPage::of(choices(programs), form, None))
 }
@@ -178,11 +182,13 @@ async fn preview(
 }
 
 /// The cohort as a draft, or the form with what an action refused.
-async fn create(site: &Site, signed: &SignedCoach, fields: &Fields, new: &NewCohort) -> Result<Result<CohortId, Entered>, PageError> {
+async fn create(
+    site: &Site,
+    signed: &SignedCoach,
+    fields: &Fields,
+    new: &NewCohort,
+) -> Result<Result<CohortId, Entered>, PageError> {
     let practice = &signed.practice;
-    if count_once(&site.app, practice.id, fields.form_token()?.as_uuid()).await? == Sent::Before {
-        return Err(PageError::Conflict("This form was sent before, and the cohort was made then.".into()));
-    }
     match create_cohort(&site.app, practice, new, signed.coach.name.expose()).await {
         Ok(id) => Ok(Ok(id)),
         Err(Refused::Store(error)) => Err(error.into()),

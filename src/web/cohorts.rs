@@ -44,7 +44,8 @@ pub(crate) struct Head {
 
 impl Head {
     fn of(cohort: &Cohort, program: &ProgramRow, tab: &'static str) -> Self {
-        let day = labels::WEEKDAYS.iter().find(|(word, _)| *word == cohort.weekday).map(|(_, day)| labels::weekday(*day));
+        let day =
+            labels::WEEKDAYS.iter().find(|(word, _)| *word == cohort.weekday).map(|(_, day)| labels::weekday(*day));
         let about = format!(
             "{}. From {}, {}s at {} ({} time)",
             program.title.expose(),
@@ -109,7 +110,13 @@ impl Page for CohortsPage {
     const TEMPLATE: &'static str = "cohorts/cohorts.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let line = Line { head: Head::sample(""), enrolled: 9, waiting: 2, capacity: 12, next: "Thu 4 Mar, 19:00 (Dublin time)".into() };
+        let line = Line {
+            head: Head::sample(""),
+            enrolled: 9,
+            waiting: 2,
+            capacity: 12,
+            next: "Thu 4 Mar, 19:00 (Dublin time)".into(),
+        };
         let open = Group { title: "Open for enrollment", lines: vec![line] };
         vec![("some", Self { groups: vec![open] }), ("none", Self { groups: vec![] })]
     }
@@ -140,7 +147,11 @@ async fn groups(site: &Site, signed: &SignedCoach) -> Result<Vec<Group>, PageErr
     for cohort in store_cohorts::of_practice(db, practice).await? {
         let Some(program) = programs.iter().find(|program| program.id == cohort.program_id) else { continue };
         let count = |wanted: &[Standing]| {
-            standings.iter().filter(|(id, standing, _)| *id == cohort.id && wanted.contains(standing)).map(|row| row.2).sum()
+            standings
+                .iter()
+                .filter(|(id, standing, _)| *id == cohort.id && wanted.contains(standing))
+                .map(|row| row.2)
+                .sum()
         };
         let next = sessions::next_of_cohort(db, cohort.id, now).await?;
         let is_over = next.is_none() && cohort.state != CohortState::Draft;

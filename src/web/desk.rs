@@ -1,10 +1,13 @@
 //! What stands around every page of the coach, and what do all of them share?
 
 use chrono::{DateTime, TimeDelta, Utc};
-use poem::{FromRequest, Request, RequestBody, Result};
+use poem::{FromRequest, Request, RequestBody, Response, Result};
 
 use crate::{
-    actions::needs_you::needs_you,
+    actions::{
+        count_once::{Sent, count_once},
+        needs_you::needs_you,
+    },
     config::MailMode,
     domain::{delivery::State, zone::Zone},
     store::ledger,
@@ -12,7 +15,7 @@ use crate::{
         chrome::{Badges, Coach, Flash, Here, Tone},
         error::PageError,
         fields::Fields,
-        guard::SignedCoach,
+        guard::{SignedCoach, see_other},
         site::Site,
     },
 };
@@ -74,7 +77,9 @@ fn mail_line(mode: MailMode, lost: u64) -> Flash {
     match (mode, lost) {
         (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
         (MailMode::Live, 1) => Flash::new(Tone::Warn, "", "Email is sending. One message did not arrive."),
-        (MailMode::Live, lost) => Flash::new(Tone::Warn, "", format!("Email is sending. {lost} messages did not arrive.")),
+        (MailMode::Live, lost) => {
+            Flash::new(Tone::Warn, "", format!("Email is sending. {lost} messages did not arrive."))
+        }
         (MailMode::Redirect, _) => Flash::new(Tone::Warn, "", "All email is redirected."),
         (MailMode::Hold, _) => Flash::new(Tone::Warn, "", "Email is held back."),
         (MailMode::File, _) => Flash::new(Tone::Warn, "", "Email goes to a folder."),
@@ -84,12 +89,15 @@ fn mail_line(mode: MailMode, lost: u64) -> Flash {
 fn banner(site: &Site) -> Option<Flash> {
     let (strong, text) = match site.config.mail.mode {
         MailMode::Live => return None,
-        MailMode::Redirect => (
-            "Nobody but you gets mail.",
-            "Every message goes to the one address that the operator chose.",
-        ),
-        MailMode::Hold => ("Nobody gets mail.", "Messages wait in the outbox until the operator sets the mail mode to live."),
-        MailMode::File => ("Nobody gets mail.", "Messages are written to a folder until the operator sets the mail mode to live."),
+        MailMode::Redirect => {
+            ("Nobody but you gets mail.", "Every message goes to the one address that the operator chose.")
+        }
+        MailMode::Hold => {
+            ("Nobody gets mail.", "Messages wait in the outbox until the operator sets the mail mode to live.")
+        }
+        MailMode::File => {
+            ("Nobody gets mail.", "Messages are written to a folder until the operator sets the mail mode to live.")
+        }
     };
     Some(Flash::new(Tone::Warn, strong, text))
 }
@@ -108,6 +116,18 @@ pub(crate) fn brief(at: DateTime<Utc>, zone: Zone, now: DateTime<Utc>) -> String
         -6..=6 => local.format("%a %H:%M").to_string(),
         _ => local.format("%a %-d %b, %H:%M").to_string(),
     }
+}
+
+/// Where a form leads that was sent before: it counted then. `None`: this is the first time.
+pub(crate) async fn sent_before(
+    site: &Site,
+    signed: &SignedCoach,
+    fields: &Fields,
+    to: &str,
+) -> Result<Option<Response>, PageError> {
+    let token = fields.form_token()?.as_uuid();
+    let sent = count_once(&site.app, signed.practice.id, token).await?;
+    Ok((sent == Sent::Before).then(|| see_other(&format!("{to}?done=already"))))
 }
 
 /// `1 person`, `3 people`
@@ -129,9 +149,19 @@ const SAID: [(&str, Tone, &str, &str); 27] = [
     ("not-open", Tone::Warn, "Saved as a draft, not open yet.", "What is missing is listed below."),
     ("open", Tone::Ok, "The cohort is open.", "People can enroll; lessons and reminders go out by themselves."),
     ("closed", Tone::Ok, "Enrollment is closed.", "Lessons and reminders go on for those who take part."),
-    ("moved", Tone::Ok, "The session is moved.", "People and calendars are told in ten minutes: until then it can be changed again."),
+    (
+        "moved",
+        Tone::Ok,
+        "The session is moved.",
+        "People and calendars are told in ten minutes: until then it can be changed again.",
+    ),
     ("moved-now", Tone::Ok, "The session is moved.", "People and calendars are being told now."),
-    ("canceled", Tone::Ok, "The session is canceled.", "People and calendars are told in ten minutes: until then it can be restored."),
+    (
+        "canceled",
+        Tone::Ok,
+        "The session is canceled.",
+        "People and calendars are told in ten minutes: until then it can be restored.",
+    ),
     ("canceled-now", Tone::Ok, "The session is canceled.", "People and calendars are being told now."),
     ("restored", Tone::Ok, "The session is restored.", "People and calendars are told in ten minutes."),
     ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),

@@ -3,14 +3,12 @@
 use chrono::Weekday;
 use serde::Serialize;
 
-use crate::{
-    domain::{
-        delivery::{Occasion, State},
-        discretion::Discretion,
-        enrollment::Standing,
-        people::CohortState,
-        zone::Zone,
-    },
+use crate::domain::{
+    delivery::{Occasion, State},
+    discretion::Discretion,
+    enrollment::Standing,
+    people::CohortState,
+    zone::Zone,
 };
 
 /// A state as a chip: `tone` is the style sheet's, or empty.
@@ -122,9 +120,8 @@ pub(crate) fn discretions() -> Vec<Choice> {
         .into_iter()
         .map(|level| match level {
             Discretion::Open => Choice::new(level, "Open").with("Subjects and calendars say week and title."),
-            Discretion::Discreet => {
-                Choice::new(level, "Discreet").with("Neutral sender, subjects and calendar entries. Nothing names the topic.")
-            }
+            Discretion::Discreet => Choice::new(level, "Discreet")
+                .with("Neutral sender, subjects and calendar entries. Nothing names the topic."),
             Discretion::Minimal => {
                 Choice::new(level, "Minimal").with("Mail holds a link only; the text is read after signing in.")
             }

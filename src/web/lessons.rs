@@ -86,7 +86,13 @@ impl Page for LessonPage {
             track_label: "I was hurt".into(),
             form,
             seen: "x".into(),
-            entries: vec![Entry { id: "1".into(), week: 4, title: "Grief and anger".into(), track: String::new(), is_current: true }],
+            entries: vec![Entry {
+                id: "1".into(),
+                week: 4,
+                title: "Grief and anger".into(),
+                track: String::new(),
+                is_current: true,
+            }],
             cohorts: vec![Choice::new("8", "Monday evenings")],
             sender: "Nadia Brandt".into(),
             neutral_sender: "N. Brandt".into(),
@@ -112,10 +118,16 @@ pub(crate) fn add(table: Table) -> Table {
 }
 
 /// The lesson of the address, if it is one of that program.
-async fn lesson(site: &Site, signed: &SignedCoach, ids: &(String, String)) -> Result<(ProgramRow, LessonRow), PageError> {
+async fn lesson(
+    site: &Site,
+    signed: &SignedCoach,
+    ids: &(String, String),
+) -> Result<(ProgramRow, LessonRow), PageError> {
     let program = found(site, signed, &ids.0).await?;
     let id: LessonId = desk::id(&ids.1)?;
-    let lesson = programs::lesson(site.db.reader(), signed.practice.id, id).await?.filter(|lesson| lesson.program_id == program.id);
+    let lesson = programs::lesson(site.db.reader(), signed.practice.id, id)
+        .await?
+        .filter(|lesson| lesson.program_id == program.id);
     Ok((program, lesson.ok_or(PageError::NotFound)?))
 }
 
@@ -211,7 +223,12 @@ async fn save(
 }
 
 /// Saved; the button may ask for a test besides.
-async fn saved(site: &Site, signed: &SignedCoach, fields: &Fields, of: (&ProgramRow, LessonId)) -> Result<Response, PageError> {
+async fn saved(
+    site: &Site,
+    signed: &SignedCoach,
+    fields: &Fields,
+    of: (&ProgramRow, LessonId),
+) -> Result<Response, PageError> {
     let (program, id) = of;
     let level = match fields.text("do") {
         "test" => program.content.0.discretion,
@@ -245,7 +262,12 @@ fn place(program: &ProgramRow, week: &str, track: &str) -> Result<Lesson, PageEr
 }
 
 #[handler]
-async fn show_new(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show_new(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let program = found(site, &signed, &id).await?;
     let empty = place(&program, asked.text("week"), asked.text("track"))?;
     let chrome = desk::around(site, &signed, Here::Programs).await?;
@@ -257,15 +279,25 @@ async fn show_new(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<S
 }
 
 #[handler]
-async fn make(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn make(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let program = found(site, &signed, &id).await?;
     let place = place(&program, fields.text("week"), fields.text("track"))?;
     let written = Lesson { week: place.week, track: place.track, ..read(&fields) };
     let form = match checked(&fields, &written, &program) {
-        Ok(()) => match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
-            Ok(id) => return saved(site, &signed, &fields, (&program, id)).await,
-            Err(refused) => refusal(&fields, refused)?,
-        },
+        Ok(()) => {
+            if let Some(answer) = desk::sent_before(site, &signed, &fields, &format!("/coach/programs/{id}")).await? {
+                return Ok(answer);
+            }
+            match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
+                Ok(lesson) => return saved(site, &signed, &fields, (&program, lesson)).await,
+                Err(refused) => refusal(&fields, refused)?,
+            }
+        }
         Err(form) => form,
     };
     let chrome = desk::around(site, &signed, Here::Programs).await?;

@@ -126,7 +126,8 @@ fn wanted_states(word: &str) -> Vec<State> {
 }
 
 fn statuses() -> Vec<Choice> {
-    let groups = [Choice::new("", "Any status"), Choice::new("lost", "Did not arrive"), Choice::new("waiting", "On the way")];
+    let groups =
+        [Choice::new("", "Any status"), Choice::new("lost", "Did not arrive"), Choice::new("waiting", "On the way")];
     let states = State::ALL.iter().filter(|state| **state != State::Claimed);
     groups.into_iter().chain(states.map(|state| Choice::new(state, labels::delivery(*state).text))).collect()
 }
@@ -145,7 +146,8 @@ pub(super) async fn page(
 ) -> Result<OutboxPage, PageError> {
     let (db, practice, now) = (site.db.reader(), signed.practice.id, site.clock.now().program);
     let cohorts = cohorts::of_practice(db, practice).await?;
-    let cohort: Option<CohortId> = asked.text("cohort").parse().ok().filter(|id| cohorts.iter().any(|cohort| cohort.id == *id));
+    let cohort: Option<CohortId> =
+        asked.text("cohort").parse().ok().filter(|id| cohorts.iter().any(|cohort| cohort.id == *id));
     let person: Option<ParticipantId> = asked.text("person").parse().ok();
     let page: u64 = asked.text("page").parse().unwrap_or(1).clamp(1, 100_000);
     let filter = Filter {
@@ -186,13 +188,15 @@ fn entered(asked: &Asked) -> Entered {
 
 /// Only what a filter can be: words and ids, so nothing needs escaping.
 fn query(asked: &Asked) -> String {
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let pairs = FILTERS.iter().map(|name| (name, asked.text(name))).filter(|(_, text)| plain(text));
     pairs.map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join("&")
 }
 
 fn counts(by_state: &[(State, u64)]) -> Vec<Count> {
-    let sum = |states: &[State]| by_state.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| count).sum();
+    let sum =
+        |states: &[State]| by_state.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| count).sum();
     [
         ("Waiting", &[State::Queued, State::Claimed, State::Sending][..]),
         ("Retrying", &[State::Deferred]),
@@ -205,7 +209,12 @@ fn counts(by_state: &[(State, u64)]) -> Vec<Count> {
     .collect()
 }
 
-async fn named(site: &Site, signed: &SignedCoach, rows: Vec<Delivery>, current: Option<&str>) -> Result<Vec<Row>, PageError> {
+async fn named(
+    site: &Site,
+    signed: &SignedCoach,
+    rows: Vec<Delivery>,
+    current: Option<&str>,
+) -> Result<Vec<Row>, PageError> {
     let ids: Vec<ParticipantId> = rows.iter().filter_map(|row| row.participant_id).collect();
     let people = participants::with_ids(site.db.reader(), signed.practice.id, &ids).await?;
     let now = site.clock.now().program;

@@ -9,12 +9,7 @@ use serde::Serialize;
 use crate::{
     actions::change_person::{self, Settings, correct_address, save_settings},
     domain::{
-        civil,
-        discretion::Discretion,
-        email_address::EmailAddress,
-        ids::ParticipantId,
-        name::Name,
-        people::Role,
+        civil, discretion::Discretion, email_address::EmailAddress, ids::ParticipantId, name::Name, people::Role,
         zone::Zone,
     },
     store::{
@@ -137,7 +132,12 @@ fn address_of(person: &Participant) -> Entered {
     Entered::blank().with("email", person.email.expose())
 }
 
-async fn page(site: &Site, signed: &SignedCoach, person: &Participant, forms: (Entered, Entered)) -> Result<PersonPage, PageError> {
+async fn page(
+    site: &Site,
+    signed: &SignedCoach,
+    person: &Participant,
+    forms: (Entered, Entered),
+) -> Result<PersonPage, PageError> {
     let (db, now, zone) = (site.db.reader(), site.clock.now().program, signed.coach.zone);
     let filter = Filter { participant: Some(person.id), page_size: 15, ..Default::default() };
     let (rows, _) = ledger::of_practice(db, signed.practice.id, &filter).await?;
@@ -169,7 +169,12 @@ async fn page(site: &Site, signed: &SignedCoach, person: &Participant, forms: (E
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let person = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
     let forms = (filled(&person), address_of(&person));
@@ -177,7 +182,12 @@ async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Strin
 }
 
 #[handler]
-async fn save(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn save(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let person = found(site, &signed, &id).await?;
     match read(&fields) {
         Ok(settings) => match save_settings(&site.app, signed.practice.id, person.id, &settings).await {
@@ -202,7 +212,12 @@ fn read(fields: &Fields) -> Result<Settings, Entered> {
 }
 
 #[handler]
-async fn correct(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn correct(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let person = found(site, &signed, &id).await?;
     let mut checked = Checked::new(&fields);
     let email = checked.parse("email", EmailAddress::parse);

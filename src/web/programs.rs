@@ -46,7 +46,14 @@ impl Page for ProgramsPage {
     const TEMPLATE: &'static str = "programs/programs.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let line = Line { id: "7".into(), title: "Rebuilding Trust".into(), lead: "Six weeks.".into(), weeks: 6, lessons: 12, cohorts: 2 };
+        let line = Line {
+            id: "7".into(),
+            title: "Rebuilding Trust".into(),
+            lead: "Six weeks.".into(),
+            weeks: 6,
+            lessons: 12,
+            cohorts: 2,
+        };
         vec![("some", Self { lines: vec![line] }), ("none", Self { lines: vec![] })]
     }
 }
@@ -140,7 +147,12 @@ async fn list(Data(site): Data<&Site>, signed: SignedCoach, asked: Asked) -> Res
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let program = found(site, &signed, &id).await?;
     let db = site.db.reader();
     let chrome = desk::after(site, &signed, Here::Programs, &asked).await?;
@@ -164,14 +176,16 @@ async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Strin
 /// Each week with its lessons: one for everybody, or one a track, and a gap for each that is missing.
 fn weeks(program: &ProgramRow, lessons: &[LessonRow]) -> Vec<Week> {
     let content = &program.content.0;
-    let label = |key: &str| content.tracks.iter().find(|track| track.key == key).map_or(key, |track| &track.label).to_owned();
+    let label =
+        |key: &str| content.tracks.iter().find(|track| track.key == key).map_or(key, |track| &track.label).to_owned();
     let cell = |lesson: &LessonRow| Cell {
         lesson: lesson.id.to_string(),
         title: lesson.content.0.title.clone(),
         track: label(&lesson.track),
         track_key: lesson.track.clone(),
     };
-    let gap = |key: &str| Cell { lesson: String::new(), title: String::new(), track: label(key), track_key: key.to_owned() };
+    let gap =
+        |key: &str| Cell { lesson: String::new(), title: String::new(), track: label(key), track_key: key.to_owned() };
     let week = |number: u16| {
         let here: Vec<&LessonRow> = lessons.iter().filter(|lesson| lesson.week == i32::from(number)).collect();
         let for_all = here.iter().any(|lesson| lesson.track.is_empty());
@@ -179,7 +193,8 @@ fn weeks(program: &ProgramRow, lessons: &[LessonRow]) -> Vec<Week> {
         if content.tracks.is_empty() && here.is_empty() {
             cells.push(gap(""));
         }
-        let missing = content.tracks.iter().filter(|track| !for_all && !here.iter().any(|lesson| lesson.track == track.key));
+        let missing =
+            content.tracks.iter().filter(|track| !for_all && !here.iter().any(|lesson| lesson.track == track.key));
         cells.extend(missing.map(|track| gap(&track.key)));
         let outline = content.outline.iter().find(|week| week.number == number);
         Week { number, title: outline.map(|week| week.title.clone()).unwrap_or_default(), cells }

@@ -13,7 +13,7 @@ use crate::{
         civil::When,
         enrollment::{CalendarChoice, Standing},
         ids::SessionId,
-        session::{SessionState, Slot},
+        session::Slot,
     },
     store::{
         cohorts::{self, Cohort},
@@ -22,17 +22,20 @@ use crate::{
     },
     web::{
         chrome::{self, Here},
-        cohort_new::read::{date, minutes, time},
         desk,
         error::PageError,
         fields::Fields,
-        form::{Checked, Entered},
+        form::Entered,
         guard::{SignedCoach, see_other},
         page::Page,
         site::Site,
         table::{Access, Table},
     },
 };
+
+use self::read::{read, refusal};
+
+mod read;
 
 /// What stands above each of these pages.
 #[derive(Debug, Clone, Serialize)]
@@ -59,7 +62,10 @@ impl Page for MovePage {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let wrong = Entered::blank().with("date", "2026-02-30").wrong("date", "There is no such date");
-        vec![("blank", Self { about: About::sample(), form: Entered::blank() }), ("wrong", Self { about: About::sample(), form: wrong })]
+        vec![
+            ("blank", Self { about: About::sample(), form: Entered::blank() }),
+            ("wrong", Self { about: About::sample(), form: wrong }),
+        ]
     }
 }
 
@@ -93,7 +99,11 @@ impl Page for ConfirmPage {
             at_once,
         };
         let becomes = "Friday 5 March 2027, 20:00–21:15 (Dublin time, UTC+00:00)";
-        vec![("move", page("move", becomes, false)), ("cancel", page("cancel", "", true)), ("restore", page("restore", "", false))]
+        vec![
+            ("move", page("move", becomes, false)),
+            ("cancel", page("cancel", "", true)),
+            ("restore", page("restore", "", false)),
+        ]
     }
 }
 
@@ -141,7 +151,11 @@ async fn found(site: &Site, signed: &SignedCoach, id: &str) -> Result<(SessionRo
 }
 
 #[handler]
-async fn show_move(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn show_move(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
     let (session, cohort) = found(site, &signed, &id).await?;
     let chrome = desk::around(site, &signed, Here::Cohorts).await?;
     let form = Entered::blank()
@@ -172,30 +186,12 @@ async fn post_move(
     preview(site, &signed, (&session, &cohort), &change, Entered::of(&fields)).await
 }
 
-fn read(fields: &Fields) -> Result<Change, Entered> {
-    let mut checked = Checked::new(fields);
-    let date = date(&mut checked, "date");
-    let time = time(&mut checked, "time");
-    let minutes = minutes(&mut checked);
-    checked.finish(|| Some(Change::Move { date: date?, time: time?, minutes: minutes? }))
-}
-
-/// What `change_schedule` would refuse, said before the preview.
-fn refusal(site: &Site, session: &SessionRow, change: &Change) -> Option<(&'static str, &'static str)> {
-    let now = site.clock.now().program;
-    let Change::Move { date, time, minutes } = change else { return None };
-    let slot = Slot { date: *date, time: *time, zone: session.zone, minutes: *minutes };
-    if slot.starts_at() <= now {
-        return Some(("date", "This is in the past. Choose a time that is still to come"));
-    }
-    if session.state == SessionState::Canceled {
-        return Some(("date", "This session is canceled. Restore it first, then move it"));
-    }
-    let same = (slot.starts_at(), slot.ends_at()) == (session.starts_at, session.ends_at);
-    same.then_some(("date", "This is when the session is already. Choose another date or time"))
-}
-
-async fn again(site: &Site, signed: &SignedCoach, of: (&SessionRow, &Cohort), form: Entered) -> Result<Response, PageError> {
+async fn again(
+    site: &Site,
+    signed: &SignedCoach,
+    of: (&SessionRow, &Cohort),
+    form: Entered,
+) -> Result<Response, PageError> {
     let chrome = desk::around(site, signed, Here::Cohorts).await?;
     site.pages.refused(&chrome, &MovePage { about: About::of(of.0, of.1, signed), form })
 }
@@ -216,7 +212,9 @@ async fn preview(
         .collect();
     let invited = told.iter().filter(|enrollment| enrollment.calendar == CalendarChoice::Invites).count();
     let (verb, slot) = match change {
-        Change::Move { date, time, minutes } => ("move", Some(Slot { date: *date, time: *time, zone: session.zone, minutes: *minutes })),
+        Change::Move { date, time, minutes } => {
+            ("move", Some(Slot { date: *date, time: *time, zone: session.zone, minutes: *minutes }))
+        }
         Change::Cancel => ("cancel", None),
         Change::Restore => ("restore", None),
     };
@@ -236,25 +234,43 @@ async fn preview(
 }
 
 #[handler]
-async fn show_cancel(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn show_cancel(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
     let (session, cohort) = found(site, &signed, &id).await?;
     preview(site, &signed, (&session, &cohort), &Change::Cancel, Entered::blank()).await
 }
 
 #[handler]
-async fn show_restore(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn show_restore(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
     let (session, cohort) = found(site, &signed, &id).await?;
     preview(site, &signed, (&session, &cohort), &Change::Restore, Entered::blank()).await
 }
 
 #[handler]
-async fn post_cancel(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn post_cancel(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let (session, cohort) = found(site, &signed, &id).await?;
     apply(site, &signed, (&session, &cohort), &fields, &Change::Cancel).await
 }
 
 #[handler]
-async fn post_restore(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn post_restore(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let (session, cohort) = found(site, &signed, &id).await?;
     apply(site, &signed, (&session, &cohort), &fields, &Change::Restore).await
 }
@@ -299,7 +315,9 @@ async fn not_applied(
     let (change, refused) = what;
     let (session, cohort) = found(site, signed, &of.0.id.to_string()).await.unwrap_or((of.0.clone(), of.1.clone()));
     let message = match refused {
-        Refused::Changed => "Somebody changed this session since you opened the page. Above is how it is now: look again, then repeat it",
+        Refused::Changed => {
+            "Somebody changed this session since you opened the page. Above is how it is now: look again, then repeat it"
+        }
         Refused::Over => "This session is over and can no longer be changed",
         Refused::Past => "This is in the past. Choose a time that is still to come",
         Refused::Canceled => "This session is canceled. Restore it first, then move it",

@@ -60,7 +60,8 @@ impl Page for SettingsPage {
             tested: String::new(),
             last_test: Some((labels::delivery(crate::domain::delivery::State::Sent), "Today 10:40".to_owned())),
         };
-        let wrong = Entered::blank().with("sender_email", "x").wrong("sender_email", "Enter an email address with an @ sign");
+        let wrong =
+            Entered::blank().with("sender_email", "x").wrong("sender_email", "Enter an email address with an @ sign");
         let weak = Entered::blank().wrong("new_password", "Use at least 12 characters");
         vec![
             ("blank", page(Entered::blank(), Entered::blank())),
@@ -97,7 +98,8 @@ async fn page(site: &Site, signed: &SignedCoach, form: Entered, password: Entere
     let now = site.clock.now().program;
     let filter = ledger::Filter { occasion: Some(Occasion::TestMail), page_size: 1, ..Default::default() };
     let (rows, _) = ledger::of_practice(site.db.reader(), signed.practice.id, &filter).await?;
-    let last = rows.first().map(|row| (labels::delivery(row.state), desk::brief(row.created_at, signed.coach.zone, now)));
+    let last =
+        rows.first().map(|row| (labels::delivery(row.state), desk::brief(row.created_at, signed.coach.zone, now)));
     Ok(SettingsPage {
         form,
         password,
@@ -148,7 +150,11 @@ fn read(fields: &Fields) -> Result<PracticeSettings, Entered> {
     let crisis_line = one_line(&mut checked, "crisis_line", 300);
     let brand_color = checked.parse("brand_color", |text| {
         let is_color = text.len() == 7 && text.starts_with('#') && text[1..].chars().all(|c| c.is_ascii_hexdigit());
-        if is_color || text.is_empty() { Ok(text.to_lowercase()) } else { Err("Enter a color as # and six digits, such as #1f5c4a") }
+        if is_color || text.is_empty() {
+            Ok(text.to_lowercase())
+        } else {
+            Err("Enter a color as # and six digits, such as #1f5c4a")
+        }
     });
     checked.finish(|| {
         Some(PracticeSettings {
@@ -169,11 +175,17 @@ fn read(fields: &Fields) -> Result<PracticeSettings, Entered> {
 async fn set_password(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
     let given = |name: &str| fields.many(name).first().map_or("", String::as_str);
     let wrong = match change_password(&site.app, &signed.coach, given("old_password"), given("new_password")).await {
-        Ok(signed_in) => return Ok(with_sign_in(site, see_other("/coach/settings?done=password"), Who::Coach, &signed_in)),
+        Ok(signed_in) => {
+            return Ok(with_sign_in(site, see_other("/coach/settings?done=password"), Who::Coach, &signed_in));
+        }
         Err(Refused::Store(error)) => return Err(error.into()),
         Err(Refused::Password(bad)) => Entered::blank().wrong("new_password", bad.to_string()),
-        Err(Refused::TooOften(_)) => Entered::blank().wrong("old_password", "There were too many tries. Wait fifteen minutes, then try again"),
-        Err(Refused::Wrong | Refused::Spent) => Entered::blank().wrong("old_password", "This is not your present password"),
+        Err(Refused::TooOften(_)) => {
+            Entered::blank().wrong("old_password", "There were too many tries. Wait fifteen minutes, then try again")
+        }
+        Err(Refused::Wrong | Refused::Spent) => {
+            Entered::blank().wrong("old_password", "This is not your present password")
+        }
     };
     let chrome = desk::around(site, &signed, Here::Settings).await?;
     site.pages.refused(&chrome, &page(site, &signed, filled(&signed), wrong).await?)

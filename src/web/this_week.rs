@@ -131,13 +131,19 @@ async fn page(site: &Site, signed: &SignedCoach, week: Week) -> Result<WeekPage,
     let all = cohorts::of_practice(db, practice.id).await?;
     let standings = enrollments::count_by_standing(db, practice.id).await?;
     let in_cohort = |cohort: &Cohort, wanted: &[Standing]| {
-        standings.iter().filter(|(id, standing, _)| *id == cohort.id && wanted.contains(standing)).map(|row| row.2).sum()
+        standings
+            .iter()
+            .filter(|(id, standing, _)| *id == cohort.id && wanted.contains(standing))
+            .map(|row| row.2)
+            .sum()
     };
     let live: Vec<&Cohort> = all.iter().filter(|cohort| cohort.state != CohortState::Draft).collect();
     let meetings = sessions::of_practice_between(db, practice.id, week.from(), week.to()).await?;
     let meetings: Vec<SessionRow> = meetings
         .into_iter()
-        .filter(|meeting| meeting.state == SessionState::Planned && live.iter().any(|cohort| cohort.id == meeting.cohort_id))
+        .filter(|meeting| {
+            meeting.state == SessionState::Planned && live.iter().any(|cohort| cohort.id == meeting.cohort_id)
+        })
         .collect();
     let going = going_out(site, &live, week, now).await?;
     let needs = needs_you(&site.app, practice, now).await?;

@@ -3,7 +3,14 @@
 use super::{Around, CannotCompose, Composed, Desk, Reader, times};
 use crate::{
     actions::{needs_you, preview_lesson},
-    domain::{civil, discretion::Body, ids::LessonId, lesson},
+    app::App,
+    domain::{
+        civil,
+        delivery::Occasion,
+        discretion::{Body, Discretion},
+        ids::LessonId,
+        lesson,
+    },
     links::{Claims, Purpose},
     mail::letters::{
         coach_note::{CoachNote, Item},
@@ -11,7 +18,11 @@ use crate::{
         password_reset::PasswordReset,
         test_mail::TestMail,
     },
-    store::{programs, sessions},
+    store::{
+        ledger::Delivery,
+        programs::{self, ProgramRow},
+        sessions,
+    },
 };
 use chrono::TimeDelta;
 
@@ -84,4 +95,25 @@ impl Desk<'_> {
         };
         self.finish(&letter, Around::default())
     }
+}
+
+/// A test of a lesson is about a program, and about no cohort of it.
+pub(super) async fn tested_program(app: &App, delivery: &Delivery) -> Result<Option<ProgramRow>, CannotCompose> {
+    if delivery.occasion != Occasion::TestLesson {
+        return Ok(None);
+    }
+    let params: serde_json::Value = serde_json::from_str(&delivery.params).unwrap_or_default();
+    let id: LessonId = serde_json::from_value(params["lesson"].clone()).map_err(|_| CannotCompose::Gone("the lesson"))?;
+    let db = app.db.reader();
+    let lesson = programs::lesson(db, delivery.practice_id, id).await?.ok_or(CannotCompose::Gone("the lesson"))?;
+    Ok(programs::find(db, delivery.practice_id, lesson.program_id).await?)
+}
+
+/// As discreet as the coach wants to see it.
+pub(super) fn tested_level(delivery: &Delivery) -> Option<Discretion> {
+    if delivery.occasion != Occasion::TestLesson {
+        return None;
+    }
+    let params: serde_json::Value = serde_json::from_str(&delivery.params).ok()?;
+    serde_json::from_value(params["level"].clone()).ok()
 }

@@ -55,7 +55,11 @@ pub async fn tally_between(
 }
 
 /// How many of a practice's emails are in each state, due since an instant.
-pub async fn count_by_state(db: &impl ConnectionTrait, practice: PracticeId, since: DateTime<Utc>) -> Result<Vec<(State, u64)>> {
+pub async fn count_by_state(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    since: DateTime<Utc>,
+) -> Result<Vec<(State, u64)>> {
     let rows: Vec<(State, i64)> = Entity::find()
         .select_only()
         .column(Column::State)
@@ -70,7 +74,10 @@ pub async fn count_by_state(db: &impl ConnectionTrait, practice: PracticeId, sin
 }
 
 /// Where each email of a cohort stands, in the order they were due: the last of each enrollment is its newest.
-pub async fn states_of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<(EnrollmentId, State, DateTime<Utc>)>> {
+pub async fn states_of_cohort(
+    db: &impl ConnectionTrait,
+    cohort: CohortId,
+) -> Result<Vec<(EnrollmentId, State, DateTime<Utc>)>> {
     Ok(Entity::find()
         .select_only()
         .column(Column::EnrollmentId)

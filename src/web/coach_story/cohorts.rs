@@ -88,7 +88,8 @@ async fn whatever_is_wrong_with_a_cohort_is_said_at_its_field_and_nothing_is_sav
         form.push(("do", "open"));
         let (status, _, html) = world.post("/coach/cohorts/new", &form).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={value}");
-        let error = html.split(&format!("id=\"{field}-error\"")).nth(1).unwrap_or_else(|| panic!("{field}={value}: no error"));
+        let error =
+            html.split(&format!("id=\"{field}-error\"")).nth(1).unwrap_or_else(|| panic!("{field}={value}: no error"));
         assert!(error.split("</p>").next().unwrap().contains(said), "{field}={value}: {}", &error[..200]);
         assert!(html.contains("<title>Error: "), "{field}");
     }
@@ -105,12 +106,13 @@ async fn a_cohort_opens_only_when_nothing_is_missing_and_a_form_counts_once() {
     assert_eq!(status, StatusCode::SEE_OTHER);
     let page = world.page(&to).await;
     assert!(page.contains("The room is missing") && page.contains("Add it"), "{page}");
-    let (again, ..) = world.post_with("/coach/cohorts/new", &form, "AAAAAAAAAAAAAAAAAAAAAA").await;
-    assert_eq!(again, StatusCode::CONFLICT);
+    let (_, again, _) = world.post_with("/coach/cohorts/new", &form, "AAAAAAAAAAAAAAAAAAAAAA").await;
+    assert_eq!(again, "/coach/cohorts?done=already");
     let made = cohorts::of_practice(world.app.db.reader(), world.practice.id).await.unwrap();
     assert_eq!(made.len(), 1);
     let base = format!("/coach/cohorts/{}", made[0].id);
-    let settings = [("name", "Evenings"), ("room_url", "https://room.example/b"), ("crisis_line", "116 123"), ("capacity", "12")];
+    let settings =
+        [("name", "Evenings"), ("room_url", "https://room.example/b"), ("crisis_line", "116 123"), ("capacity", "12")];
     assert_eq!(world.post(&format!("{base}/settings"), &settings).await.0, StatusCode::SEE_OTHER);
     let (_, to, _) = world.post(&format!("{base}/open"), &[]).await;
     assert_eq!(to, format!("{base}?done=open"));
@@ -127,16 +129,28 @@ async fn a_session_moves_after_a_look_and_a_stale_page_cannot_move_it() {
     let form = [("date", "2027-03-19"), ("time", "20:00"), ("minutes", "60"), ("version", "0")];
     let (status, _, html) = world.post(&path, &[&form[..], &[("do", "preview")]].concat()).await;
     assert_eq!(status, StatusCode::OK);
-    for part in ["Thursday 18 March 2027, 19:00–20:00", "Friday 19 March 2027, 20:00–21:00", "UTC+01:00", "1 person", "In ten minutes"] {
+    for part in [
+        "Thursday 18 March 2027, 19:00–20:00",
+        "Friday 19 March 2027, 20:00–21:00",
+        "UTC+01:00",
+        "1 person",
+        "In ten minutes",
+    ] {
         assert!(html.contains(part), "{part} in {html}");
     }
     let (status, to, _) = world.post(&path, &[&form[..], &[("do", "apply")]].concat()).await;
-    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, format!("/coach/cohorts/{cohort}/schedule?done=moved").as_str()));
+    assert_eq!(
+        (status, to.as_str()),
+        (StatusCode::SEE_OTHER, format!("/coach/cohorts/{cohort}/schedule?done=moved").as_str())
+    );
     assert!(world.page(&to).await.contains("A change waits."));
     let stale = [("date", "2027-03-20"), ("time", "21:30"), ("minutes", "60"), ("version", "0"), ("do", "apply")];
     let (status, _, html) = world.post(&path, &stale).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(html.contains("Somebody changed this session") && html.contains("2027-03-20") && html.contains("21:30"), "{html}");
+    assert!(
+        html.contains("Somebody changed this session") && html.contains("2027-03-20") && html.contains("21:30"),
+        "{html}"
+    );
     for (field, value) in [("date", "2026-02-30"), ("date", "2020-01-01"), ("time", "7 pm"), ("minutes", "5000")] {
         let mut typed: BTreeMap<_, _> = form.into_iter().collect();
         typed.insert(field, value);

@@ -104,7 +104,8 @@ async fn a_test_mail_counts_only_once_its_button_is_pressed() {
     let mail = world.mails(Occasion::TestMail).await.remove(0);
     let facts = facts(&world.app, &mail).await.unwrap();
     let composed = compose(&world.app, &mail, &facts, world.app.clock.now()).await.unwrap();
-    let link = composed.frozen.body.split_whitespace().find(|word| word.contains("/coach/arrived/")).unwrap().to_owned();
+    let link =
+        composed.frozen.body.split_whitespace().find(|word| word.contains("/coach/arrived/")).unwrap().to_owned();
     let path = link.split_once("8080").unwrap().1.to_owned();
     assert!(world.page(&path).await.contains("Yes, it arrived"));
     assert!(world.page("/coach/settings").await.contains("Not yet"), "looking changes nothing");
@@ -116,10 +117,13 @@ async fn a_test_mail_counts_only_once_its_button_is_pressed() {
 #[tokio::test]
 async fn a_new_password_signs_other_browsers_out() {
     let world = World::new().await;
-    let (status, _, html) = world.post("/coach/settings/password", &[("old_password", "wrong"), ("new_password", "another garden wall")]).await;
+    let (status, _, html) = world
+        .post("/coach/settings/password", &[("old_password", "wrong"), ("new_password", "another garden wall")])
+        .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains("not your present password"));
-    let (_, _, html) = world.post("/coach/settings/password", &[("old_password", PASSWORD), ("new_password", "short")]).await;
+    let (_, _, html) =
+        world.post("/coach/settings/password", &[("old_password", PASSWORD), ("new_password", "short")]).await;
     assert!(html.contains("Use at least 12 characters") && !html.contains("\"short\""));
     let form = [("old_password", PASSWORD), ("new_password", "another garden wall")];
     assert_eq!(world.post("/coach/settings/password", &form).await.0, StatusCode::SEE_OTHER);

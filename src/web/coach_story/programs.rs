@@ -67,7 +67,13 @@ async fn a_lesson_can_be_seen_and_tried_at_each_level() {
     let path = format!("/coach/programs/{}/lessons/{}", world.program, row.id);
     let shown = world.page(&format!("{path}/preview?level=discreet")).await;
     assert!(shown.contains("Dear Sam,") && shown.contains("N. Brandt"), "{shown}");
-    let typed = [("week", "1"), ("title", "T"), ("subject", "S"), ("discreet_subject", "D"), ("body", "Hello <b>{{ name }}</b> {{ oops }}")];
+    let typed = [
+        ("week", "1"),
+        ("title", "T"),
+        ("subject", "S"),
+        ("discreet_subject", "D"),
+        ("body", "Hello <b>{{ name }}</b> {{ oops }}"),
+    ];
     let (status, _, html) = world.post(&format!("/coach/programs/{}/preview", world.program), &typed).await;
     assert_eq!(status, StatusCode::OK);
     assert!(html.contains("There is no variable") && !html.contains("<b>"), "{html}");
@@ -99,7 +105,9 @@ async fn a_program_is_written_on_the_web_and_says_what_it_lacks() {
             ("tracks", "first: The first\nsecond: The second"),
         ]
     };
-    for (title, weeks, field) in [("", "2", "title"), ("Mending", "2", "title"), ("New", "0", "weeks"), ("New", "many", "weeks")] {
+    for (title, weeks, field) in
+        [("", "2", "title"), ("Mending", "2", "title"), ("New", "0", "weeks"), ("New", "many", "weeks")]
+    {
         let (status, _, html) = world.post("/coach/programs/new", &form(title, weeks)).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{title} {weeks}");
         assert!(html.contains(&format!("id=\"{field}-error\"")), "{title} {weeks}: {html}");

@@ -76,7 +76,9 @@ fn program<'a>(checked: &mut Checked<'_>, fields: &Fields, programs: &'a [Progra
 pub(crate) fn date(checked: &mut Checked<'_>, field: &str) -> Option<NaiveDate> {
     checked.parse(field, |text| match text {
         "" => Err("Choose a date"),
-        text => text.parse::<NaiveDate>().map_err(|_| "There is no such date. Write year, month and day, such as 2027-03-08"),
+        text => text
+            .parse::<NaiveDate>()
+            .map_err(|_| "There is no such date. Write year, month and day, such as 2027-03-08"),
     })
 }
 

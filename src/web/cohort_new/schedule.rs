@@ -55,13 +55,18 @@ pub(super) async fn schedule(
     program: &ProgramRow,
     own: Zone,
 ) -> Result<Schedule, PageError> {
-    let internal = |error: &dyn std::fmt::Display| PageError::Internal(anyhow::anyhow!("a checked schedule was refused: {error}"));
+    let internal =
+        |error: &dyn std::fmt::Display| PageError::Internal(anyhow::anyhow!("a checked schedule was refused: {error}"));
     let calendar = weeks(new.starts_on, program.content.0.weeks, &new.breaks).map_err(|bad| internal(&bad))?;
     let rule = SessionRule::new(new.weekday, new.time, new.minutes, new.zone).map_err(|bad| internal(&bad))?;
     let slots: Vec<_> = plan_sessions(&calendar, &rule).into_iter().map(|planned| planned.slot).collect();
     let meetings: Vec<Meeting> = (1_u128..)
         .zip(&slots)
-        .map(|(number, slot)| Meeting { id: SessionId(Uuid::from_u128(number)), starts_at: slot.starts_at(), state: SessionState::Planned })
+        .map(|(number, slot)| Meeting {
+            id: SessionId(Uuid::from_u128(number)),
+            starts_at: slot.starts_at(),
+            state: SessionState::Planned,
+        })
         .collect();
     let lessons = programs::lessons_of(site.db.reader(), program.id).await?;
     let positions: Vec<u16> = lessons.iter().filter_map(|lesson| u16::try_from(lesson.week).ok()).collect();
@@ -87,7 +92,9 @@ pub(super) async fn schedule(
         warnings: warnings(site, practice, &spans, &lines).await?,
         lessons_by: match new.lesson_clock {
             LessonClock::Cohort => format!("Lessons go out by {} time.", new.zone.city()),
-            LessonClock::Participant => "Lessons go out at the same local time in each participant’s own zone.".to_owned(),
+            LessonClock::Participant => {
+                "Lessons go out at the same local time in each participant’s own zone.".to_owned()
+            }
         },
     })
 }
@@ -116,7 +123,8 @@ fn row(line: &PreviewLine, program: &ProgramRow, title_of: &dyn Fn(u16) -> Strin
         (None, None) => "Outside the weeks".to_owned(),
     };
     let elsewhere = session.into_iter().flat_map(|session| &session.elsewhere);
-    let mut notes: Vec<String> = elsewhere.map(|(zone, there)| format!("{} in {} ({})", time(there), zone.city(), there.offset)).collect();
+    let mut notes: Vec<String> =
+        elsewhere.map(|(zone, there)| format!("{} in {} ({})", time(there), zone.city(), there.offset)).collect();
     notes.extend(line.notes.iter().filter(|note| !note.starts_with("In ")).cloned());
     Row {
         is_break,
@@ -146,19 +154,30 @@ async fn warnings(
     let mut warnings = Vec::new();
     let past = spans.iter().filter(|(starts_at, _)| *starts_at <= now).count();
     if past > 0 {
-        warnings.push(format!("{} in the past. Nobody is invited to them, and their reminders are skipped.", lies(past, "session")));
+        warnings.push(format!(
+            "{} in the past. Nobody is invited to them, and their reminders are skipped.",
+            lies(past, "session")
+        ));
     }
     let late = lines.iter().flat_map(|line| &line.lessons).filter(|lesson| lesson.reading.at <= now).count();
     if late > 0 {
-        warnings.push(format!("{} in the past. They are not sent: who joins gets one mail that catches up.", lies(late, "lesson")));
+        warnings.push(format!(
+            "{} in the past. They are not sent: who joins gets one mail that catches up.",
+            lies(late, "lesson")
+        ));
     }
     if let (Some((first, _)), Some((_, last))) = (spans.first(), spans.last()) {
         let day = chrono::TimeDelta::hours(24);
         let others = sessions::of_practice_between(site.db.reader(), practice, *first - day, *last + day).await?;
         let planned = others.iter().filter(|other| other.state == SessionState::Planned);
-        let clashes = planned.filter(|other| spans.iter().any(|(from, to)| other.starts_at < *to && *from < other.ends_at)).count();
+        let clashes = planned
+            .filter(|other| spans.iter().any(|(from, to)| other.starts_at < *to && *from < other.ends_at))
+            .count();
         if clashes > 0 {
-            warnings.push(format!("{} with a session of another cohort.", if clashes == 1 { "One session overlaps".to_owned() } else { format!("{clashes} sessions overlap") }));
+            warnings.push(format!(
+                "{} with a session of another cohort.",
+                if clashes == 1 { "One session overlaps".to_owned() } else { format!("{clashes} sessions overlap") }
+            ));
         }
     }
     Ok(warnings)

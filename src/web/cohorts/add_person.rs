@@ -83,10 +83,14 @@ async fn put_in(
     fields: Fields,
 ) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
+    let roster = format!("/coach/cohorts/{}", cohort.id);
     let form = match read(&fields, &program) {
-        Ok(new) => match add_new(site, &signed, &cohort, &fields, &new).await? {
-            None => return Ok(see_other(&format!("/coach/cohorts/{}?done=added", cohort.id))),
-            Some(form) => form,
+        Ok(new) => match desk::sent_before(site, &signed, &fields, &roster).await? {
+            Some(answer) => return Ok(answer),
+            None => match add_new(site, &signed, &cohort, &fields, &new).await? {
+                None => return Ok(see_other(&format!("{roster}?done=added"))),
+                Some(form) => form,
+            },
         },
         Err(form) => form,
     };
@@ -106,7 +110,9 @@ async fn add_new(
     let of = (cohort.practice_id, cohort.id);
     match add_person(&site.app, of, new, when_full, signed.coach.name.expose()).await {
         Ok(_) => Ok(None),
-        Err(Refused::AlreadyIn) => Ok(Some(Entered::of(fields).wrong("email", "This person takes part already. Open them from the roster"))),
+        Err(Refused::AlreadyIn) => {
+            Ok(Some(Entered::of(fields).wrong("email", "This person takes part already. Open them from the roster")))
+        }
         Err(Refused::Full) => {
             let message = "Every place is taken. Tick the box to add this person over the limit";
             Ok(Some(Entered::of(fields).wrong("over", message)))
@@ -121,7 +127,9 @@ fn read(fields: &Fields, program: &ProgramRow) -> Result<NewPerson, Entered> {
     let name = checked.parse("name", Name::parse);
     let email = checked.parse("email", EmailAddress::parse);
     let zone = checked.parse("zone", Zone::parse);
-    let tracks: Vec<(&str, String)> = program.content.0.tracks.iter().map(|track| (track.key.as_str(), track.key.clone())).collect();
-    let track = if tracks.is_empty() { Some(String::new()) } else { checked.choice("track", &tracks, "Choose a track") };
+    let tracks: Vec<(&str, String)> =
+        program.content.0.tracks.iter().map(|track| (track.key.as_str(), track.key.clone())).collect();
+    let track =
+        if tracks.is_empty() { Some(String::new()) } else { checked.choice("track", &tracks, "Choose a track") };
     checked.finish(|| Some(NewPerson { email: email?, name: name?, zone: zone?, track: track? }))
 }

@@ -63,14 +63,20 @@ fn todo(cohort: &str, missing: Missing) -> Todo {
 }
 
 pub(super) fn add(table: Table) -> Table {
-    table
-        .get("/coach/cohorts/:id/open", Access::Coach, show)
-        .post("/coach/cohorts/:id/open", Access::Coach, open)
-        .post("/coach/cohorts/:id/test", Access::Coach, test)
+    table.get("/coach/cohorts/:id/open", Access::Coach, show).post("/coach/cohorts/:id/open", Access::Coach, open).post(
+        "/coach/cohorts/:id/test",
+        Access::Coach,
+        test,
+    )
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     if cohort.state != CohortState::Draft {
         return Ok(see_other(&format!("/coach/cohorts/{}", cohort.id)));
@@ -92,7 +98,12 @@ async fn open(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Strin
 }
 
 #[handler]
-async fn test(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn test(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let (cohort, _) = found(site, &signed, &id).await?;
     send_test_mail(&site.app, &signed.coach, fields.form_token()?.as_uuid()).await?;
     Ok(see_other(&format!("/coach/cohorts/{}/open?done=test", cohort.id)))

@@ -91,7 +91,10 @@ impl Page for RosterPage {
             problems: 1,
             has_tracks: true,
             zone: "Dublin".to_owned(),
-            rows: vec![row("Amira", crate::domain::delivery::State::Sent, false), row("Priya", crate::domain::delivery::State::Bounced, true)],
+            rows: vec![
+                row("Amira", crate::domain::delivery::State::Sent, false),
+                row("Priya", crate::domain::delivery::State::Bounced, true),
+            ],
             ended: vec![row("Leo", crate::domain::delivery::State::Sent, false)],
         };
         let empty = Self { rows: vec![], ended: vec![], enrolled: 0, ..Self::samples_base(&page) };
@@ -101,7 +104,14 @@ impl Page for RosterPage {
 
 impl RosterPage {
     fn samples_base(like: &Self) -> Self {
-        Self { head: like.head.clone(), link: like.link.clone(), zone: like.zone.clone(), rows: vec![], ended: vec![], ..*like }
+        Self {
+            head: like.head.clone(),
+            link: like.link.clone(),
+            zone: like.zone.clone(),
+            rows: vec![],
+            ended: vec![],
+            ..*like
+        }
     }
 }
 
@@ -110,14 +120,24 @@ pub(super) fn add(table: Table) -> Table {
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
     let page = page(site, &signed, &cohort, &program).await?;
     site.pages.render(&chrome, &page)
 }
 
-async fn page(site: &Site, signed: &SignedCoach, cohort: &Cohort, program: &ProgramRow) -> Result<RosterPage, PageError> {
+async fn page(
+    site: &Site,
+    signed: &SignedCoach,
+    cohort: &Cohort,
+    program: &ProgramRow,
+) -> Result<RosterPage, PageError> {
     let (db, now) = (site.db.reader(), site.clock.now().program);
     let everyone = enrollments::of_cohort(db, cohort.id).await?;
     let ids: Vec<_> = everyone.iter().map(|enrollment| enrollment.participant_id).collect();
@@ -127,9 +147,12 @@ async fn page(site: &Site, signed: &SignedCoach, cohort: &Cohort, program: &Prog
     let last: BTreeMap<_, _> = mails
         .into_iter()
         .filter(|(_, _, due_at)| *due_at <= now)
-        .map(|(enrollment, state, due_at)| (enrollment, (desk::brief(due_at, signed.coach.zone, now), labels::delivery(state))))
+        .map(|(enrollment, state, due_at)| {
+            (enrollment, (desk::brief(due_at, signed.coach.zone, now), labels::delivery(state)))
+        })
         .collect();
-    let count = |wanted: &[Standing]| everyone.iter().filter(|enrollment| wanted.contains(&enrollment.standing)).count();
+    let count =
+        |wanted: &[Standing]| everyone.iter().filter(|enrollment| wanted.contains(&enrollment.standing)).count();
     let row = |enrollment: &Enrollment| {
         let person = people.get(&enrollment.participant_id)?;
         Some(Row { last_mail: last.get(&enrollment.id).cloned(), ..row(enrollment, person, (cohort, program), now) })
@@ -152,7 +175,12 @@ async fn page(site: &Site, signed: &SignedCoach, cohort: &Cohort, program: &Prog
     })
 }
 
-fn row(enrollment: &Enrollment, person: &Participant, of: (&Cohort, &ProgramRow), now: chrono::DateTime<chrono::Utc>) -> Row {
+fn row(
+    enrollment: &Enrollment,
+    person: &Participant,
+    of: (&Cohort, &ProgramRow),
+    now: chrono::DateTime<chrono::Utc>,
+) -> Row {
     let (cohort, program) = of;
     let level = at_least(cohort.discretion, person.discretion.unwrap_or(cohort.discretion));
     let track = program.content.0.tracks.iter().find(|track| track.key == enrollment.track);
@@ -166,6 +194,7 @@ fn row(enrollment: &Enrollment, person: &Participant, of: (&Cohort, &ProgramRow)
         last_mail: None,
         problem: person.mail_problem.is_some(),
         local_time: format!("{} {}", civil::time_of_day(local.time()), person.zone.city()),
-        is_in: enrollment.standing.holds_seat() || matches!(enrollment.standing, Standing::Waitlisted | Standing::Applied | Standing::Completed),
+        is_in: enrollment.standing.holds_seat()
+            || matches!(enrollment.standing, Standing::Waitlisted | Standing::Applied | Standing::Completed),
     }
 }

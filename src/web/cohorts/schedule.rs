@@ -90,7 +90,11 @@ impl Page for SchedulePage {
             Self {
                 head: Head::sample("schedule"),
                 telling: "Today at 10:41".to_owned(),
-                meetings: vec![meeting(3, "done", false, false), meeting(4, "now", true, false), meeting(5, "skip", true, true)],
+                meetings: vec![
+                    meeting(3, "done", false, false),
+                    meeting(4, "now", true, false),
+                    meeting(5, "skip", true, true),
+                ],
                 letters: vec![letter(4, true), letter(5, false)],
                 rule: "0 7 * * MON".to_owned(),
                 clock: "Dublin time".to_owned(),
@@ -104,14 +108,24 @@ pub(super) fn add(table: Table) -> Table {
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
     let page = page(site, &signed, &cohort, &program).await?;
     site.pages.render(&chrome, &page)
 }
 
-async fn page(site: &Site, signed: &SignedCoach, cohort: &Cohort, program: &ProgramRow) -> Result<SchedulePage, PageError> {
+async fn page(
+    site: &Site,
+    signed: &SignedCoach,
+    cohort: &Cohort,
+    program: &ProgramRow,
+) -> Result<SchedulePage, PageError> {
     let (db, now) = (site.db.reader(), site.clock.now().program);
     let meetings = sessions::of_cohort(db, cohort.id).await?;
     let next = meetings.iter().find(|row| row.state == SessionState::Planned && row.ends_at > now).map(|row| row.id);
@@ -135,7 +149,7 @@ fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) ->
     let is_over = row.ends_at <= now;
     let (state, leaf) = match row.state {
         SessionState::Canceled => (Label::new("Canceled", "bad", "x"), "skip"),
-        SessionState::Planned if is_over => (Label::new("Held", "ok", "check"), "done"),
+        SessionState::Planned if is_over => (Label::new("Over", "ok", "check"), "done"),
         SessionState::Planned => (Label::new("Planned", "live", ""), if is_next { "now" } else { "" }),
     };
     Meeting {
@@ -151,7 +165,12 @@ fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) ->
 }
 
 /// One line a position: by participants' clocks, the first of them.
-async fn letters(site: &Site, signed: &SignedCoach, cohort: &Cohort, rows: &[TimetableRow]) -> Result<Vec<Letter>, PageError> {
+async fn letters(
+    site: &Site,
+    signed: &SignedCoach,
+    cohort: &Cohort,
+    rows: &[TimetableRow],
+) -> Result<Vec<Letter>, PageError> {
     let lessons = cohorts::lessons_of(site.db.reader(), cohort.id).await?;
     let mut letters: Vec<Letter> = Vec::new();
     for row in rows.iter().filter(|row| row.work == "lesson") {

@@ -60,16 +60,27 @@ fn filled(cohort: &Cohort) -> Entered {
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
     let head = Head::of(&cohort, &program, "settings");
     let is_closed = cohort.state == CohortState::Closed;
-    site.pages.render(&chrome, &CohortSettingsPage { head, form: filled(&cohort), taken: cohort.seats_taken, is_closed })
+    site.pages
+        .render(&chrome, &CohortSettingsPage { head, form: filled(&cohort), taken: cohort.seats_taken, is_closed })
 }
 
 #[handler]
-async fn save(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn save(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let form = match read(&fields) {
         Ok(settings) => match keep(site, &signed, &cohort, &fields, &settings).await? {
@@ -112,7 +123,10 @@ async fn keep(
         }
         Err(Refused::StillNeeded) => {
             let field = if settings.room_url.is_empty() { "room_url" } else { "crisis_line" };
-            Ok(Some(Entered::of(fields).wrong(field, "People take part already and need this: change it, but do not leave it empty")))
+            Ok(Some(
+                Entered::of(fields)
+                    .wrong(field, "People take part already and need this: change it, but do not leave it empty"),
+            ))
         }
         Err(Refused::Unknown | Refused::Draft) => Err(PageError::NotFound),
         Err(Refused::Store(error)) => Err(error.into()),
@@ -120,7 +134,12 @@ async fn keep(
 }
 
 #[handler]
-async fn doors(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn doors(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let (cohort, _) = found(site, &signed, &id).await?;
     let (doors, done) = if fields.text("do") == "open" { (Doors::Open, "open") } else { (Doors::Closed, "closed") };
     match set_doors(&site.app, (cohort.practice_id, cohort.id), doors, signed.coach.name.expose()).await {

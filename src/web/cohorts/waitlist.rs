@@ -53,7 +53,8 @@ impl Page for WaitlistPage {
             until: until.to_owned(),
             standing: labels::standing(standing),
         };
-        let some = vec![waiting("Ines", "Today at 18:00", Standing::Offered), waiting("Daniel", "", Standing::Waitlisted)];
+        let some =
+            vec![waiting("Ines", "Today at 18:00", Standing::Offered), waiting("Daniel", "", Standing::Waitlisted)];
         vec![
             ("some", Self { head: Head::sample("waitlist"), waiting: some }),
             ("none", Self { head: Head::sample("waitlist"), waiting: vec![] }),
@@ -66,7 +67,12 @@ pub(super) fn add(table: Table) -> Table {
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
     let line: Vec<Enrollment> = enrollments::of_cohort(site.db.reader(), cohort.id)

@@ -26,9 +26,11 @@ use crate::{
 };
 
 pub(super) fn add(table: Table) -> Table {
-    table
-        .get("/coach/programs/:id/lessons/:lesson/preview", Access::Coach, saved)
-        .post("/coach/programs/:id/preview", Access::Coach, typed)
+    table.get("/coach/programs/:id/lessons/:lesson/preview", Access::Coach, saved).post(
+        "/coach/programs/:id/preview",
+        Access::Coach,
+        typed,
+    )
 }
 
 /// As it was saved.
@@ -58,16 +60,25 @@ async fn typed(
     shown(site, &signed, &program, &written, asked.text("level"))
 }
 
-fn shown(site: &Site, signed: &SignedCoach, program: &ProgramRow, lesson: &Lesson, level: &str) -> Result<Response, PageError> {
+fn shown(
+    site: &Site,
+    signed: &SignedCoach,
+    program: &ProgramRow,
+    lesson: &Lesson,
+    level: &str,
+) -> Result<Response, PageError> {
     let level = Discretion::parse(level).unwrap_or(Discretion::Open);
     let html = match preview_lesson(&site.app, (&signed.practice, &program.content.0), lesson, level) {
         Ok(written) => written.html,
         Err(CannotPreview::Lesson(findings)) => {
-            let lines: Vec<String> = findings.iter().map(|finding| format!("<p>{}</p>", escaped(&said(finding)))).collect();
+            let lines: Vec<String> =
+                findings.iter().map(|finding| format!("<p>{}</p>", escaped(&said(finding)))).collect();
             plain("This cannot be shown yet", &lines.join(""))
         }
         // A subject of no letters at all: nothing of the text is at fault.
-        Err(CannotPreview::Template(_)) => plain("This cannot be shown yet", "<p>Write a title and both subjects first.</p>"),
+        Err(CannotPreview::Template(_)) => {
+            plain("This cannot be shown yet", "<p>Write a title and both subjects first.</p>")
+        }
     };
     let mut response = Response::builder().content_type("text/html; charset=utf-8").body(html);
     set_manner(&mut response, Manner::EMAIL_PREVIEW);
@@ -75,7 +86,9 @@ fn shown(site: &Site, signed: &SignedCoach, program: &ProgramRow, lesson: &Lesso
 }
 
 fn plain(title: &str, body: &str) -> String {
-    format!("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body style=\"font:17px/1.5 sans-serif;margin:24px;color:#1a241f;background:#f4f6f1\"><h1 style=\"font-size:20px\">{title}</h1>{body}</body></html>")
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body style=\"font:17px/1.5 sans-serif;margin:24px;color:#1a241f;background:#f4f6f1\"><h1 style=\"font-size:20px\">{title}</h1>{body}</body></html>"
+    )
 }
 
 fn escaped(text: &str) -> String {

@@ -69,7 +69,12 @@ pub(crate) struct Message {
 
 impl Message {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        let step = |leaf, is_bad, title: &str| Step { leaf, is_bad, title: title.to_owned(), when: "Monday 1 March 2027, 08:00 (Dublin time, UTC+00:00)".to_owned() };
+        let step = |leaf, is_bad, title: &str| Step {
+            leaf,
+            is_bad,
+            title: title.to_owned(),
+            when: "Monday 1 March 2027, 08:00 (Dublin time, UTC+00:00)".to_owned(),
+        };
         let bounced = Self {
             id: "1".to_owned(),
             state: labels::delivery(State::Bounced),
@@ -87,8 +92,18 @@ impl Message {
             seen: 0,
             can_correct: true,
         };
-        let sent = Self { state: labels::delivery(State::Sent), reason: String::new(), can_requeue: false, can_copy: true, can_correct: false, ..bounced.clone() };
-        let wrong = Self { address: Entered::blank().wrong("email", "Enter an email address with an @ sign, such as sam@example.org"), ..bounced.clone() };
+        let sent = Self {
+            state: labels::delivery(State::Sent),
+            reason: String::new(),
+            can_requeue: false,
+            can_copy: true,
+            can_correct: false,
+            ..bounced.clone()
+        };
+        let wrong = Self {
+            address: Entered::blank().wrong("email", "Enter an email address with an @ sign, such as sam@example.org"),
+            ..bounced.clone()
+        };
         vec![("bounced", bounced), ("sent", sent), ("wrong address", wrong)]
     }
 }
@@ -112,7 +127,12 @@ async fn found(site: &Site, signed: &SignedCoach, id: &str) -> Result<(Delivery,
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let (row, person) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Outbox, &asked).await?;
     let message = message(site, &signed, (&row, person.as_ref()), None).await?;
@@ -134,7 +154,11 @@ async fn message(
     };
     // The text of a sign-in or a reset holds a secret that may still work: nobody else's to read.
     let secret = matches!(row.occasion, Occasion::SignIn | Occasion::PasswordReset);
-    let text = if secret { "The text holds a link that is only for this person." } else { row.body.as_deref().unwrap_or_default() };
+    let text = if secret {
+        "The text holds a link that is only for this person."
+    } else {
+        row.body.as_deref().unwrap_or_default()
+    };
     Ok(Message {
         id: row.id.to_string(),
         state: labels::delivery(row.state),
@@ -147,7 +171,11 @@ async fn message(
         text: text.to_owned(),
         message_id: row.message_id.clone().unwrap_or_default(),
         can_requeue: can_requeue(row.state),
-        requeue: if matches!(row.state, State::Missed | State::Held | State::Skipped) { "Send anyway" } else { "Try again" },
+        requeue: if matches!(row.state, State::Missed | State::Held | State::Skipped) {
+            "Send anyway"
+        } else {
+            "Try again"
+        },
         can_copy: row.state == State::Sent && how_again(row.occasion) != Again::Never,
         seen: last_of(site.db.reader(), row).await?,
         can_correct: person.is_some() && matches!(row.state, State::Bounced | State::Failed | State::Skipped),
@@ -169,7 +197,9 @@ fn story(row: &Delivery, zone: Zone, now: Now) -> Vec<Step> {
     };
     let changed = civil::moment(row.changed_at, zone);
     match row.state {
-        State::Queued | State::Claimed => steps.push(step("now", false, "Waiting to be sent".to_owned(), String::new())),
+        State::Queued | State::Claimed => {
+            steps.push(step("now", false, "Waiting to be sent".to_owned(), String::new()))
+        }
         State::Sending => steps.push(step("now", false, "Being sent".to_owned(), String::new())),
         State::Deferred | State::Unknown => {
             steps.push(step("done", true, format!("{}{tries}", labels::delivery(row.state).text), changed));
@@ -208,7 +238,12 @@ async fn again(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Stri
 }
 
 #[handler]
-async fn copy(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn copy(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let id: DeliveryId = desk::id(&id)?;
     let seen = fields.text("seen").parse().unwrap_or(i32::MIN);
     let outcome = send_again(&site.app, (signed.practice.id, id), seen, signed.coach.name.expose()).await;

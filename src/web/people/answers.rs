@@ -25,13 +25,22 @@ struct Answer {
 
 impl CheckIn {
     pub(super) fn samples() -> Vec<Self> {
-        let answers = vec![Answer { question: "How was the week?".to_owned(), answer: "Hard, but we talked.".to_owned() }];
-        vec![Self { title: "Week 4: Grief and anger".to_owned(), when: "Tuesday 2 March 2027, 21:10 (Dublin time, UTC+00:00)".to_owned(), answers }]
+        let answers =
+            vec![Answer { question: "How was the week?".to_owned(), answer: "Hard, but we talked.".to_owned() }];
+        vec![Self {
+            title: "Week 4: Grief and anger".to_owned(),
+            when: "Tuesday 2 March 2027, 21:10 (Dublin time, UTC+00:00)".to_owned(),
+            answers,
+        }]
     }
 }
 
 /// The newest first.
-pub(super) async fn check_ins(site: &Site, signed: &SignedCoach, person: &Participant) -> Result<Vec<CheckIn>, PageError> {
+pub(super) async fn check_ins(
+    site: &Site,
+    signed: &SignedCoach,
+    person: &Participant,
+) -> Result<Vec<CheckIn>, PageError> {
     let db = site.db.reader();
     let mut found = Vec::new();
     for enrollment in enrollments::of_participant(db, signed.practice.id, person.id).await? {
@@ -41,11 +50,16 @@ pub(super) async fn check_ins(site: &Site, signed: &SignedCoach, person: &Partic
         }
         let lessons = cohorts::lessons_of(db, enrollment.cohort_id).await?;
         for check_in in given {
-            let lesson = lessons.iter().find(|lesson| lesson.lesson_id == check_in.lesson_id).map(|lesson| &lesson.content.0);
+            let lesson =
+                lessons.iter().find(|lesson| lesson.lesson_id == check_in.lesson_id).map(|lesson| &lesson.content.0);
             let questions = lesson.map(|lesson| lesson.check_in.clone()).unwrap_or_default();
-            let title = lesson.map_or_else(|| "A lesson".to_owned(), |lesson| format!("Week {}: {}", lesson.week, lesson.title));
+            let title = lesson
+                .map_or_else(|| "A lesson".to_owned(), |lesson| format!("Week {}: {}", lesson.week, lesson.title));
             let answers = pairs(&check_in.answers, &questions);
-            found.push((check_in.changed_at, CheckIn { title, when: civil::moment(check_in.changed_at, signed.coach.zone), answers }));
+            found.push((
+                check_in.changed_at,
+                CheckIn { title, when: civil::moment(check_in.changed_at, signed.coach.zone), answers },
+            ));
         }
     }
     found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
@@ -65,7 +79,9 @@ fn pairs(answers: &str, questions: &[String]) -> Vec<Answer> {
                 Answer { question: asked.unwrap_or_default(), answer: text(answer) }
             })
             .collect(),
-        Ok(Value::Object(map)) => map.iter().map(|(question, value)| Answer { question: question.clone(), answer: text(value) }).collect(),
+        Ok(Value::Object(map)) => {
+            map.iter().map(|(question, value)| Answer { question: question.clone(), answer: text(value) }).collect()
+        }
         Ok(other) => vec![Answer { question: questions.first().cloned().unwrap_or_default(), answer: text(&other) }],
         Err(_) => vec![Answer { question: questions.first().cloned().unwrap_or_default(), answer: answers.to_owned() }],
     }

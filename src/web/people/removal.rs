@@ -42,7 +42,12 @@ impl Page for RemovalPage {
     const TEMPLATE: &'static str = "people/removal.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = Self { person: "7".into(), name: "Priya".into(), enrollment: "9".into(), cohort_name: "Thursday evenings".into() };
+        let page = Self {
+            person: "7".into(),
+            name: "Priya".into(),
+            enrollment: "9".into(),
+            cohort_name: "Thursday evenings".into(),
+        };
         vec![("asks", page)]
     }
 }
@@ -55,18 +60,27 @@ pub(super) fn add(table: Table) -> Table {
 }
 
 /// The whole chain of ids must belong together.
-async fn place(site: &Site, signed: &SignedCoach, ids: &(String, String)) -> Result<(Participant, Enrollment, Cohort), PageError> {
+async fn place(
+    site: &Site,
+    signed: &SignedCoach,
+    ids: &(String, String),
+) -> Result<(Participant, Enrollment, Cohort), PageError> {
     let (db, practice) = (site.db.reader(), signed.practice.id);
     let person = found(site, signed, &ids.0).await?;
     let id: EnrollmentId = desk::id(&ids.1)?;
-    let enrollment = enrollments::find(db, practice, id).await?.filter(|enrollment| enrollment.participant_id == person.id);
+    let enrollment =
+        enrollments::find(db, practice, id).await?.filter(|enrollment| enrollment.participant_id == person.id);
     let enrollment = enrollment.ok_or(PageError::NotFound)?;
     let cohort = cohorts::find(db, practice, enrollment.cohort_id).await?.ok_or(PageError::NotFound)?;
     Ok((person, enrollment, cohort))
 }
 
 #[handler]
-async fn ask(Data(site): Data<&Site>, signed: SignedCoach, Path(ids): Path<(String, String)>) -> Result<Response, PageError> {
+async fn ask(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(ids): Path<(String, String)>,
+) -> Result<Response, PageError> {
     let (person, enrollment, cohort) = place(site, &signed, &ids).await?;
     if !can_remove(enrollment.standing) {
         return Ok(see_other(&format!("/coach/people/{}", person.id)));
@@ -82,19 +96,29 @@ async fn ask(Data(site): Data<&Site>, signed: SignedCoach, Path(ids): Path<(Stri
 }
 
 #[handler]
-async fn remove(Data(site): Data<&Site>, signed: SignedCoach, Path(ids): Path<(String, String)>) -> Result<Response, PageError> {
+async fn remove(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(ids): Path<(String, String)>,
+) -> Result<Response, PageError> {
     let (person, enrollment, _) = place(site, &signed, &ids).await?;
     let by = By::Coach(signed.coach.name.expose().to_owned());
     match leave(&site.app, enrollment.id, &by).await {
         Ok(_) => Ok(see_other(&format!("/coach/people/{}?done=removed", person.id))),
         Err(leave::Refused::Store(error)) => Err(error.into()),
-        Err(leave::Refused::Unknown) => Err(PageError::Conflict("Where this person stands changed in the meantime.".into())),
+        Err(leave::Refused::Unknown) => {
+            Err(PageError::Conflict("Where this person stands changed in the meantime.".into()))
+        }
         Err(leave::Refused::Standing(_)) => Err(PageError::Conflict("This place has ended already.".into())),
     }
 }
 
 #[handler]
-async fn ask_again(Data(site): Data<&Site>, signed: SignedCoach, Path(ids): Path<(String, String)>) -> Result<Response, PageError> {
+async fn ask_again(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(ids): Path<(String, String)>,
+) -> Result<Response, PageError> {
     let (person, enrollment, _) = place(site, &signed, &ids).await?;
     let of = (signed.practice.id, enrollment.id);
     let done = match ask_again_to_confirm(&site.app, of, signed.coach.name.expose()).await {

@@ -49,13 +49,25 @@ impl Page for ProgramFormPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let program = beginning();
         let wrong = fill(&program).wrong("title", "This is missing; write at least a word");
-        vec![("new", Self::new(fill(&program))), ("wrong", Self::new(wrong)), ("edit", Self::of("7", &program, fill(&program), "x"))]
+        vec![
+            ("new", Self::new(fill(&program))),
+            ("wrong", Self::new(wrong)),
+            ("edit", Self::of("7", &program, fill(&program), "x")),
+        ]
     }
 }
 
 impl ProgramFormPage {
     fn new(form: Entered) -> Self {
-        Self { id: String::new(), title: String::new(), form, seen: String::new(), weeks: 0, faq: 0, discretions: labels::discretions() }
+        Self {
+            id: String::new(),
+            title: String::new(),
+            form,
+            seen: String::new(),
+            weeks: 0,
+            faq: 0,
+            discretions: labels::discretions(),
+        }
     }
 
     fn of(id: &str, program: &Program, form: Entered, seen: &str) -> Self {
@@ -97,10 +109,15 @@ async fn show_new(Data(site): Data<&Site>, signed: SignedCoach) -> Result<Respon
 #[handler]
 async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
     let form = match read(&fields, &beginning()) {
-        Ok(program) => match create_program(&site.app, signed.practice.id, &program).await {
-            Ok(id) => return Ok(see_other(&format!("/coach/programs/{id}?done=program"))),
-            Err(refused) => refusal(&fields, refused)?,
-        },
+        Ok(program) => {
+            if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/programs").await? {
+                return Ok(answer);
+            }
+            match create_program(&site.app, signed.practice.id, &program).await {
+                Ok(id) => return Ok(see_other(&format!("/coach/programs/{id}?done=program"))),
+                Err(refused) => refusal(&fields, refused)?,
+            }
+        }
         Err(form) => form,
     };
     let chrome = desk::around(site, &signed, Here::Programs).await?;
@@ -122,7 +139,12 @@ fn refusal(fields: &Fields, refused: Refused) -> Result<Entered, PageError> {
 }
 
 #[handler]
-async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, asked: Asked) -> Result<Response, PageError> {
+async fn show(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, PageError> {
     let program = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Programs, &asked).await?;
     let content = &program.content.0;
@@ -130,7 +152,12 @@ async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Strin
 }
 
 #[handler]
-async fn save(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>, fields: Fields) -> Result<Response, PageError> {
+async fn save(
+    Data(site): Data<&Site>,
+    signed: SignedCoach,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
     let program = found(site, &signed, &id).await?;
     let content = &program.content.0;
     let form = match read(&fields, content) {

@@ -71,7 +71,8 @@ pub(super) fn fill(program: &Program) -> Entered {
 /// The program that the form makes of an earlier one. What the program's own check finds stands at its field.
 pub(super) fn read(fields: &Fields, before: &Program) -> Result<Program, Entered> {
     let mut checked = Checked::new(fields);
-    let number = |checked: &mut Checked<'_>, name: &str| checked.parse_or(name, "Enter a whole number", str::parse::<u16>);
+    let number =
+        |checked: &mut Checked<'_>, name: &str| checked.parse_or(name, "Enter a whole number", str::parse::<u16>);
     let weeks = number(&mut checked, "weeks");
     let session_minutes = number(&mut checked, "session_minutes");
     let capacity = number(&mut checked, "capacity");
@@ -126,7 +127,9 @@ fn document(text: String, before: &Document) -> Document {
 
 fn tracks(text: &str) -> Result<Vec<Track>, &'static str> {
     let track = |line: String| {
-        let (key, label) = line.split_once(':').ok_or("Write one track a line: a short key, a colon and what people read, such as hurt: I was hurt")?;
+        let (key, label) = line
+            .split_once(':')
+            .ok_or("Write one track a line: a short key, a colon and what people read, such as hurt: I was hurt")?;
         Ok(Track { key: key.trim().to_owned(), label: label.trim().to_owned() })
     };
     lines(text).into_iter().map(track).collect()
@@ -159,7 +162,8 @@ fn placed(finding: &ProgramFinding, program: &Program) -> (String, String) {
     let path = finding.field();
     let steps: Vec<&str> = path.split('.').collect();
     let index = steps.get(1).and_then(|index| index.parse::<usize>().ok());
-    let at_line = |line: usize| if line > 1 { format!("Line {line}: {}", finding.message) } else { finding.message.clone() };
+    let at_line =
+        |line: usize| if line > 1 { format!("Line {line}: {}", finding.message) } else { finding.message.clone() };
     match (steps.first().copied().unwrap_or_default(), index, steps.get(2)) {
         ("week", Some(index), Some(key)) => {
             let number = program.outline.get(index).map_or(0, |week| week.number);

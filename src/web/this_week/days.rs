@@ -4,7 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{Week, going_out::Going};
-use crate::{clock::Now, store::{cohorts::Cohort, sessions::SessionRow}};
+use crate::{
+    clock::Now,
+    store::{cohorts::Cohort, sessions::SessionRow},
+};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Day {
@@ -39,7 +42,8 @@ fn events(week: Week, date: NaiveDate, meetings: &[SessionRow], cohorts: &[&Coho
         let time = local(mail.due_at).format("%H:%M");
         events.push((mail.due_at, Event { kind: "", text: format!("{time} {}", mail.short) }));
         if mail.lost > 0 {
-            let text = if mail.lost == 1 { "1 email failed".to_owned() } else { format!("{} emails failed", mail.lost) };
+            let text =
+                if mail.lost == 1 { "1 email failed".to_owned() } else { format!("{} emails failed", mail.lost) };
             events.push((mail.due_at, Event { kind: "bad", text }));
         }
     }

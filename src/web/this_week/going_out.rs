@@ -8,7 +8,12 @@ use serde::Serialize;
 use super::Week;
 use crate::{
     clock::Now,
-    domain::{delivery::{Occasion, State}, enrollment::Standing, ids::CohortId, zone::Zone},
+    domain::{
+        delivery::{Occasion, State},
+        enrollment::Standing,
+        ids::CohortId,
+        zone::Zone,
+    },
     store::{
         cohorts::{self, Cohort, CohortLesson},
         enrollments,
@@ -92,12 +97,16 @@ impl About {
         let person = |enrollment: &enrollments::Enrollment| {
             Some((*zones.get(&enrollment.participant_id)?, enrollment.track.clone()))
         };
-        Ok(Self { lessons: cohorts::lessons_of(db, cohort.id).await?, people: enrolled.iter().filter_map(person).collect() })
+        Ok(Self {
+            lessons: cohorts::lessons_of(db, cohort.id).await?,
+            people: enrolled.iter().filter_map(person).collect(),
+        })
     }
 
     fn reached(&self, row: &TimetableRow) -> u64 {
         let tracks: Vec<&str> = self.lessons_at(row).map(|lesson| lesson.track.as_str()).collect();
-        let has_lesson = |track: &str| row.work != "lesson" || tracks.iter().any(|known| known.is_empty() || *known == track);
+        let has_lesson =
+            |track: &str| row.work != "lesson" || tracks.iter().any(|known| known.is_empty() || *known == track);
         let here = |zone: &Zone| row.zone.is_empty() || row.zone == zone.name();
         let count = self.people.iter().filter(|(zone, track)| here(zone) && has_lesson(track)).count();
         u64::try_from(count).unwrap_or_default()
@@ -113,7 +122,10 @@ fn line(row: &TimetableRow, cohort: &Cohort, about: &About, tallies: &[Tally], r
     let (occasion, title, short) = words(row, about);
     let count = |states: &[State]| -> u64 {
         let same = |tally: &&Tally| {
-            tally.cohort == row.cohort_id && tally.occasion == occasion && tally.due_at == row.due_at && states.contains(&tally.state)
+            tally.cohort == row.cohort_id
+                && tally.occasion == occasion
+                && tally.due_at == row.due_at
+                && states.contains(&tally.state)
         };
         tallies.iter().filter(same).map(|tally| tally.count).sum()
     };

@@ -28,10 +28,21 @@ pub(super) fn full() -> WeekPage {
         previous: "2027-02-22".to_owned(),
         next: "2027-03-08".to_owned(),
         is_this_week: true,
-        lead: "2 group sessions and 42 lessons and reminders, 22 of them still to come. One thing needs you.".to_owned(),
+        lead: "2 group sessions and 42 lessons and reminders, 22 of them still to come. One thing needs you."
+            .to_owned(),
         days: vec![
-            Day { name: "Mon".into(), number: "1".into(), is_today: false, events: vec![Event { kind: "", text: "08:00 Lesson 4".into() }] },
-            Day { name: "Tue".into(), number: "2".into(), is_today: true, events: vec![Event { kind: "live", text: "12:30 Lunch".into() }] },
+            Day {
+                name: "Mon".into(),
+                number: "1".into(),
+                is_today: false,
+                events: vec![Event { kind: "", text: "08:00 Lesson 4".into() }],
+            },
+            Day {
+                name: "Tue".into(),
+                number: "2".into(),
+                is_today: true,
+                events: vec![Event { kind: "live", text: "12:30 Lunch".into() }],
+            },
             Day { name: "Wed".into(), number: "3".into(), is_today: false, events: vec![] },
         ],
         coming: vec![Coming {
@@ -52,7 +63,11 @@ pub(super) fn full() -> WeekPage {
             act: "See the message".into(),
             path: "/coach/outbox/7".into(),
         }],
-        going: vec![going("done", "Lesson 4, Grief and anger", 10, 1), going("now", "Day-before reminder", 0, 0), going("", "One-hour reminder", 0, 0)],
+        going: vec![
+            going("done", "Lesson 4, Grief and anger", 10, 1),
+            going("now", "Day-before reminder", 0, 0),
+            going("", "One-hour reminder", 0, 0),
+        ],
         filling: vec![Filling {
             name: "Monday evenings".into(),
             path: "/coach/cohorts/8".into(),
@@ -67,5 +82,9 @@ pub(super) fn full() -> WeekPage {
 
 pub(super) fn first_run() -> WeekPage {
     let nothing = WeekPage { coming: vec![], needs: vec![], going: vec![], filling: vec![], ..full() };
-    WeekPage { steps: steps(true, false), lead: "No group sessions and no lessons or reminders. Nothing needs you.".to_owned(), ..nothing }
+    WeekPage {
+        steps: steps(true, false),
+        lead: "No group sessions and no lessons or reminders. Nothing needs you.".to_owned(),
+        ..nothing
+    }
 }
