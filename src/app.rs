@@ -1,16 +1,20 @@
 //! What does everything need? Handed around whole, made once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, MailMode},
     keys::Keys,
     links::Links,
-    mail::templates::Templates,
+    mail::{
+        dkim::Signer, mailbox::Mailbox, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings,
+        templates::Templates,
+    },
     random::Random,
     store::database::Database,
 };
@@ -23,21 +27,47 @@ pub struct App {
     pub links: Links,
     pub db: Database,
     pub templates: Templates,
+    pub mailer: Mailer,
+    /// `None`: signing is left to the relay.
+    pub signer: Option<Signer>,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
+    /// A rehearsal keeps what it sends, to be looked at; `None` where mail leaves the house.
+    pub mailbox: Option<Arc<Mailbox>>,
 }
 
 impl App {
     /// Opens the database and brings it up to date, reads the key. Nothing listens or sends yet.
     pub async fn open(config: Config, clock: Clock, random: Random) -> anyhow::Result<Arc<Self>> {
+        Self::make(config, clock, random, None).await
+    }
+
+    /// The same for a rehearsal, whose mail server puts everything into this mailbox.
+    pub async fn rehearse(
+        config: Config,
+        clock: Clock,
+        random: Random,
+        mailbox: Arc<Mailbox>,
+    ) -> anyhow::Result<Arc<Self>> {
+        Self::make(config, clock, random, Some(mailbox)).await
+    }
+
+    async fn make(
+        config: Config,
+        clock: Clock,
+        random: Random,
+        mailbox: Option<Arc<Mailbox>>,
+    ) -> anyhow::Result<Arc<Self>> {
         let db = Database::open(config.database.url.expose_secret(), config.database.connections).await?;
         db.migrate().await?;
         let keys = match config.secrets.key.expose_secret() {
             "" => Keys::from_file(&config.secrets.key_file, &random)?,
             text => Keys::parse(text)?,
         };
+        let (mailer, signer) = (mailer(&config)?, signer(&config)?);
         let links = Links::new(&config.server.base_url, keys);
-        Ok(Arc::new(Self { config, clock, random, links, db, templates: Templates::new()?, bell: Notify::new() }))
+        let (templates, bell) = (Templates::new()?, Notify::new());
+        Ok(Arc::new(Self { config, clock, random, links, db, templates, mailer, signer, bell, mailbox }))
     }
 
     /// Host and port of the mail server, for a person to read; never the password.
@@ -47,4 +77,26 @@ impl App {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         rest.rsplit('@').next().unwrap_or(rest).split(['/', '?']).next().unwrap_or(rest).to_owned()
     }
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    match config.mail.mode {
+        MailMode::File => Ok(Mailer::Folder(config.mail.folder.clone())),
+        MailMode::Live | MailMode::Redirect | MailMode::Hold => {
+            let settings = SmtpSettings::parse(config.mail.smtp_url.expose_secret())?;
+            let deadline = Duration::from_secs(u64::from(config.mail.attempt_seconds));
+            Ok(Mailer::Smtp(SmtpRelay::new(settings).with_deadline(deadline)))
+        }
+    }
+}
+
+fn signer(config: &Config) -> anyhow::Result<Option<Signer>> {
+    let dkim = &config.dkim;
+    let pairs = [(&dkim.rsa_selector, &dkim.rsa_key_file), (&dkim.ed25519_selector, &dkim.ed25519_key_file)];
+    let mut signer: Option<Signer> = None;
+    for (selector, file) in pairs.into_iter().filter(|(selector, file)| !selector.is_empty() && !file.is_empty()) {
+        let pem = std::fs::read_to_string(file).with_context(|| format!("the DKIM key {file} cannot be read"))?;
+        signer = Some(signer.unwrap_or_else(|| Signer::new(&dkim.domain)).with_key(selector, &pem)?);
+    }
+    Ok(signer)
 }

@@ -31,10 +31,13 @@ pub struct FastTime {
     pub program: DateTime<Utc>,
     /// The real instant `program` was read at.
     pub since: DateTime<Utc>,
-    /// Program seconds a real second; 0 is paused.
+    /// Program seconds a real second, while it runs.
     pub speed: u32,
+    pub is_paused: bool,
     /// Program time never passes this instant: the next thing due, until the ledger has settled.
     pub barrier: Option<DateTime<Utc>>,
+    /// Somebody jumps: go here without the time between, but by way of every barrier.
+    pub goal: Option<DateTime<Utc>>,
 }
 
 impl Clock {
@@ -46,7 +49,14 @@ impl Clock {
     #[must_use]
     pub fn fast(program: DateTime<Utc>, speed: u32) -> Self {
         let since = machine();
-        Self::Fast(Arc::new(Mutex::new(FastTime { program, since, speed, barrier: None })))
+        Self::Fast(Arc::new(Mutex::new(FastTime {
+            program,
+            since,
+            speed,
+            is_paused: false,
+            barrier: None,
+            goal: None,
+        })))
     }
 
     #[must_use]
@@ -104,7 +114,11 @@ impl Clock {
 impl FastTime {
     fn at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
         let passed = (real - self.since).max(TimeDelta::zero());
-        let at = self.program + passed * i32::try_from(self.speed).unwrap_or(i32::MAX);
+        let at = match self.goal {
+            Some(goal) => goal.max(self.program),
+            None if self.is_paused => self.program,
+            None => self.program + passed * i32::try_from(self.speed).unwrap_or(i32::MAX),
+        };
         let at = self.barrier.map_or(at, |barrier| at.min(barrier.max(self.program)));
         micros(at)
     }
@@ -123,4 +137,43 @@ fn machine() -> DateTime<Utc> {
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time() -> FastTime {
+        let at = DateTime::UNIX_EPOCH;
+        FastTime { program: at, since: at, speed: 60, is_paused: false, barrier: None, goal: None }
+    }
+
+    fn after(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn runs_fast_and_stops_at_the_barrier() {
+        assert_eq!(time().at(after(2)), after(120));
+        let held = FastTime { barrier: Some(after(90)), ..time() };
+        assert_eq!(held.at(after(1)), after(60));
+        assert_eq!(held.at(after(2)), after(90));
+        assert_eq!(held.at(after(500)), after(90));
+    }
+
+    #[test]
+    fn never_goes_back() {
+        let late = FastTime { barrier: Some(after(-5)), ..time() };
+        assert_eq!(late.at(after(3)), after(0));
+        let passed = FastTime { goal: Some(after(-5)), ..time() };
+        assert_eq!(passed.at(after(3)), after(0));
+    }
+
+    #[test]
+    fn a_jump_takes_no_time_but_passes_no_barrier() {
+        let jump = FastTime { is_paused: true, goal: Some(after(900)), ..time() };
+        assert_eq!(jump.at(after(0)), after(900));
+        assert_eq!(FastTime { barrier: Some(after(90)), ..jump }.at(after(0)), after(90));
+        assert_eq!(FastTime { is_paused: true, ..time() }.at(after(9)), after(0));
+    }
 }

@@ -1,8 +1,14 @@
 //! What was decided by whoever runs this, and where did each decision come from?
 
-use std::{net::IpAddr, path::{Path, PathBuf}};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
-use figment::{Figment, Profile, providers::{Env, Format, Serialized, Toml}};
+use figment::{
+    Figment, Profile,
+    providers::{Env, Format, Serialized, Toml},
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -128,7 +134,10 @@ impl Config {
         let mut layers = Figment::new().merge(Toml::string(DEFAULT));
         if let Some(path) = file {
             if !path.is_file() {
-                return Err(BadConfig(format!("configuration file {} does not exist; name another with --config", path.display())));
+                return Err(BadConfig(format!(
+                    "configuration file {} does not exist; name another with --config",
+                    path.display()
+                )));
             }
             layers = layers.merge(Toml::file_exact(path));
         } else {
@@ -164,12 +173,21 @@ impl Config {
             )));
         }
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
-            return Err(BadConfig(format!("server.listen is {:?}: write address:port, such as 127.0.0.1:8080", self.server.listen)));
+            return Err(BadConfig(format!(
+                "server.listen is {:?}: write address:port, such as 127.0.0.1:8080",
+                self.server.listen
+            )));
         }
-        if self.mail.mode == MailMode::Redirect && crate::domain::email_address::EmailAddress::parse(&self.mail.redirect_to).is_err() {
-            return Err(BadConfig("mail.mode is redirect, so mail.redirect_to must be the email address everything goes to".into()));
+        if self.mail.mode == MailMode::Redirect
+            && crate::domain::email_address::EmailAddress::parse(&self.mail.redirect_to).is_err()
+        {
+            return Err(BadConfig(
+                "mail.mode is redirect, so mail.redirect_to must be the email address everything goes to".into(),
+            ));
         }
-        for (name, number) in [("mail.senders", self.mail.senders), ("database.connections", self.database.connections as usize)] {
+        for (name, number) in
+            [("mail.senders", self.mail.senders), ("database.connections", self.database.connections as usize)]
+        {
             if number == 0 || number > 256 {
                 return Err(BadConfig(format!("{name} is {number}: write a number from 1 to 256")));
             }
@@ -204,7 +222,11 @@ fn explain(error: &figment::Error) -> String {
         }
     });
     let what = first.kind.to_string();
-    if key.is_empty() { format!("configuration: {what}{source}") } else { format!("configuration: {key}: {what}{source}") }
+    if key.is_empty() {
+        format!("configuration: {what}{source}")
+    } else {
+        format!("configuration: {key}: {what}{source}")
+    }
 }
 
 #[cfg(test)]

@@ -17,9 +17,13 @@ pub struct Keys(SecretBox<[u8]>);
 
 #[derive(Debug, thiserror::Error)]
 pub enum BadKey {
-    #[error("secrets.key is too short or neither hex nor base64: use 32 random bytes, such as the output of `openssl rand -hex 32`")]
+    #[error(
+        "secrets.key is too short or neither hex nor base64: use 32 random bytes, such as the output of `openssl rand -hex 32`"
+    )]
     Short,
-    #[error("secrets.key is a pattern, not a secret: use 32 random bytes, such as the output of `openssl rand -hex 32`")]
+    #[error(
+        "secrets.key is a pattern, not a secret: use 32 random bytes, such as the output of `openssl rand -hex 32`"
+    )]
     Guessable,
     #[error("the key file {path} cannot be {what}: {why}")]
     File { path: String, what: &'static str, why: std::io::Error },

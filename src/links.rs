@@ -116,7 +116,8 @@ impl Links {
     /// Reads a token; `now` is real time. The caller compares the epoch with the person's.
     pub fn read(&self, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<Claims, BadLink> {
         let mut parts = token.split('.');
-        let (Some(VERSION), Some(payload), Some(mac), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(VERSION), Some(payload), Some(mac), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(BadLink::Forged);
         };
         let given = BASE64URL_NOPAD.decode(mac.as_bytes()).map_err(|_| BadLink::Forged)?;

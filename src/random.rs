@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use rand::{Rng, SeedableRng, rand_core::UnwrapErr, rngs::{ChaCha20Rng, SysRng}};
+use rand::{
+    Rng, SeedableRng,
+    rand_core::UnwrapErr,
+    rngs::{ChaCha20Rng, SysRng},
+};
 use uuid::{Builder, Uuid};
 
 #[derive(Debug, Clone)]

@@ -1,1 +1,117 @@
+//! When do we look? Loops, no logic.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, task::JoinSet, time};
+
+use crate::{
+    actions::{
+        coach_note::note_coaches,
+        release_due::release_due,
+        send_deliveries::{Round, forget, send_deliveries, sweep},
+    },
+    app::App,
+};
+
+/// However quiet it is, we look this often.
+const TICK: Duration = Duration::from_secs(1);
+const SWEEP: Duration = Duration::from_secs(15);
+const FORGET: Duration = Duration::from_secs(3_600);
+
+/// Everything that goes on by itself, until it is stopped.
+#[derive(Debug)]
+pub struct Worker {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<()>,
+}
+
+impl Worker {
+    #[must_use]
+    pub fn start(app: &Arc<App>) -> Self {
+        let (stop, stopped) = watch::channel(());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(every(TICK, stopped.clone(), app.clone(), async |app| {
+            report("releasing what is due", release_due(app).await.map(drop));
+        }));
+        tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
+            report("sweeping leases", sweep(app).await);
+            report("noting the coaches", note_coaches(app).await.map(drop));
+        }));
+        tasks.spawn(now_and_then(FORGET, stopped.clone(), app.clone(), async |app| {
+            report("forgetting", forget(app).await);
+        }));
+        for _ in 0..app.config.mail.senders {
+            tasks.spawn(send(app.clone(), stopped.clone()));
+        }
+        Self { tasks, stop }
+    }
+
+    /// Lets each loop finish what it has in its hands; nothing is left on the wire.
+    pub async fn stop(mut self) {
+        drop(self.stop);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Looks now, then whenever the bell rings or the period is over.
+pub(crate) async fn every(
+    period: Duration,
+    mut stopped: watch::Receiver<()>,
+    app: Arc<App>,
+    look: impl AsyncFn(&Arc<App>),
+) {
+    loop {
+        look(&app).await;
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = time::sleep(period) => {}
+            () = app.bell.notified() => {}
+        }
+    }
+}
+
+/// Looks now, then whenever the period is over: for what no commit makes urgent.
+async fn now_and_then(
+    period: Duration,
+    mut stopped: watch::Receiver<()>,
+    app: Arc<App>,
+    look: impl AsyncFn(&Arc<App>),
+) {
+    loop {
+        look(&app).await;
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = time::sleep(period) => {}
+        }
+    }
+}
+
+async fn send(app: Arc<App>, mut stopped: watch::Receiver<()>) {
+    let mut sender = app.mailer.sender();
+    while stopped.has_changed().is_ok() {
+        let pause = match send_deliveries(&app, &mut sender).await {
+            Ok(Round::Worked) => continue,
+            Ok(Round::Idle) => TICK,
+            Ok(Round::Shut(until)) => {
+                sender.close().await;
+                (until - app.clock.now().real).to_std().unwrap_or(TICK).min(Duration::from_secs(60))
+            }
+            Err(error) => {
+                report("sending", Err(error));
+                TICK
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => break,
+            () = time::sleep(pause) => {}
+            () = app.bell.notified() => {}
+        }
+    }
+    sender.close().await;
+}
+
+fn report(what: &str, outcome: Result<(), crate::store::Error>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, "{what} failed; it is tried again");
+    }
+}

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::*;
+use crate::columns::{at, belongs, table, text, unique, uuid};
 
 #[derive(Debug)]
 pub(crate) struct Step;
@@ -31,21 +31,21 @@ impl MigrationTrait for Step {
 }
 
 fn tables() -> Vec<TableCreateStatement> {
-    vec![
-        table("check_ins")
-            .col(uuid("enrollment_id"))
-            .col(uuid("lesson_id"))
-            .col(text("answers"))
-            .col(at("made_at"))
-            .col(at("changed_at"))
-            .foreign_key(&mut belongs("check_ins", "practice_id", "practices"))
-            .foreign_key(&mut belongs("check_ins", "enrollment_id", "enrollments"))
-            .to_owned(),
-    ]
+    vec![check_ins()]
+}
+
+fn check_ins() -> TableCreateStatement {
+    table("check_ins")
+        .col(uuid("enrollment_id"))
+        .col(uuid("lesson_id"))
+        .col(text("answers"))
+        .col(at("made_at"))
+        .col(at("changed_at"))
+        .foreign_key(&mut belongs("check_ins", "practice_id", "practices"))
+        .foreign_key(&mut belongs("check_ins", "enrollment_id", "enrollments"))
+        .to_owned()
 }
 
 fn indexes() -> Vec<IndexCreateStatement> {
-    vec![
-        unique("check_ins", &["enrollment_id", "lesson_id"]),
-    ]
+    vec![unique("check_ins", &["enrollment_id", "lesson_id"])]
 }

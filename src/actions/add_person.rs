@@ -3,17 +3,19 @@
 use crate::transact;
 use crate::{
     app::App,
+    clock::Now,
     domain::{
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
-        ids::{CohortId, EnrollmentId, ParticipantId, PracticeId},
+        ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
         name::Name,
         zone::Zone,
     },
     store::{
         self,
         audits::{self, Audit},
-        cohorts,
+        cohorts::{self, Cohort},
+        database::Tx,
         enrollments::{self, Enrollment, Journey},
         participants::{self, Participant},
     },
@@ -61,88 +63,127 @@ pub async fn add_person(
     let now = app.clock.now();
     let (practice_id, cohort_id) = of;
     let id = transact!(app.db, |tx| {
-            cohorts::lock(tx, cohort_id).await?;
-            let cohort = cohorts::find(tx, practice_id, cohort_id).await?.ok_or(Refused::Unknown)?;
-            let person = match participants::with_email(tx, practice_id, &new.email).await? {
-                Some(person) => person,
-                None => {
-                    let id: ParticipantId = app.random.id(now.real);
-                    let person = Participant {
-                        id,
-                        practice_id,
-                        email: new.email.clone(),
-                        email_key: new.email.key(),
-                        name: new.name.clone(),
-                        zone: new.zone,
-                        feed_hash: app.links.feed_hash(&app.links.feed_token(id.0, 0)),
-                        language: "en".to_owned(),
-                        discretion: None,
-                        mail_problem: None,
-                        epoch: 0,
-                        feed_rotation: 0,
-                        confirmed_at: None,
-                        created_at: now.real,
-                    };
-                    participants::create(tx, person.clone()).await?;
-                    person
-                }
-            };
-            let before = enrollments::of_person_in(tx, cohort_id, person.id).await?;
-            if before.as_ref().is_some_and(|before| matches!(before.standing, Standing::Enrolled | Standing::Paused | Standing::Completed)) {
-                return Err(Refused::AlreadyIn);
-            }
-            let held = before.as_ref().and_then(|before| before.seat);
-            let seat = match (held, when_full) {
-                (Some(seat), _) => seat,
-                (None, WhenFull::Override) => cohorts::take_seat_over_capacity(tx, cohort_id).await?,
-                (None, WhenFull::Refuse) => cohorts::take_seat(tx, cohort_id).await?.ok_or(Refused::Full)?,
-            };
-            let fresh = Journey {
-                id: app.random.id(now.real),
-                practice_id,
-                participant_id: person.id,
-                program_id: cohort.program_id,
-                created_at: now.real,
-            };
-            let journey_id = enrollments::journey(tx, fresh).await?;
-            let enrollment = Enrollment {
-                id: before.as_ref().map_or_else(|| app.random.id(now.real), |before| before.id),
-                practice_id,
-                cohort_id,
-                participant_id: person.id,
-                journey_id,
-                standing: Standing::Enrolled,
-                calendar: CalendarChoice::Neither,
-                track: new.track.clone(),
-                reason: "added by the coach".to_owned(),
-                actor: actor.to_owned(),
-                note: String::new(),
-                seat: Some(seat),
-                asked_at: now.real,
-                changed_at: now.program,
-                hold_until: None,
-                confirmed_at: None,
-                left_at: None,
-            };
-            match before {
-                Some(before) => {
-                    enrollments::save(tx, before.standing, enrollment.clone()).await?;
-                }
-                None => enrollments::create(tx, enrollment.clone()).await?,
-            }
-            let audit = Audit {
-                id: app.random.uuid(now.real),
-                practice_id,
-                act: if when_full == WhenFull::Override { "person added over the limit" } else { "person added" }.to_owned(),
-                actor: actor.to_owned(),
-                subject: enrollment.id.to_string(),
-                detail: String::new(),
-                made_at: now.real,
-            };
-            audits::note(tx, audit).await?;
-            welcome(app, tx, &cohort, &enrollment, now).await?;
-            Ok(enrollment.id)
-        })?;
+        cohorts::lock(tx, cohort_id).await?;
+        let cohort = cohorts::find(tx, practice_id, cohort_id).await?.ok_or(Refused::Unknown)?;
+        let person = person(app, tx, practice_id, new, now).await?;
+        let before = enrollments::of_person_in(tx, cohort_id, person).await?;
+        let seat = seat(tx, cohort_id, before.as_ref(), when_full).await?;
+        let fresh = Enrollment {
+            journey_id: journey(app, tx, &cohort, person, now).await?,
+            actor: actor.to_owned(),
+            ..enrollment(app, &cohort, (person, seat), new, now)
+        };
+        let enrollment = put(tx, before, fresh).await?;
+        audits::note(tx, audit(app, &enrollment, when_full, now)).await?;
+        welcome(app, tx, &cohort, &enrollment, now).await?;
+        Ok::<_, Refused>(enrollment.id)
+    })?;
     app.bell.notify_waiters();
     Ok(id)
+}
+
+/// The person with this address as they are, or a new one.
+async fn person(
+    app: &App,
+    tx: &Tx,
+    practice_id: PracticeId,
+    new: &NewPerson,
+    now: Now,
+) -> store::Result<ParticipantId> {
+    if let Some(known) = participants::with_email(tx, practice_id, &new.email).await? {
+        return Ok(known.id);
+    }
+    let id: ParticipantId = app.random.id(now.real);
+    let person = Participant {
+        id,
+        practice_id,
+        email: new.email.clone(),
+        email_key: new.email.key(),
+        name: new.name.clone(),
+        zone: new.zone,
+        feed_hash: app.links.feed_hash(&app.links.feed_token(id.0, 0)),
+        language: "en".to_owned(),
+        discretion: None,
+        mail_problem: None,
+        epoch: 0,
+        feed_rotation: 0,
+        confirmed_at: None,
+        created_at: now.real,
+    };
+    participants::create(tx, person).await?;
+    Ok(id)
+}
+
+/// The seat the person holds already, else a free one, else one more if the coach says so.
+async fn seat(tx: &Tx, cohort: CohortId, before: Option<&Enrollment>, when_full: WhenFull) -> Result<i32, Refused> {
+    let standing = before.map(|before| before.standing);
+    if matches!(standing, Some(Standing::Enrolled | Standing::Paused | Standing::Completed)) {
+        return Err(Refused::AlreadyIn);
+    }
+    match (before.and_then(|before| before.seat), when_full) {
+        (Some(seat), _) => Ok(seat),
+        (None, WhenFull::Override) => Ok(cohorts::take_seat_over_capacity(tx, cohort).await?),
+        (None, WhenFull::Refuse) => cohorts::take_seat(tx, cohort).await?.ok_or(Refused::Full),
+    }
+}
+
+async fn journey(app: &App, tx: &Tx, cohort: &Cohort, person: ParticipantId, now: Now) -> store::Result<JourneyId> {
+    let fresh = Journey {
+        id: app.random.id(now.real),
+        practice_id: cohort.practice_id,
+        participant_id: person,
+        program_id: cohort.program_id,
+        created_at: now.real,
+    };
+    enrollments::journey(tx, fresh).await
+}
+
+fn enrollment(app: &App, cohort: &Cohort, who: (ParticipantId, i32), new: &NewPerson, now: Now) -> Enrollment {
+    let (participant_id, seat) = who;
+    Enrollment {
+        id: app.random.id(now.real),
+        practice_id: cohort.practice_id,
+        cohort_id: cohort.id,
+        participant_id,
+        journey_id: JourneyId(uuid::Uuid::nil()),
+        standing: Standing::Enrolled,
+        calendar: CalendarChoice::Neither,
+        track: new.track.clone(),
+        reason: "added by the coach".to_owned(),
+        actor: String::new(),
+        note: String::new(),
+        seat: Some(seat),
+        asked_at: now.real,
+        changed_at: now.program,
+        hold_until: None,
+        confirmed_at: None,
+        left_at: None,
+    }
+}
+
+/// In place of the earlier one, if the person was here before.
+async fn put(tx: &Tx, before: Option<Enrollment>, enrollment: Enrollment) -> store::Result<Enrollment> {
+    let Some(before) = before else {
+        enrollments::create(tx, enrollment.clone()).await?;
+        return Ok(enrollment);
+    };
+    let enrollment = Enrollment { id: before.id, ..enrollment };
+    enrollments::save(tx, before.standing, enrollment.clone()).await?;
+    Ok(enrollment)
+}
+
+fn audit(app: &App, enrollment: &Enrollment, when_full: WhenFull, now: Now) -> Audit {
+    let act = match when_full {
+        WhenFull::Override => "person added over the limit",
+        WhenFull::Refuse => "person added",
+    };
+    Audit {
+        id: app.random.uuid(now.real),
+        practice_id: enrollment.practice_id,
+        act: act.to_owned(),
+        actor: enrollment.actor.clone(),
+        subject: enrollment.id.to_string(),
+        detail: String::new(),
+        made_at: now.real,
+    }
 }

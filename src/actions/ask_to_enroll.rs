@@ -55,16 +55,16 @@ pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form) -> store::Re
     let now = app.clock.now();
     let limited = is_over_limit(app, cohort, form, now).await?;
     transact!(app.db, |tx| {
-            cohorts::lock(tx, cohort.id).await?;
-            let hash = limit_hash(app, cohort, form);
-            attempts::note(tx, app.random.uuid(now.real), bucket(&hash), now.real).await?;
-            if limited {
-                return Ok(());
-            }
-            let person = person(app, tx, cohort, form, now).await?;
-            let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
-            answer(app, tx, (cohort, &person), enrollment, form, now).await
-        })?;
+        cohorts::lock(tx, cohort.id).await?;
+        let hash = limit_hash(app, cohort, form);
+        attempts::note(tx, app.random.uuid(now.real), bucket(&hash), now.real).await?;
+        if limited {
+            return Ok(());
+        }
+        let person = person(app, tx, cohort, form, now).await?;
+        let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
+        answer(app, tx, (cohort, &person), enrollment, form, now).await
+    })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -132,20 +132,33 @@ async fn answer(
     };
     match enrollment.standing {
         Standing::Pending => mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await,
-        Standing::Lapsed | Standing::Withdrawn | Standing::Declined | Standing::OfferExpired | Standing::Transferred => {
+        Standing::Lapsed
+        | Standing::Withdrawn
+        | Standing::Declined
+        | Standing::OfferExpired
+        | Standing::Transferred => {
             let enrollment = ask_again(app, tx, of.0, enrollment, form, now).await?;
             mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await
         }
         Standing::Waitlisted => mail(app, tx, Occasion::Waitlisted, &enrollment, now).await,
-        Standing::Enrolled | Standing::Paused | Standing::Completed | Standing::Offered | Standing::Accepted | Standing::Applied => {
-            mail(app, tx, Occasion::AlreadyEnrolled, &enrollment, now).await
-        }
+        Standing::Enrolled
+        | Standing::Paused
+        | Standing::Completed
+        | Standing::Offered
+        | Standing::Accepted
+        | Standing::Applied => mail(app, tx, Occasion::AlreadyEnrolled, &enrollment, now).await,
         // Whom the coach removed, the coach invites again.
         Standing::Removed => Ok(()),
     }
 }
 
-async fn new_enrollment(app: &App, tx: &Tx, of: (&Cohort, &Participant), form: &Form, now: Now) -> store::Result<Enrollment> {
+async fn new_enrollment(
+    app: &App,
+    tx: &Tx,
+    of: (&Cohort, &Participant),
+    form: &Form,
+    now: Now,
+) -> store::Result<Enrollment> {
     let (cohort, person) = of;
     let fresh = Journey {
         id: app.random.id::<JourneyId>(now.real),
@@ -179,7 +192,14 @@ async fn new_enrollment(app: &App, tx: &Tx, of: (&Cohort, &Participant), form: &
     Ok(enrollment)
 }
 
-async fn ask_again(app: &App, tx: &Tx, cohort: &Cohort, old: Enrollment, form: &Form, now: Now) -> store::Result<Enrollment> {
+async fn ask_again(
+    app: &App,
+    tx: &Tx,
+    cohort: &Cohort,
+    old: Enrollment,
+    form: &Form,
+    now: Now,
+) -> store::Result<Enrollment> {
     let before = old.standing;
     let standing = before.after(Event::AskAgain).unwrap_or(Standing::Pending);
     let enrollment = Enrollment {
@@ -209,7 +229,13 @@ async fn hold_seat(tx: &Tx, cohort: &Cohort) -> store::Result<Option<i32>> {
     cohorts::take_seat(tx, cohort.id).await
 }
 
-async fn keep_consents(app: &App, tx: &Tx, enrollment: &Enrollment, form: &Form, agreed_at: DateTime<Utc>) -> store::Result<()> {
+async fn keep_consents(
+    app: &App,
+    tx: &Tx,
+    enrollment: &Enrollment,
+    form: &Form,
+    agreed_at: DateTime<Utc>,
+) -> store::Result<()> {
     for agreed in &form.consents {
         let consent = Consent {
             id: app.random.uuid(agreed_at),

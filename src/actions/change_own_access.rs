@@ -11,7 +11,10 @@ use crate::{
     },
 };
 
-use super::sign_in::{COACH_IDLE, Refused, SignedIn, hash_password, is_password_of, open_login};
+use super::{
+    passwords::hash_password,
+    sign_in::{COACH_IDLE, Refused, SignedIn, is_password_of, open_login},
+};
 
 /// Changes the password for somebody who knows the old one, and signs every other browser out.
 pub async fn change_password(app: &App, coach: &Coach, old: &str, new: &str) -> Result<SignedIn, Refused> {

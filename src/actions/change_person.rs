@@ -8,7 +8,7 @@ use crate::{
     clock::Now,
     domain::{
         category::Category,
-        delivery::{Occasion, State},
+        delivery::{Occasion, State, UNDELIVERABLE},
         discretion::Discretion,
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
@@ -53,19 +53,24 @@ pub struct Settings {
     pub discretion: Option<Discretion>,
 }
 
-pub async fn save_settings(app: &App, practice: PracticeId, id: ParticipantId, settings: &Settings) -> Result<(), Refused> {
+pub async fn save_settings(
+    app: &App,
+    practice: PracticeId,
+    id: ParticipantId,
+    settings: &Settings,
+) -> Result<(), Refused> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
-            let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-            let moved = person.zone != settings.zone;
-            let changed =
-                Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
-            participants::save(tx, changed.clone()).await?;
-            if moved {
-                follow_to_zone(app, tx, &changed, now).await?;
-            }
-            Ok::<_, Refused>(())
-        })?;
+        let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+        let moved = person.zone != settings.zone;
+        let changed =
+            Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
+        participants::save(tx, changed.clone()).await?;
+        if moved {
+            follow_to_zone(app, tx, &changed, now).await?;
+        }
+        Ok::<_, Refused>(())
+    })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -81,11 +86,16 @@ async fn follow_to_zone(app: &App, tx: &Tx, person: &Participant, now: Now) -> s
         plan_timetable(app, tx, &cohort, now).await?;
         let lessons = cohorts::lessons_of(tx, cohort.id).await?;
         let out = timetable::of_cohort(tx, cohort.id).await?.into_iter().filter(|row| {
-            row.work == "lesson" && row.zone == person.zone.name() && row.due_at <= now.program && row.useful_until > now.program
+            row.work == "lesson"
+                && row.zone == person.zone.name()
+                && row.due_at <= now.program
+                && row.useful_until > now.program
         });
         let mut rows = Vec::new();
         for row in out {
-            for lesson in lessons.iter().filter(|lesson| lesson.position == row.position && is_for(&lesson.track, &enrollment)) {
+            for lesson in
+                lessons.iter().filter(|lesson| lesson.position == row.position && is_for(&lesson.track, &enrollment))
+            {
                 let mail = Queued {
                     subject: enrollment.journey_id.0,
                     object: lesson.lesson_id.0,
@@ -107,20 +117,25 @@ fn is_for(track: &str, enrollment: &Enrollment) -> bool {
 }
 
 /// Invites, feed or neither: entries come, or go, accordingly.
-pub async fn choose_calendar(app: &App, practice: PracticeId, id: EnrollmentId, choice: CalendarChoice) -> Result<(), Refused> {
+pub async fn choose_calendar(
+    app: &App,
+    practice: PracticeId,
+    id: EnrollmentId,
+    choice: CalendarChoice,
+) -> Result<(), Refused> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
-            let before = enrollments::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-            cohorts::lock(tx, before.cohort_id).await?;
-            let chosen = Enrollment { calendar: choice, changed_at: now.program, ..before.clone() };
-            if !enrollments::save(tx, before.standing, chosen.clone()).await? {
-                return Err(Refused::Unknown);
-            }
-            if matches!(chosen.standing, Standing::Enrolled | Standing::Paused) {
-                tell_calendar(app, tx, &chosen, now).await?;
-            }
-            Ok::<_, Refused>(())
-        })?;
+        let before = enrollments::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+        cohorts::lock(tx, before.cohort_id).await?;
+        let chosen = Enrollment { calendar: choice, changed_at: now.program, ..before.clone() };
+        if !enrollments::save(tx, before.standing, chosen.clone()).await? {
+            return Err(Refused::Unknown);
+        }
+        if matches!(chosen.standing, Standing::Enrolled | Standing::Paused) {
+            tell_calendar(app, tx, &chosen, now).await?;
+        }
+        Ok::<_, Refused>(())
+    })?;
     app.bell.notify_waiters();
     Ok(())
 }
@@ -129,44 +144,59 @@ pub async fn choose_calendar(app: &App, practice: PracticeId, id: EnrollmentId, 
 pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
-            let person = participants::holding(tx, person).await?.ok_or(Refused::Unknown)?;
-            let stop = Stop {
-                id: app.random.uuid(now.real),
-                practice_id: person.practice_id,
-                participant_id: person.id,
-                program_id: program,
-                category,
-                stopped_at: now.real,
-            };
-            stops::stop(tx, stop).await?;
-            Ok(())
-        })
+        let person = participants::holding(tx, person).await?.ok_or(Refused::Unknown)?;
+        let stop = Stop {
+            id: app.random.uuid(now.real),
+            practice_id: person.practice_id,
+            participant_id: person.id,
+            program_id: program,
+            category,
+            stopped_at: now.real,
+        };
+        stops::stop(tx, stop).await?;
+        Ok(())
+    })
 }
 
 pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
     transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
 }
 
+/// The address of the private feed becomes another one; the old one stops working at once.
+pub async fn rotate_feed(app: &App, practice: PracticeId, id: ParticipantId) -> Result<(), Refused> {
+    transact!(app.db, |tx| {
+        let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+        let feed_rotation = person.feed_rotation + 1;
+        let feed_hash = app.links.feed_hash(&app.links.feed_token(id.0, feed_rotation));
+        Ok(participants::save(tx, Participant { feed_rotation, feed_hash, ..person }).await?)
+    })
+}
+
 /// A coach corrects an address: old sign-ins end, the badge goes, and what came back is sent again.
-pub async fn correct_address(app: &App, practice: PracticeId, id: ParticipantId, email: &EmailAddress) -> Result<(), Refused> {
+pub async fn correct_address(
+    app: &App,
+    practice: PracticeId,
+    id: ParticipantId,
+    email: &EmailAddress,
+) -> Result<(), Refused> {
     let now = app.clock.now();
     let outcome = transact!(app.db, |tx| {
-            let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-            if person.email.key() == email.key() {
-                return Ok(());
-            }
-            let corrected = Participant {
-                email: email.clone(),
-                email_key: email.key(),
-                mail_problem: None,
-                epoch: person.epoch + 1,
-                ..person
-            };
-            participants::save(tx, corrected).await?;
-            logins::end_all_of(tx, Who::Participant, id.0).await?;
-            send_bounced_again(tx, (practice, id), now.real).await?;
-            Ok::<_, Refused>(())
-        });
+        let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+        if person.email.key() == email.key() {
+            return Ok(());
+        }
+        let corrected = Participant {
+            email: email.clone(),
+            email_key: email.key(),
+            mail_problem: None,
+            epoch: person.epoch + 1,
+            ..person
+        };
+        participants::save(tx, corrected).await?;
+        logins::end_all_of(tx, Who::Participant, id.0).await?;
+        send_bounced_again(tx, (practice, id), now.real).await?;
+        Ok::<_, Refused>(())
+    });
     app.bell.notify_waiters();
     match outcome {
         Err(Refused::Store(error)) if error.is_duplicate() => Err(Refused::Taken),
@@ -176,9 +206,17 @@ pub async fn correct_address(app: &App, practice: PracticeId, id: ParticipantId,
 
 async fn send_bounced_again(tx: &Tx, of: (PracticeId, ParticipantId), at: DateTime<Utc>) -> store::Result<()> {
     let (practice, person) = of;
-    let filter = ledger::Filter { participant: Some(person), states: vec![State::Bounced], page_size: 50, ..Default::default() };
+    let filter = ledger::Filter {
+        participant: Some(person),
+        states: vec![State::Bounced, State::Skipped],
+        page_size: 50,
+        ..Default::default()
+    };
     let (bounced, _) = ledger::of_practice(tx, practice, &filter).await?;
-    for delivery in bounced {
+    let for_the_address = |delivery: &ledger::Delivery| {
+        delivery.state == State::Bounced || delivery.reason.as_deref() == Some(UNDELIVERABLE)
+    };
+    for delivery in bounced.into_iter().filter(for_the_address) {
         ledger::requeue(tx, delivery.id, "address corrected", at).await?;
     }
     Ok(())

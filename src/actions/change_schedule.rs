@@ -67,21 +67,21 @@ pub struct Target {
 pub async fn change_schedule(app: &App, target: &Target, change: &Change) -> Result<DateTime<Utc>, Refused> {
     let now = app.clock.now();
     let tell_at = transact!(app.db, |tx| {
-            let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
-            cohorts::lock(tx, session.cohort_id).await?;
-            let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
-            if session.version != target.version {
-                return Err(Refused::Changed);
-            }
-            let changed = changed(&session, change, now)?;
-            sessions::save(tx, changed.clone()).await?;
-            let cohort = cohorts::anywhere(tx, session.cohort_id).await?.ok_or(Refused::Unknown)?;
-            plan_timetable(app, tx, &cohort, now).await?;
-            let tell_at = tell_at(&cohort, &session, &changed, now.program);
-            cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
-            note(app, tx, target, change, now).await?;
-            Ok(tell_at)
-        })?;
+        let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
+        cohorts::lock(tx, session.cohort_id).await?;
+        let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
+        if session.version != target.version {
+            return Err(Refused::Changed);
+        }
+        let changed = changed(&session, change, now)?;
+        sessions::save(tx, changed.clone()).await?;
+        let cohort = cohorts::anywhere(tx, session.cohort_id).await?.ok_or(Refused::Unknown)?;
+        plan_timetable(app, tx, &cohort, now).await?;
+        let tell_at = tell_at(&cohort, &session, &changed, now.program);
+        cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
+        note(app, tx, target, change, now).await?;
+        Ok(tell_at)
+    })?;
     app.bell.notify_waiters();
     Ok(tell_at)
 }

@@ -3,39 +3,40 @@
 use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
 
+use facts::{Facts, Reader};
+
 use crate::{
     app::App,
     clock::Now,
     domain::{
         calendar::{self, Party},
         delivery::Occasion,
-        discretion::{Discretion, ForbiddenWords, Voice, at_least},
+        discretion::Discretion,
         email_address::EmailAddress,
         name::Name,
-        zone::Zone,
     },
     links::{Claims, Purpose},
     mail::{
+        dkim,
         letter::{Direction, Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
         message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
         templates::{CannotWrite, Written},
     },
     store::{
         self,
-        coaches::{self, Coach},
-        cohorts::{self, Cohort},
-        enrollments::{self, Enrollment},
+        cohorts::Cohort,
+        enrollments::Enrollment,
         ledger::{Delivery, Frozen},
-        participants::{self, Participant},
-        practices::{self, Practice},
-        programs::{self, ProgramRow},
+        programs::ProgramRow,
     },
 };
 
-mod calendar_letters;
+pub(crate) mod calendar_letters;
 mod coach_letters;
+pub mod facts;
+pub mod lesson_facts;
 mod letters;
-mod times;
+pub(crate) mod times;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CannotCompose {
@@ -50,6 +51,8 @@ pub enum CannotCompose {
     #[error(transparent)]
     Message(#[from] BadMessage),
     #[error(transparent)]
+    Sign(#[from] dkim::CannotSign),
+    #[error(transparent)]
     Calendar(#[from] calendar::BadCalendar),
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -61,119 +64,6 @@ pub struct Composed {
     pub to: EmailAddress,
     pub return_path: String,
     pub frozen: Frozen,
-}
-
-/// Whom a delivery goes to, and everything the letter may say about where they stand.
-#[derive(Debug)]
-pub struct Facts {
-    pub practice: Practice,
-    pub reader: Reader,
-    pub level: Discretion,
-    pub enrollment: Option<Enrollment>,
-    pub cohort: Option<Cohort>,
-    pub program: Option<ProgramRow>,
-    pub coach_name: Name,
-}
-
-/// The one who reads the letter.
-#[derive(Debug)]
-pub enum Reader {
-    Participant(Participant),
-    Coach(Coach),
-}
-
-impl Reader {
-    #[must_use]
-    pub fn address(&self) -> &EmailAddress {
-        match self {
-            Self::Participant(person) => &person.email,
-            Self::Coach(coach) => &coach.email,
-        }
-    }
-
-    #[must_use]
-    pub fn name(&self) -> &Name {
-        match self {
-            Self::Participant(person) => &person.name,
-            Self::Coach(coach) => &coach.name,
-        }
-    }
-
-    #[must_use]
-    pub fn zone(&self) -> Zone {
-        match self {
-            Self::Participant(person) => person.zone,
-            Self::Coach(coach) => coach.zone,
-        }
-    }
-
-    fn language(&self) -> &str {
-        match self {
-            Self::Participant(person) => &person.language,
-            Self::Coach(_) => "en",
-        }
-    }
-}
-
-/// Reads what the letter needs, and what the late gate asks.
-pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompose> {
-    let db = app.db.reader();
-    let practice = practices::find(db, delivery.practice_id).await?.ok_or(CannotCompose::Gone("the practice"))?;
-    let reader = match (delivery.participant_id, delivery.coach_id) {
-        (Some(id), _) => Reader::Participant(
-            participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?,
-        ),
-        (None, Some(id)) => Reader::Coach(coaches::find(db, id).await?.ok_or(CannotCompose::Gone("the coach"))?),
-        (None, None) => return Err(CannotCompose::Gone("the recipient")),
-    };
-    let enrollment = match delivery.enrollment_id {
-        Some(id) => enrollments::find(db, practice.id, id).await?,
-        None => None,
-    };
-    let cohort = match delivery.cohort_id {
-        Some(id) => cohorts::find(db, practice.id, id).await?,
-        None => None,
-    };
-    let program = match &cohort {
-        Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
-        None => coach_letters::tested_program(app, delivery).await?,
-    };
-    let coach_name = coaches::of_practice(db, practice.id).await?.into_iter().next().map_or_else(|| practice.first_name.clone(), |coach| coach.name);
-    let level = coach_letters::tested_level(delivery).unwrap_or_else(|| level(&reader, cohort.as_ref()));
-    Ok(Facts { level, practice, reader, enrollment, cohort, program, coach_name })
-}
-
-fn level(reader: &Reader, cohort: Option<&Cohort>) -> Discretion {
-    match reader {
-        Reader::Coach(_) => Discretion::Open,
-        Reader::Participant(person) => {
-            // Mail about no cohort, such as a sign-in, is as discreet as the person can be.
-            let program = cohort.map_or(Discretion::Discreet, |cohort| cohort.discretion);
-            at_least(program, person.discretion.unwrap_or(program))
-        }
-    }
-}
-
-impl Facts {
-    #[must_use]
-    pub fn voice(&self) -> Voice<'_> {
-        Voice {
-            level: self.level,
-            practice: self.practice.name.expose(),
-            neutral_name: self.practice.neutral_name.expose(),
-            first_name: self.practice.first_name.expose(),
-            calendar_title: self.program.as_ref().map_or("Group session", |program| &program.content.0.calendar_title),
-        }
-    }
-
-    fn forbidden(&self) -> ForbiddenWords {
-        match (&self.program, self.level) {
-            (Some(program), Discretion::Discreet | Discretion::Minimal) => {
-                ForbiddenWords::new(program.content.0.forbidden_words.iter().chain([&program.content.0.title]))
-            }
-            _ => ForbiddenWords::default(),
-        }
-    }
 }
 
 /// Writes the letter and builds the message.
@@ -198,6 +88,18 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
         Occasion::TestMail => desk.test_mail(),
         Occasion::CoachNote => desk.coach_note().await,
     }
+}
+
+/// Where bounces go: `b+TOKEN@bounce.domain`, all lower case because relays fold it; or the sender's own address.
+pub fn return_path(app: &App, delivery: &Delivery, facts: &Facts) -> String {
+    let domain = &app.config.mail.bounce_domain;
+    if domain.is_empty() {
+        return facts.practice.sender_email.expose().to_owned();
+    }
+    let id = delivery.id.0.as_bytes();
+    let mac = app.links.keys().mac("bounce", id);
+    let token = BASE32_NOPAD.encode(&[id, &mac[..10]].concat()).to_lowercase();
+    format!("b+{token}@{domain}")
 }
 
 /// Where one letter is written.
@@ -243,12 +145,19 @@ impl Desk<'_> {
             html: &written.html,
             calendar: around.calendar.as_ref().map(|(method, text)| (*method, text.as_str())),
         };
-        let bytes = message::build(&outgoing)?;
+        let bytes = self.signed(message::build(&outgoing)?)?;
         Ok(Composed {
             to: self.facts.reader.address().clone(),
-            return_path: self.return_path(),
+            return_path: return_path(self.app, self.delivery, self.facts),
             frozen: Frozen { message: bytes, message_id, subject: written.subject, body: written.text },
         })
+    }
+
+    fn signed(&self, message: Vec<u8>) -> Result<Vec<u8>, CannotCompose> {
+        match &self.app.signer {
+            Some(signer) => Ok(signer.sign(&message, self.now.program)?),
+            None => Ok(message),
+        }
     }
 
     fn frame(&self, preview: Option<&str>) -> Frame {
@@ -266,11 +175,16 @@ impl Desk<'_> {
             footer: Footer {
                 reason: self.reason(),
                 unsubscribe,
-                settings_url: self.facts.enrollment.is_some().then(|| links.to("/p#settings")),
+                settings_url: self.takes_part().then(|| links.to("/p#settings")),
                 privacy_url: links.to("/privacy"),
                 address_line: format!("{}, {}", voice.sender_name(), practice.postal_address),
             },
         }
+    }
+
+    /// Somebody whose page has settings.
+    fn takes_part(&self) -> bool {
+        self.facts.enrollment.as_ref().is_some_and(|enrollment| enrollment.confirmed_at.is_some())
     }
 
     /// Why the reader gets this: true at every level, and naming nothing above *open*.
@@ -281,7 +195,9 @@ impl Desk<'_> {
         };
         match (&self.facts.reader, self.delivery.occasion) {
             (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
-            (_, Occasion::ConfirmAddress) => "You receive this because this address was entered on our site.".to_owned(),
+            (_, Occasion::ConfirmAddress) => {
+                "You receive this because this address was entered on our site.".to_owned()
+            }
             (_, Occasion::SignIn) => "You receive this because somebody asked to sign in with this address.".to_owned(),
             (_, Occasion::Lesson | Occasion::CatchUp) => {
                 format!("You receive this because you signed up for {course}. One a week until it ends.")
@@ -289,7 +205,9 @@ impl Desk<'_> {
             (_, Occasion::ReminderDay | Occasion::ReminderHour) => {
                 format!("You receive this because you signed up for {course}. Two reminders a session.")
             }
-            _ => format!("You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."),
+            _ => format!(
+                "You receive this because you signed up for {course}. It is about your place or your dates, so it always arrives."
+            ),
         }
     }
 
@@ -307,18 +225,6 @@ impl Desk<'_> {
     fn message_id(&self, delivery: &Delivery) -> String {
         let mac = self.app.links.keys().mac("message-id", delivery.id.0.as_bytes());
         format!("<{}@{}>", BASE32_NOPAD.encode(&mac[..20]).to_lowercase(), self.app.links.host())
-    }
-
-    /// `b+TOKEN@bounce.domain`, all lower case because relays fold it; or the sender's own address.
-    fn return_path(&self) -> String {
-        let domain = &self.app.config.mail.bounce_domain;
-        if domain.is_empty() {
-            return self.facts.practice.sender_email.expose().to_owned();
-        }
-        let id = self.delivery.id.0.as_bytes();
-        let mac = self.app.links.keys().mac("bounce", id);
-        let token = BASE32_NOPAD.encode(&[id, &mac[..10]].concat()).to_lowercase();
-        format!("b+{token}@{domain}")
     }
 
     /// Names only the person and the list; works for as long as mail is kept.
@@ -342,7 +248,7 @@ impl Desk<'_> {
         let practice = keys.hash("list", &self.facts.practice.id.to_string());
         Some(List {
             unsubscribe_url: self.unsubscribe_url()?,
-            list_id: format!("<{}.lists.{host}>", &token[..16]),
+            list_id: format!("{}.lists.{host}", &token[..16]),
             feedback_id: format!("{}:{}:trellis0", &token[..10], &practice[..10]),
         })
     }

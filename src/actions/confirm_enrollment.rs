@@ -40,17 +40,20 @@ crate::from_store!(Refused);
 pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
     let outcome = transact!(app.db, |tx| {
-            let (cohort, enrollment) = locked(tx, id).await?;
-            participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
-            if matches!(enrollment.standing, Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed) {
-                return Ok(enrollment);
-            }
-            let seat = seat_for(tx, &cohort, &enrollment).await?;
-            let held = if seat.is_some() { Seat::Held } else { Seat::None };
-            let standing = enrollment.standing.after(Event::Confirm(held))?;
-            let confirmed = Enrollment { seat, ..enrollment.clone() };
-            settle(app, tx, &cohort, (&enrollment, confirmed), standing, now).await
-        })?;
+        let (cohort, enrollment) = locked(tx, id).await?;
+        participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+        if matches!(
+            enrollment.standing,
+            Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed
+        ) {
+            return Ok(enrollment);
+        }
+        let seat = seat_for(tx, &cohort, &enrollment).await?;
+        let held = if seat.is_some() { Seat::Held } else { Seat::None };
+        let standing = enrollment.standing.after(Event::Confirm(held))?;
+        let confirmed = Enrollment { seat, ..enrollment.clone() };
+        settle(app, tx, &cohort, (&enrollment, confirmed), standing, now).await
+    })?;
     app.bell.notify_waiters();
     Ok(outcome)
 }
@@ -59,13 +62,13 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
 pub async fn accept_offer(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
     let outcome = transact!(app.db, |tx| {
-            let (cohort, enrollment) = locked(tx, id).await?;
-            if enrollment.standing == Standing::Enrolled {
-                return Ok(enrollment);
-            }
-            let standing = enrollment.standing.after(Event::AcceptOffer)?;
-            settle(app, tx, &cohort, (&enrollment, enrollment.clone()), standing, now).await
-        })?;
+        let (cohort, enrollment) = locked(tx, id).await?;
+        if enrollment.standing == Standing::Enrolled {
+            return Ok(enrollment);
+        }
+        let standing = enrollment.standing.after(Event::AcceptOffer)?;
+        settle(app, tx, &cohort, (&enrollment, enrollment.clone()), standing, now).await
+    })?;
     app.bell.notify_waiters();
     Ok(outcome)
 }
@@ -154,7 +157,12 @@ fn letter(occasion: Occasion, enrollment: &Enrollment, now: Now) -> Queued {
 }
 
 /// The lessons of this person's track that went out before they came.
-async fn missed_lessons(tx: &Tx, cohort: &Cohort, enrollment: &Enrollment, now: DateTime<Utc>) -> store::Result<Vec<CohortLesson>> {
+async fn missed_lessons(
+    tx: &Tx,
+    cohort: &Cohort,
+    enrollment: &Enrollment,
+    now: DateTime<Utc>,
+) -> store::Result<Vec<CohortLesson>> {
     let person = participants::holding(tx, enrollment.participant_id).await?;
     let zone = person.map(|person| person.zone.name().to_owned()).unwrap_or_default();
     let gone: Vec<i32> = timetable::of_cohort(tx, cohort.id)

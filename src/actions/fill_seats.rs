@@ -9,8 +9,7 @@ use crate::{
         ids::CohortId,
     },
     store::{
-        self,
-        cohorts,
+        self, cohorts,
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Queued, Recipient},

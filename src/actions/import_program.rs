@@ -30,17 +30,28 @@ crate::from_store!(Refused);
 
 /// Makes the program, or renews the practice's program of the same title. Lessons are matched by week and
 /// track; cohorts keep the copy they have.
-pub async fn import_program(app: &App, practice: PracticeId, program: &Program, lessons: &[Lesson]) -> Result<ProgramId, Refused> {
+pub async fn import_program(
+    app: &App,
+    practice: PracticeId,
+    program: &Program,
+    lessons: &[Lesson],
+) -> Result<ProgramId, Refused> {
     let now = app.clock.now();
     let title = Name::parse(&program.title)?;
     transact!(app.db, |tx| {
-            let id = save_program(app, tx, (practice, &title), program, now).await?;
-            save_lessons(app, tx, (practice, id), lessons, now).await?;
-            Ok(id)
-        })
+        let id = save_program(app, tx, (practice, &title), program, now).await?;
+        save_lessons(app, tx, (practice, id), lessons, now).await?;
+        Ok(id)
+    })
 }
 
-async fn save_program(app: &App, tx: &Tx, key: (PracticeId, &Name), program: &Program, now: Now) -> Result<ProgramId, Refused> {
+async fn save_program(
+    app: &App,
+    tx: &Tx,
+    key: (PracticeId, &Name),
+    program: &Program,
+    now: Now,
+) -> Result<ProgramId, Refused> {
     let (practice_id, title) = key;
     let content = ProgramContent(program.clone());
     if let Some(known) = programs::titled(tx, practice_id, title.expose()).await? {
@@ -68,7 +79,13 @@ pub(super) fn fresh_code(app: &App) -> String {
     app.random.token().chars().take(5).collect()
 }
 
-async fn save_lessons(app: &App, tx: &Tx, key: (PracticeId, ProgramId), lessons: &[Lesson], now: Now) -> Result<(), Refused> {
+async fn save_lessons(
+    app: &App,
+    tx: &Tx,
+    key: (PracticeId, ProgramId),
+    lessons: &[Lesson],
+    now: Now,
+) -> Result<(), Refused> {
     let (practice_id, program_id) = key;
     let known = programs::lessons_of(tx, program_id).await?;
     let mut fresh = Vec::new();
@@ -78,7 +95,15 @@ async fn save_lessons(app: &App, tx: &Tx, key: (PracticeId, ProgramId), lessons:
         match known.iter().find(|row| row.week == week && row.track == track) {
             Some(row) if row.content == content => {}
             Some(row) => programs::save_lesson(tx, LessonRow { content, changed_at: now.real, ..row.clone() }).await?,
-            None => fresh.push(LessonRow { id: app.random.id(now.real), practice_id, program_id, week, track, content, changed_at: now.real }),
+            None => fresh.push(LessonRow {
+                id: app.random.id(now.real),
+                practice_id,
+                program_id,
+                week,
+                track,
+                content,
+                changed_at: now.real,
+            }),
         }
     }
     programs::create_lessons(tx, fresh).await?;

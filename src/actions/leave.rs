@@ -11,8 +11,7 @@ use crate::{
         people::Who,
     },
     store::{
-        self,
-        cohorts,
+        self, cohorts,
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Queued, Recipient},
@@ -45,24 +44,24 @@ pub enum By {
 pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
     let left = transact!(app.db, |tx| {
-            let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-            cohorts::lock(tx, before.cohort_id).await?;
-            let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-            if matches!(before.standing, Standing::Withdrawn | Standing::Removed | Standing::Declined) {
-                return Ok(before);
-            }
-            let took_part = before.standing.takes_part() || before.standing == Standing::Paused;
-            let left = end(tx, &before, by, now).await?;
-            ledger::cancel_waiting(tx, id, "left the cohort", now.program).await?;
-            tell_calendar(app, tx, &left, now).await?;
-            if took_part {
-                let rows = vec![farewell(&left, now).row(app.random.id(now.program), now)];
-                ledger::enqueue(tx, rows).await?;
-            }
-            logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
-            fill_seats(app, tx, left.cohort_id, now).await?;
-            Ok::<_, Refused>(left)
-        })?;
+        let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
+        cohorts::lock(tx, before.cohort_id).await?;
+        let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
+        if matches!(before.standing, Standing::Withdrawn | Standing::Removed | Standing::Declined) {
+            return Ok(before);
+        }
+        let took_part = before.standing.takes_part() || before.standing == Standing::Paused;
+        let left = end(tx, &before, by, now).await?;
+        ledger::cancel_waiting(tx, id, "left the cohort", now.program).await?;
+        tell_calendar(app, tx, &left, now).await?;
+        if took_part {
+            let rows = vec![farewell(&left, now).row(app.random.id(now.program), now)];
+            ledger::enqueue(tx, rows).await?;
+        }
+        logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
+        fill_seats(app, tx, left.cohort_id, now).await?;
+        Ok::<_, Refused>(left)
+    })?;
     app.bell.notify_waiters();
     Ok(left)
 }

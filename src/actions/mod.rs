@@ -1,6 +1,8 @@
 //! What do we do? One verb a file; each owns its transaction.
 
+pub mod add_coach;
 pub mod add_person;
+pub mod answer_session;
 pub mod ask_to_enroll;
 pub mod change_own_access;
 pub mod change_person;
@@ -12,16 +14,24 @@ pub mod count_once;
 pub mod fill_seats;
 pub mod import_program;
 pub mod leave;
+pub mod limit_client;
+pub mod mailed_sign_in;
 pub mod needs_you;
 pub mod open_cohort;
+pub mod passwords;
 pub mod plan_timetable;
 pub mod preview_lesson;
+pub mod read_mailbox;
+pub mod rehearse;
 pub mod release_due;
 pub mod resend;
+pub mod save_check_in;
 pub mod save_cohort;
 pub mod save_lesson;
 pub mod save_practice;
 pub mod save_program;
+pub mod seed;
+pub mod send_deliveries;
 pub mod send_test;
 pub mod sign_in;
 pub mod tell_calendars;

@@ -70,17 +70,17 @@ pub async fn create_cohort(app: &App, practice: &Practice, new: &NewCohort, acto
     let now = app.clock.now();
     let id: CohortId = app.random.id(now.real);
     transact!(app.db, |tx| {
-            let program = programs::find(tx, practice.id, new.program).await?.ok_or(Refused::NoProgram)?;
-            let calendar_weeks = weeks(new.starts_on, program.content.0.weeks, &new.breaks)?;
-            cohorts::create(tx, cohort_row(id, practice, new, now)).await?;
-            let rows = calendar_weeks.iter().map(|week| week_row(app, practice, id, week, now)).collect();
-            cohorts::set_weeks(tx, id, rows).await?;
-            copy_lessons(app, tx, (practice, id), &program, now).await?;
-            let rows = session_rows(app, (practice, id), &program, new, &calendar_weeks, now)?;
-            sessions::create_all(tx, rows).await?;
-            note(app, tx, (practice, id), "cohort made", actor, now).await?;
-            Ok(id)
-        })
+        let program = programs::find(tx, practice.id, new.program).await?.ok_or(Refused::NoProgram)?;
+        let calendar_weeks = weeks(new.starts_on, program.content.0.weeks, &new.breaks)?;
+        cohorts::create(tx, cohort_row(id, practice, new, now)).await?;
+        let rows = calendar_weeks.iter().map(|week| week_row(app, practice, id, week, now)).collect();
+        cohorts::set_weeks(tx, id, rows).await?;
+        copy_lessons(app, tx, (practice, id), &program, now).await?;
+        let rows = session_rows(app, (practice, id), &program, new, &calendar_weeks, now)?;
+        sessions::create_all(tx, rows).await?;
+        note(app, tx, (practice, id), "cohort made", actor, now).await?;
+        Ok(id)
+    })
 }
 
 fn cohort_row(id: CohortId, practice: &Practice, new: &NewCohort, now: Now) -> Cohort {
@@ -122,7 +122,13 @@ fn week_row(app: &App, practice: &Practice, cohort_id: CohortId, week: &Week, no
     }
 }
 
-async fn copy_lessons(app: &App, tx: &Tx, key: (&Practice, CohortId), program: &ProgramRow, now: Now) -> Result<(), Refused> {
+async fn copy_lessons(
+    app: &App,
+    tx: &Tx,
+    key: (&Practice, CohortId),
+    program: &ProgramRow,
+    now: Now,
+) -> Result<(), Refused> {
     let (practice, cohort_id) = key;
     let lessons = programs::lessons_of(tx, program.id).await?;
     if lessons.is_empty() {
@@ -235,19 +241,19 @@ pub fn missing(practice: &Practice, cohort: &Cohort) -> Vec<Missing> {
 pub async fn open_cohort(app: &App, practice: &Practice, id: CohortId, actor: &str) -> Result<(), CannotOpen> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
-            cohorts::lock(tx, id).await?;
-            let cohort = cohorts::find(tx, practice.id, id).await?.ok_or(CannotOpen::Unknown)?;
-            let missing = missing(practice, &cohort);
-            if !missing.is_empty() {
-                return Err(CannotOpen::Missing(missing));
-            }
-            let opened_at = cohort.opened_at.or(Some(now.program));
-            let cohort = Cohort { state: CohortState::Open, opened_at, changed_at: now.program, ..cohort };
-            cohorts::save(tx, cohort.clone()).await?;
-            plan_timetable(app, tx, &cohort, now).await?;
-            note(app, tx, (practice, id), "cohort opened", actor, now).await?;
-            Ok(())
-        })?;
+        cohorts::lock(tx, id).await?;
+        let cohort = cohorts::find(tx, practice.id, id).await?.ok_or(CannotOpen::Unknown)?;
+        let missing = missing(practice, &cohort);
+        if !missing.is_empty() {
+            return Err(CannotOpen::Missing(missing));
+        }
+        let opened_at = cohort.opened_at.or(Some(now.program));
+        let cohort = Cohort { state: CohortState::Open, opened_at, changed_at: now.program, ..cohort };
+        cohorts::save(tx, cohort.clone()).await?;
+        plan_timetable(app, tx, &cohort, now).await?;
+        note(app, tx, (practice, id), "cohort opened", actor, now).await?;
+        Ok(())
+    })?;
     app.bell.notify_waiters();
     Ok(())
 }

@@ -35,7 +35,11 @@ async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow]) -> store::R
     let weeks: Vec<Week> = cohorts::weeks_of(tx, cohort.id)
         .await?
         .into_iter()
-        .map(|row| Week { number: u16::try_from(row.number).unwrap_or_default(), first_day: row.first_day, kind: row.kind })
+        .map(|row| Week {
+            number: u16::try_from(row.number).unwrap_or_default(),
+            first_day: row.first_day,
+            kind: row.kind,
+        })
         .collect();
     let positions: Vec<u16> =
         cohorts::lessons_of(tx, cohort.id).await?.iter().filter_map(|row| u16::try_from(row.position).ok()).collect();

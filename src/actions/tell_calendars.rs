@@ -123,7 +123,8 @@ fn wanted(enrollment: &Enrollment, meeting: &SessionRow) -> Wanted {
 async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Result<(Invite, Option<Message>)> {
     let mut told = told(&invite);
     for open in ledger::open_about(tx, Occasion::Invite, invite.id.0).await? {
-        let superseded = open.frozen.is_none() && ledger::cancel(tx, open.id, "a newer word about this session", now.program).await?;
+        let superseded = open.frozen.is_none()
+            && ledger::cancel(tx, open.id, "a newer word about this session", now.program).await?;
         if !superseded {
             told = on_the_wire(&open).unwrap_or(told);
         }
@@ -132,11 +133,16 @@ async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Res
         return Ok((invite, None));
     };
     let (starts_at, ends_at) = match (wanted, told) {
-        (Wanted::At { starts_at, ends_at }, _) | (Wanted::Gone, Told::Requested { starts_at, ends_at }) => (starts_at, ends_at),
+        (Wanted::At { starts_at, ends_at }, _) | (Wanted::Gone, Told::Requested { starts_at, ends_at }) => {
+            (starts_at, ends_at)
+        }
         (Wanted::Gone, Told::Nothing | Told::Canceled) => return Ok((invite, None)),
     };
     // DTSTAMP is later with every change, also within a second (RFC 5546 §2.1.5).
-    let stamp = now.program.trunc_subsecs(0).max(invite.stamped_at.map_or(DateTime::UNIX_EPOCH, |at| at + TimeDelta::seconds(1)));
+    let stamp = now
+        .program
+        .trunc_subsecs(0)
+        .max(invite.stamped_at.map_or(DateTime::UNIX_EPOCH, |at| at + TimeDelta::seconds(1)));
     let message = Message { word, sequence: invite.sequence + 1, starts_at, ends_at, stamp };
     Ok((Invite { sequence: message.sequence, stamped_at: Some(stamp), ..invite }, Some(message)))
 }

@@ -1,1 +1,137 @@
+//! What can be asked of the binary?
+#![allow(clippy::print_stdout, reason = "commands answer on standard output")]
 
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+
+use crate::{app::App, clock::Clock, config::Config, random::Random};
+
+mod check;
+mod coach;
+pub mod demo;
+mod ledger;
+mod program;
+mod seed;
+pub mod serve;
+mod telling;
+
+/// Trellis runs multi-week group programs: enrollment, calendars that stay true, and the right lesson each week.
+#[derive(Debug, Parser)]
+#[command(name = "trellis", version)]
+struct Arguments {
+    /// Settings that differ from the default; ./trellis.toml is read when it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages, and send what is due.
+    Serve,
+    /// Show it all: six weeks in two minutes, with invented people and a mailbox in the browser.
+    Demo {
+        /// Where everything is kept; starting again goes on from there.
+        #[arg(long, default_value = ".demo")]
+        folder: PathBuf,
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+        listen: SocketAddr,
+    },
+    /// Bring the database up to date.
+    Migrate,
+    /// Bring in a program from a folder with program.toml and its lessons.
+    Import {
+        folder: PathBuf,
+        /// The practice it is for, by name; needed only where there are several.
+        #[arg(long)]
+        practice: Option<String>,
+    },
+    /// Write a program to a folder; it can be imported again.
+    Export {
+        folder: PathBuf,
+        /// The program's title; needed only where there are several.
+        #[arg(long)]
+        program: Option<String>,
+    },
+    /// People who sign in with a password.
+    #[command(subcommand)]
+    Coach(coach::Command),
+    /// Say what is set, what works, and what does not: settings, database, mail server, every letter.
+    Check,
+    /// Report what was sent to whom and why; addresses are not in it.
+    Ledger {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Report every address of the site and who may ask for it.
+    Routes {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fill the database with invented cohorts and people, for trying things out at size.
+    Seed {
+        #[arg(long)]
+        cohorts: usize,
+        /// People in each cohort.
+        #[arg(long)]
+        people: usize,
+    },
+}
+
+/// Reads the command line and does it. One line on standard error says why it did not work.
+pub async fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match obey(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trellis: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn obey(arguments: Arguments) -> anyhow::Result<()> {
+    if let Command::Demo { folder, listen } = arguments.command {
+        // Its settings are its own, whatever is set for the real house.
+        return demo::run(folder, listen).await;
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    telling::start(&config.log)?;
+    match arguments.command {
+        Command::Demo { folder, listen } => demo::run(folder, listen).await,
+        Command::Serve => serve::serve(open(config).await?).await,
+        Command::Migrate => open(config).await.map(|_| println!("The database is up to date.")),
+        Command::Import { folder, practice } => {
+            program::import(&*open(config).await?, &folder, practice.as_deref()).await
+        }
+        Command::Export { folder, program } => {
+            program::export(&*open(config).await?, &folder, program.as_deref()).await
+        }
+        Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
+        Command::Check => check::check(config).await,
+        Command::Ledger { json } => ledger::report(&*open(config).await?, json).await,
+        Command::Routes { json } => routes(json),
+        Command::Seed { cohorts, people } => seed::seed(&*open(config).await?, cohorts, people).await,
+    }
+}
+
+async fn open(config: Config) -> anyhow::Result<Arc<App>> {
+    App::open(config, Clock::System, Random::Os).await
+}
+
+fn routes(json: bool) -> anyhow::Result<()> {
+    let table = crate::web::routes::table();
+    if json {
+        println!("{}", serde_json::to_string_pretty(table.lines())?);
+        return Ok(());
+    }
+    for line in table.lines() {
+        let (who, origin) = (serde_json::to_value(line.who)?, serde_json::to_value(line.origin)?);
+        let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        println!("{:<5} {:<44} {:<12} {}", line.method, line.path, word(&who), word(&origin));
+    }
+    Ok(())
+}

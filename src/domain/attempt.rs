@@ -142,13 +142,30 @@ fn class_of_enhanced(stage: Stage, [_, subject, detail]: [u16; 3]) -> Option<Cla
 fn class_of_words(text: &str) -> Option<Class> {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&["blocklist", "blacklist", "block list", "black list", "spamhaus", "reputation", "dmarc", "dkim", "spf check"]) {
+    if says(&[
+        "blocklist",
+        "blacklist",
+        "block list",
+        "black list",
+        "spamhaus",
+        "reputation",
+        "dmarc",
+        "dkim",
+        "spf check",
+    ]) {
         return Some(Class::SenderFault);
     }
     if says(&["mailbox full", "mailbox is full", "over quota", "quota exceeded"]) {
         return Some(Class::MessageTransient);
     }
-    if says(&["user unknown", "unknown user", "no such user", "does not exist", "mailbox unavailable", "mailbox not found"]) {
+    if says(&[
+        "user unknown",
+        "unknown user",
+        "no such user",
+        "does not exist",
+        "mailbox unavailable",
+        "mailbox not found",
+    ]) {
         return Some(Class::RecipientPermanent);
     }
     None

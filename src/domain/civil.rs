@@ -69,6 +69,13 @@ impl When {
         format!("{} ({})", self.span(&date(self.starts().date())), self.clocks())
     }
 
+    /// `Tue 3 Nov 2026, 18:30–20:00 (Berlin time, UTC+01:00)`: one line of a list.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let on = self.starts().date().format("%a %-d %b %Y").to_string();
+        format!("{} ({})", self.span(&on), self.clocks())
+    }
+
     /// `Tue 3 Nov, 18:30`
     #[must_use]
     pub fn short(&self) -> String {

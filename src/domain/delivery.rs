@@ -191,11 +191,14 @@ pub enum Verdict {
     Missed(&'static str),
 }
 
+/// Why nothing is sent to an address that does not take mail.
+pub const UNDELIVERABLE: &str = "mail to this address comes back; correct the address first";
+
 /// The late gate: is this still wanted by the person it goes to, at `now` on the occasion's clock?
 #[must_use]
 pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Verdict {
     if facts.undeliverable {
-        return Verdict::Skip("mail to this address comes back; correct the address first");
+        return Verdict::Skip(UNDELIVERABLE);
     }
     if facts.stopped && occasion.category().subscribed() {
         return Verdict::Skip("the person stopped this kind of mail");

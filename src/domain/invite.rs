@@ -7,14 +7,20 @@ use chrono::{DateTime, Utc};
 pub enum Told {
     Nothing,
     /// A REQUEST for these times.
-    Requested { starts_at: DateTime<Utc>, ends_at: DateTime<Utc> },
+    Requested {
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+    },
     Canceled,
 }
 
 /// How the session, and the person's wish to have it in a calendar, now stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    At { starts_at: DateTime<Utc>, ends_at: DateTime<Utc> },
+    At {
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+    },
     /// Canceled, or the person left, or wants no invites any more.
     Gone,
 }
@@ -52,7 +58,8 @@ mod tests {
 
     #[test]
     fn says_only_what_is_new() {
-        let (first, second) = (Wanted::At { starts_at: at(10), ends_at: at(11) }, Wanted::At { starts_at: at(12), ends_at: at(13) });
+        let (first, second) =
+            (Wanted::At { starts_at: at(10), ends_at: at(11) }, Wanted::At { starts_at: at(12), ends_at: at(13) });
         let told = Told::Requested { starts_at: at(10), ends_at: at(11) };
         assert_eq!(next_word(Told::Nothing, first, at(0)), Some(Word::Request));
         assert_eq!(next_word(told, first, at(0)), None);

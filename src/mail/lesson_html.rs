@@ -97,10 +97,9 @@ impl Open {
         let ink = |style: &str| Some(("ink", format!("{style}{FONT}color:#1a241f;")));
         match name {
             "p" if class == "exercise__t" => ink("margin:0 0 6px;font-size:17px;line-height:24px;font-weight:600;"),
-            "p" if self.quotes > 0 => Some((
-                "muted",
-                format!("margin:0;font-size:17px;line-height:27px;{FONT}color:#4d5a53;"),
-            )),
+            "p" if self.quotes > 0 => {
+                Some(("muted", format!("margin:0;font-size:17px;line-height:27px;{FONT}color:#4d5a53;")))
+            }
             "p" if in_box => ink("margin:0 0 10px;font-size:16px;line-height:25px;"),
             "p" => ink("margin:0 0 16px;font-size:17px;line-height:27px;"),
             "h1" | "h2" => ink("margin:28px 0 10px;font-size:20px;line-height:26px;font-weight:600;"),
@@ -108,14 +107,10 @@ impl Open {
             "ul" | "ol" => Some(("list", "margin:0 0 16px;padding:0 0 0 24px;".to_owned())),
             "li" if in_box => ink("margin:0 0 6px;font-size:16px;line-height:25px;"),
             "li" => ink("margin:0 0 8px;font-size:17px;line-height:27px;"),
-            "blockquote" => Some((
-                "rule quote",
-                "margin:0 0 16px;padding:2px 0 2px 16px;border-left:4px solid #d9dfd6;".to_owned(),
-            )),
-            "hr" => Some((
-                "rule",
-                "margin:24px 0;border:0;border-top:1px solid #d9dfd6;".to_owned(),
-            )),
+            "blockquote" => {
+                Some(("rule quote", "margin:0 0 16px;padding:2px 0 2px 16px;border-left:4px solid #d9dfd6;".to_owned()))
+            }
+            "hr" => Some(("rule", "margin:24px 0;border:0;border-top:1px solid #d9dfd6;".to_owned())),
             "a" => Some(("accent", "color:#1a5141;".to_owned())),
             _ => None,
         }
@@ -178,10 +173,7 @@ mod tests {
             r#"<div class="exercise"><p class="exercise__t">Twenty minutes</p><p>Sit.</p></div><p>Four</p>"#,
         ));
         assert!(styled.contains(r#"<a class="accent" href="https://trellis.example/p?a=1&amp;b=>" rel="noopener" style="color:#1a5141;">"#), "{styled}");
-        assert!(
-            styled.contains(r#"<td class="box""#) && styled.contains("</td></tr></table><p"),
-            "{styled}"
-        );
+        assert!(styled.contains(r#"<td class="box""#) && styled.contains("</td></tr></table><p"), "{styled}");
         assert!(!styled.contains("exercise"), "{styled}");
         assert_eq!(
             styled.matches("font-size:16px").count(),

@@ -111,9 +111,7 @@ impl Frame {
                     label: label.to_owned(),
                     url: "https://trellis.example/u/9f2c".to_owned(),
                 }),
-                settings_url: category
-                    .subscribed()
-                    .then(|| "https://trellis.example/p/9f2c/settings".to_owned()),
+                settings_url: category.subscribed().then(|| "https://trellis.example/p/9f2c/settings".to_owned()),
                 privacy_url: "https://trellis.example/privacy".to_owned(),
                 address_line: format!("{sender}, 14 Camden Row, Dublin 8"),
             },
@@ -123,10 +121,9 @@ impl Frame {
                 "You receive this because you enrolled in Rebuilding Trust on February 2.",
                 "You receive this because you signed up for a weekly course.",
             ),
-            Reader::Coach => (
-                "You receive this because you run groups here.",
-                "You receive this because you run groups here.",
-            ),
+            Reader::Coach => {
+                ("You receive this because you run groups here.", "You receive this because you run groups here.")
+            }
             Reader::Stranger => (
                 "You receive this because this address was entered on a form of ours.",
                 "You receive this because this address was entered on a form of ours.",
@@ -134,12 +131,7 @@ impl Frame {
         };
         vec![
             frame("Nadia Brandt", "Sam", "en-US", open),
-            frame(
-                "N. Brandt",
-                "Maximiliane Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh",
-                "en-GB",
-                neutral,
-            ),
+            frame("N. Brandt", "Maximiliane Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh", "en-GB", neutral),
             frame("N. Brandt", "أحمد بن محمد", "ar", neutral),
             frame("Nadia", "🌱 Zoë <O'Neil> & Co", "pt-BR", neutral),
         ]

@@ -93,9 +93,7 @@ pub fn build(outgoing: &Outgoing) -> Result<Vec<u8>, BadMessage> {
         return Err(BadMessage::Empty);
     }
     let headers = list_headers(automatic_headers(base_headers(outgoing)?), outgoing)?;
-    let message = headers
-        .multipart(parts::of(outgoing))
-        .map_err(|_| BadMessage::Address)?;
+    let message = headers.multipart(parts::of(outgoing)).map_err(|_| BadMessage::Address)?;
     Ok(message.formatted())
 }
 
@@ -113,37 +111,24 @@ fn base_headers(outgoing: &Outgoing) -> Result<MessageBuilder, BadMessage> {
     if let Some(references) = outgoing.references {
         let references = message_ids("References", references)?;
         let answered = references.rsplit(' ').next().unwrap_or(references);
-        builder = builder
-            .references(references.to_owned())
-            .in_reply_to(answered.to_owned());
+        builder = builder.references(references.to_owned()).in_reply_to(answered.to_owned());
     }
     Ok(builder)
 }
 
 /// lettre never folds before the address, and a long name in encoded words would leave a line too long (RFC 2047 §2).
 fn from(sender: Sender) -> Result<HeaderValue, BadMessage> {
-    let mailbox = Mailbox::new(
-        Some(printable("From", sender.name.expose())?.to_owned()),
-        address(sender.address)?,
-    );
+    let mailbox = Mailbox::new(Some(printable("From", sender.name.expose())?.to_owned()), address(sender.address)?);
     let mut headers = Headers::new();
     headers.set(header::From::from(Mailboxes::from(mailbox.clone())));
     let line = headers.to_string();
     let mut encoded = line.trim_start_matches("From: ").trim_end().to_owned();
-    if line
-        .trim_end()
-        .rsplit("\r\n")
-        .next()
-        .is_some_and(|last| last.len() > 76)
+    if line.trim_end().rsplit("\r\n").next().is_some_and(|last| last.len() > 76)
         && let Some(at) = encoded.rfind(" <")
     {
         encoded.insert_str(at, "\r\n");
     }
-    Ok(HeaderValue::dangerous_new_pre_encoded(
-        HeaderName::new_from_ascii_str("From"),
-        mailbox.to_string(),
-        encoded,
-    ))
+    Ok(HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str("From"), mailbox.to_string(), encoded))
 }
 
 /// Keeps out-of-office answers away, and lets bounces come (H7).
@@ -170,10 +155,7 @@ fn list_headers(builder: MessageBuilder, outgoing: &Outgoing) -> Result<MessageB
 }
 
 fn raw(builder: MessageBuilder, name: &'static str, value: &str) -> MessageBuilder {
-    builder.raw_header(HeaderValue::new(
-        header::HeaderName::new_from_ascii_str(name),
-        value.to_owned(),
-    ))
+    builder.raw_header(HeaderValue::new(header::HeaderName::new_from_ascii_str(name), value.to_owned()))
 }
 
 fn address(address: &EmailAddress) -> Result<Address, BadMessage> {
@@ -181,11 +163,7 @@ fn address(address: &EmailAddress) -> Result<Address, BadMessage> {
 }
 
 fn printable<'a>(header: &'static str, text: &'a str) -> Result<&'a str, BadMessage> {
-    if text.trim().is_empty() || text.chars().any(is_unprintable) {
-        Err(BadMessage::Header(header))
-    } else {
-        Ok(text)
-    }
+    if text.trim().is_empty() || text.chars().any(is_unprintable) { Err(BadMessage::Header(header)) } else { Ok(text) }
 }
 
 fn one_word<'a>(header: &'static str, text: &'a str) -> Result<&'a str, BadMessage> {
@@ -205,11 +183,7 @@ fn message_ids<'a>(header: &'static str, text: &'a str) -> Result<&'a str, BadMe
             && id.contains('@')
             && one_word(header, id).is_ok()
     };
-    if text.split(' ').all(is_id) {
-        Ok(text)
-    } else {
-        Err(BadMessage::Header(header))
-    }
+    if text.split(' ').all(is_id) { Ok(text) } else { Err(BadMessage::Header(header)) }
 }
 
 #[cfg(test)]

@@ -70,8 +70,7 @@ fn base64(text: &str) -> Body {
 fn is_seven_bit(text: &str) -> bool {
     text.is_ascii()
         && text.split_inclusive("\r\n").all(|line| {
-            line.strip_suffix("\r\n")
-                .is_some_and(|line| line.len() <= 998 && !line.contains(['\r', '\n', '\0']))
+            line.strip_suffix("\r\n").is_some_and(|line| line.len() <= 998 && !line.contains(['\r', '\n', '\0']))
         })
 }
 
@@ -85,17 +84,10 @@ impl Header for CalendarType {
     }
 
     fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(if text.contains("CANCEL") {
-            Method::Cancel
-        } else {
-            Method::Request
-        }))
+        Ok(Self(if text.contains("CANCEL") { Method::Cancel } else { Method::Request }))
     }
 
     fn display(&self) -> HeaderValue {
-        HeaderValue::new(
-            Self::name(),
-            format!("text/calendar; charset=utf-8; method={}", self.0.as_str()),
-        )
+        HeaderValue::new(Self::name(), format!("text/calendar; charset=utf-8; method={}", self.0.as_str()))
     }
 }

@@ -90,10 +90,7 @@ mod tests {
         let list = wrap(&format!("* {words}"));
         assert!(list.lines().skip(1).all(|line| line.starts_with("  word")), "{list}");
         let fact = wrap(&format!("When:   {words}"));
-        assert!(
-            fact.lines().skip(1).all(|line| line.starts_with("        word")),
-            "{fact}"
-        );
+        assert!(fact.lines().skip(1).all(|line| line.starts_with("        word")), "{fact}");
     }
 
     #[test]

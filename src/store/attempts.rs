@@ -1,7 +1,7 @@
 //! How often was something tried, by a hash of whom?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{
@@ -24,6 +24,22 @@ pub async fn count_since(db: &impl ConnectionTrait, bucket: Bucket<'_>, since: D
         .filter(Column::MadeAt.gt(since))
         .count(db)
         .await?)
+}
+
+/// The first try since then: when it is far enough back, another one is allowed.
+pub async fn first_since(
+    db: &impl ConnectionTrait,
+    bucket: Bucket<'_>,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    let first = Entity::find()
+        .filter(Column::Bucket.eq(bucket.name))
+        .filter(Column::SubjectHash.eq(bucket.subject_hash))
+        .filter(Column::MadeAt.gt(since))
+        .order_by_asc(Column::MadeAt)
+        .one(db)
+        .await?;
+    Ok(first.map(|attempt| attempt.made_at))
 }
 
 pub async fn note(tx: &impl ConnectionTrait, id: Uuid, bucket: Bucket<'_>, made_at: DateTime<Utc>) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 pub use super::rows::{cohort_lessons::Model as CohortLesson, cohorts::Model as Cohort, weeks::Model as WeekRow};
@@ -102,7 +102,20 @@ async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32
         .all(tx)
         .await?;
     taken.sort_unstable();
-    Ok((1..).zip(taken.iter().copied().chain([i32::MAX])).find(|(free, taken)| free != taken).map_or(1, |(free, _)| free))
+    Ok((1..)
+        .zip(taken.iter().copied().chain([i32::MAX]))
+        .find(|(free, taken)| free != taken)
+        .map_or(1, |(free, _)| free))
+}
+
+/// Counts seats that were filled in one go.
+pub async fn count_seats(tx: &impl ConnectionTrait, id: CohortId, more: i32) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).add(more))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 pub async fn give_seat_back(tx: &impl ConnectionTrait, id: CohortId) -> Result<()> {
@@ -132,16 +145,26 @@ pub async fn tell_changes_at(tx: &impl ConnectionTrait, id: CohortId, at: Option
 
 /// Cohorts whose changes are due to be told.
 pub async fn with_changes_to_tell(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Cohort>> {
-    Ok(Entity::find().filter(Column::TellChangesAt.lte(now)).order_by_asc(Column::TellChangesAt).limit(50).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::TellChangesAt.lte(now))
+        .order_by_asc(Column::TellChangesAt)
+        .limit(50)
+        .all(db)
+        .await?)
 }
 
 pub async fn next_telling(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {
-    let next = Entity::find().filter(Column::TellChangesAt.is_not_null()).order_by_asc(Column::TellChangesAt).one(db).await?;
+    let next =
+        Entity::find().filter(Column::TellChangesAt.is_not_null()).order_by_asc(Column::TellChangesAt).one(db).await?;
     Ok(next.and_then(|cohort| cohort.tell_changes_at))
 }
 
 pub async fn weeks_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<WeekRow>> {
-    Ok(weeks::Entity::find().filter(weeks::Column::CohortId.eq(cohort)).order_by_asc(weeks::Column::Number).all(db).await?)
+    Ok(weeks::Entity::find()
+        .filter(weeks::Column::CohortId.eq(cohort))
+        .order_by_asc(weeks::Column::Number)
+        .all(db)
+        .await?)
 }
 
 /// All weeks anew.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
@@ -25,14 +25,22 @@ const TRIES: usize = 5;
 impl Database {
     /// Opens `sqlite://FILE` (made when missing) or `postgres://…`.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
-        if url.starts_with("sqlite:") { Self::open_sqlite(url, connections).await } else { Self::open_postgres(url, connections).await }
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url, connections).await
+        } else {
+            Self::open_postgres(url, connections).await
+        }
     }
 
     async fn open_sqlite(url: &str, connections: u32) -> Result<Self> {
         let base = url.split('?').next().unwrap_or(url);
         let options = |most: u32| {
             let mut options = ConnectOptions::new(format!("{base}?mode=rwc"));
-            options.max_connections(most).min_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+            options
+                .max_connections(most)
+                .min_connections(1)
+                .sqlx_logging(false)
+                .acquire_timeout(Duration::from_secs(30));
             options
         };
         let mut write = options(1);
@@ -55,7 +63,11 @@ impl Database {
 
     async fn open_postgres(url: &str, connections: u32) -> Result<Self> {
         let mut options = ConnectOptions::new(url.to_owned());
-        options.max_connections(connections.max(2)).min_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+        options
+            .max_connections(connections.max(2))
+            .min_connections(1)
+            .sqlx_logging(false)
+            .acquire_timeout(Duration::from_secs(30));
         options.map_sqlx_postgres_opts(|postgres| {
             postgres.options([
                 ("statement_timeout", "30s"),
@@ -97,7 +109,6 @@ impl Database {
     /// Begins a writing transaction; `transact!` is the one way to call it.
     pub async fn begin(&self) -> Result<Tx> {
         let immediate = TransactionOptions {
-            access_mode: Some(AccessMode::ReadWrite),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
@@ -105,7 +116,12 @@ impl Database {
     }
 
     /// Commits what went well and takes back the rest. `None`: PostgreSQL wants the whole of it again.
-    pub async fn end<T, E: FromStore>(&self, tx: Tx, outcome: std::result::Result<T, E>, tries: usize) -> Option<std::result::Result<T, E>> {
+    pub async fn end<T, E: FromStore>(
+        &self,
+        tx: Tx,
+        outcome: std::result::Result<T, E>,
+        tries: usize,
+    ) -> Option<std::result::Result<T, E>> {
         let ended = match outcome {
             Ok(value) => tx.commit().await.map_err(|error| E::from(error.into())).map(|()| value),
             Err(error) => match tx.rollback().await {

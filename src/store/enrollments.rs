@@ -29,16 +29,29 @@ pub async fn holding(db: &impl ConnectionTrait, id: EnrollmentId) -> Result<Opti
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-pub async fn of_person_in(db: &impl ConnectionTrait, cohort: CohortId, person: ParticipantId) -> Result<Option<Enrollment>> {
+pub async fn of_person_in(
+    db: &impl ConnectionTrait,
+    cohort: CohortId,
+    person: ParticipantId,
+) -> Result<Option<Enrollment>> {
     Ok(Entity::find().filter(Column::CohortId.eq(cohort)).filter(Column::ParticipantId.eq(person)).one(db).await?)
 }
 
 /// In the order in which the forms were sent.
 pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<Enrollment>> {
-    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).order_by_asc(Column::AskedAt).order_by_asc(Column::Id).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .order_by_asc(Column::AskedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?)
 }
 
-pub async fn of_participant(db: &impl ConnectionTrait, practice: PracticeId, person: ParticipantId) -> Result<Vec<Enrollment>> {
+pub async fn of_participant(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    person: ParticipantId,
+) -> Result<Vec<Enrollment>> {
     Ok(Entity::find()
         .filter(Column::PracticeId.eq(practice))
         .filter(Column::ParticipantId.eq(person))
@@ -84,7 +97,10 @@ pub async fn count_in(db: &impl ConnectionTrait, cohort: CohortId, standing: Sta
 }
 
 /// How many stand where, in each of a practice's cohorts.
-pub async fn count_by_standing(db: &impl ConnectionTrait, practice: PracticeId) -> Result<Vec<(CohortId, Standing, u64)>> {
+pub async fn count_by_standing(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+) -> Result<Vec<(CohortId, Standing, u64)>> {
     let rows: Vec<(CohortId, Standing, i64)> = Entity::find()
         .select_only()
         .column(Column::CohortId)
@@ -96,7 +112,10 @@ pub async fn count_by_standing(db: &impl ConnectionTrait, practice: PracticeId) 
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(cohort, standing, count)| (cohort, standing, u64::try_from(count).unwrap_or_default())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(cohort, standing, count)| (cohort, standing, u64::try_from(count).unwrap_or_default()))
+        .collect())
 }
 
 /// Holds that ran out, oldest first. `now` is real time.
@@ -122,7 +141,11 @@ pub async fn journey(tx: &impl ConnectionTrait, fresh: Journey) -> Result<Journe
     Ok(row.expect("inserted or there before").id)
 }
 
-pub async fn journey_of(db: &impl ConnectionTrait, person: ParticipantId, program: ProgramId) -> Result<Option<Journey>> {
+pub async fn journey_of(
+    db: &impl ConnectionTrait,
+    person: ParticipantId,
+    program: ProgramId,
+) -> Result<Option<Journey>> {
     use journeys::Column;
     Ok(journeys::Entity::find()
         .filter(Column::ParticipantId.eq(person))
@@ -143,4 +166,39 @@ pub async fn consent(tx: &impl ConnectionTrait, consent: Consent) -> Result<()> 
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+/// Forms that nobody confirmed, once their time is over: the enrollment goes, and the person with it if
+/// nothing else is known of them.
+pub async fn forget_lapsed(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+    use super::rows::participants;
+    let lapsed = Entity::find()
+        .filter(Column::Standing.eq(Standing::Lapsed))
+        .filter(Column::AskedAt.lt(before))
+        .limit(200)
+        .all(tx)
+        .await?;
+    for enrollment in lapsed {
+        Entity::delete_by_id(enrollment.id).exec(tx).await?;
+        let others = Entity::find().filter(Column::ParticipantId.eq(enrollment.participant_id)).count(tx).await?;
+        if others == 0 {
+            participants::Entity::delete_many()
+                .filter(participants::Column::Id.eq(enrollment.participant_id))
+                .filter(participants::Column::ConfirmedAt.is_null())
+                .exec(tx)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a person agreed to when they enrolled, the first first.
+pub async fn consents_of(db: &impl ConnectionTrait, enrollment: EnrollmentId) -> Result<Vec<Consent>> {
+    use consents::Column;
+    Ok(consents::Entity::find()
+        .filter(Column::EnrollmentId.eq(enrollment))
+        .order_by_asc(Column::AgreedAt)
+        .order_by_asc(Column::Kind)
+        .all(db)
+        .await?)
 }

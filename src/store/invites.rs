@@ -1,6 +1,9 @@
 //! What was each calendar, and each person, told about each session?
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Query,
+};
 
 pub use super::rows::invites::Model as Invite;
 use super::{
@@ -26,7 +29,12 @@ pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Ve
         .from(enrollments::Entity)
         .and_where(enrollments::Column::CohortId.eq(cohort))
         .to_owned();
-    Ok(Entity::find().filter(Column::EnrollmentId.in_subquery(people)).order_by_asc(Column::Generation).limit(100_000).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::EnrollmentId.in_subquery(people))
+        .order_by_asc(Column::Generation)
+        .limit(100_000)
+        .all(db)
+        .await?)
 }
 
 /// Who said they cannot come, for each of these sessions: once for each person.

@@ -16,11 +16,22 @@ pub async fn with_token(db: &impl ConnectionTrait, token_hash: &str, now: DateTi
     Ok(Entity::find().filter(Column::TokenHash.eq(token_hash)).filter(Column::ExpiresAt.gt(now)).one(db).await?)
 }
 
+/// Where a person is signed in, for their own copy of what we hold.
+pub async fn of_person(db: &impl ConnectionTrait, who: Who, person: Uuid) -> Result<Vec<Login>> {
+    use logins::{Column, Entity};
+    Ok(Entity::find().filter(Column::Who.eq(who)).filter(Column::PersonId.eq(person)).all(db).await?)
+}
+
 pub async fn create(tx: &impl ConnectionTrait, login: Login) -> Result<()> {
     insert(tx, login).await
 }
 
-pub async fn mark_seen(tx: &impl ConnectionTrait, id: LoginId, seen_at: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
+pub async fn mark_seen(
+    tx: &impl ConnectionTrait,
+    id: LoginId,
+    seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
     use logins::{Column, Entity};
     Entity::update_many()
         .col_expr(Column::SeenAt, Expr::value(seen_at))
@@ -57,7 +68,11 @@ pub async fn create_sign_in(tx: &impl ConnectionTrait, sign_in: SignIn) -> Resul
 }
 
 /// A sign-in that can still be used.
-pub async fn sign_in_with_token(db: &impl ConnectionTrait, token_hash: &str, now: DateTime<Utc>) -> Result<Option<SignIn>> {
+pub async fn sign_in_with_token(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<SignIn>> {
     use sign_ins::{Column, Entity};
     Ok(Entity::find()
         .filter(Column::TokenHash.eq(token_hash))
@@ -68,7 +83,11 @@ pub async fn sign_in_with_token(db: &impl ConnectionTrait, token_hash: &str, now
 }
 
 /// The sign-ins that this browser asked for and that can still be used.
-pub async fn sign_ins_of_browser(db: &impl ConnectionTrait, browser_hash: &str, now: DateTime<Utc>) -> Result<Vec<SignIn>> {
+pub async fn sign_ins_of_browser(
+    db: &impl ConnectionTrait,
+    browser_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<SignIn>> {
     use sign_ins::{Column, Entity};
     Ok(Entity::find()
         .filter(Column::BrowserHash.eq(browser_hash))

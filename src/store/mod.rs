@@ -3,14 +3,16 @@
 //! One file a noun. A function says its scope in its name and takes the practice's id wherever a stranger
 //! could have chosen the other ids. What reads takes any connection; what writes takes a transaction.
 
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, RuntimeErr, SqlErr};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, RuntimeErr, SqlErr,
+};
 
 pub mod attempts;
 pub mod audits;
 pub mod check_ins;
 pub mod coaches;
-mod columns;
 pub mod cohorts;
+mod columns;
 pub mod database;
 pub mod enrollments;
 pub mod invites;

@@ -1,7 +1,10 @@
 //! Who is a person to a practice?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::Expr,
+};
 
 pub use super::rows::participants::Model as Participant;
 use super::{
@@ -22,7 +25,11 @@ pub async fn holding(db: &impl ConnectionTrait, id: ParticipantId) -> Result<Opt
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-pub async fn with_email(db: &impl ConnectionTrait, practice: PracticeId, email: &EmailAddress) -> Result<Option<Participant>> {
+pub async fn with_email(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    email: &EmailAddress,
+) -> Result<Option<Participant>> {
     Ok(Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::EmailKey.eq(email.key())).one(db).await?)
 }
 
@@ -35,11 +42,19 @@ pub async fn with_feed(db: &impl ConnectionTrait, feed_hash: &str) -> Result<Opt
     Ok(Entity::find().filter(Column::FeedHash.eq(feed_hash)).one(db).await?)
 }
 
-pub async fn with_ids(db: &impl ConnectionTrait, practice: PracticeId, ids: &[ParticipantId]) -> Result<Vec<Participant>> {
+pub async fn with_ids(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    ids: &[ParticipantId],
+) -> Result<Vec<Participant>> {
     let mut people = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(1_000) {
         people.extend(
-            Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Id.is_in(chunk.iter().copied())).all(db).await?,
+            Entity::find()
+                .filter(Column::PracticeId.eq(practice))
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .all(db)
+                .await?,
         );
     }
     Ok(people)
@@ -71,6 +86,10 @@ pub async fn mark_confirmed(tx: &impl ConnectionTrait, id: ParticipantId, at: Da
 
 /// What the mail server said of the mailbox; `None` clears the badge.
 pub async fn set_mail_problem(tx: &impl ConnectionTrait, id: ParticipantId, problem: Option<String>) -> Result<()> {
-    Entity::update_many().col_expr(Column::MailProblem, Expr::value(problem)).filter(Column::Id.eq(id)).exec(tx).await?;
+    Entity::update_many()
+        .col_expr(Column::MailProblem, Expr::value(problem))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
     Ok(())
 }

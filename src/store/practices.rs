@@ -25,7 +25,7 @@ pub async fn create(tx: &impl ConnectionTrait, practice: Practice) -> Result<()>
 
 /// Writes the practice as it now is.
 pub async fn save(tx: &impl ConnectionTrait, practice: Practice) -> Result<()> {
-    use sea_orm::{IntoActiveModel, ActiveModelTrait};
+    use sea_orm::{ActiveModelTrait, IntoActiveModel};
     practice.into_active_model().reset_all().update(tx).await?;
     Ok(())
 }

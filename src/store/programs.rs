@@ -1,6 +1,8 @@
 //! What is taught? Programs and their lessons.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 
 pub use super::rows::{lessons::Model as LessonRow, programs::Model as ProgramRow};
 use super::{

@@ -1,7 +1,9 @@
 //! When does a cohort meet?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 
 pub use super::rows::sessions::Model as SessionRow;
 use super::{
@@ -40,7 +42,11 @@ pub async fn of_practice_between(
 }
 
 /// The next planned one of a cohort that has not ended.
-pub async fn next_of_cohort(db: &impl ConnectionTrait, cohort: CohortId, now: DateTime<Utc>) -> Result<Option<SessionRow>> {
+pub async fn next_of_cohort(
+    db: &impl ConnectionTrait,
+    cohort: CohortId,
+    now: DateTime<Utc>,
+) -> Result<Option<SessionRow>> {
     Ok(Entity::find()
         .filter(Column::CohortId.eq(cohort))
         .filter(Column::State.eq(SessionState::Planned))

@@ -16,13 +16,21 @@ pub async fn get(db: &impl ConnectionTrait, practice: PracticeId, name: &str) ->
 }
 
 /// Sets a value; `id` is used only when the name is new.
-pub async fn set(tx: &impl ConnectionTrait, id: Uuid, scope: (PracticeId, &str), value: &str, changed_at: DateTime<Utc>) -> Result<()> {
+pub async fn set(
+    tx: &impl ConnectionTrait,
+    id: Uuid,
+    scope: (PracticeId, &str),
+    value: &str,
+    changed_at: DateTime<Utc>,
+) -> Result<()> {
     use sea_orm::IntoActiveModel;
     let (practice_id, name) = scope;
     let row = Model { id, practice_id, name: name.to_owned(), value: value.to_owned(), changed_at };
     Entity::insert(row.into_active_model())
         .on_conflict(
-            OnConflict::columns([Column::PracticeId, Column::Name]).update_columns([Column::Value, Column::ChangedAt]).to_owned(),
+            OnConflict::columns([Column::PracticeId, Column::Name])
+                .update_columns([Column::Value, Column::ChangedAt])
+                .to_owned(),
         )
         .exec_without_returning(tx)
         .await?;
@@ -30,7 +38,13 @@ pub async fn set(tx: &impl ConnectionTrait, id: Uuid, scope: (PracticeId, &str),
 }
 
 /// Sets a value only if the name is new; `false` when somebody was faster.
-pub async fn set_once(tx: &impl ConnectionTrait, id: Uuid, scope: (PracticeId, &str), value: &str, at: DateTime<Utc>) -> Result<bool> {
+pub async fn set_once(
+    tx: &impl ConnectionTrait,
+    id: Uuid,
+    scope: (PracticeId, &str),
+    value: &str,
+    at: DateTime<Utc>,
+) -> Result<bool> {
     use sea_orm::IntoActiveModel;
     let (practice_id, name) = scope;
     let row = Model { id, practice_id, name: name.to_owned(), value: value.to_owned(), changed_at: at };

@@ -23,7 +23,12 @@ pub async fn stop(tx: &impl ConnectionTrait, stop: Stop) -> Result<bool> {
     Ok(inserted == 1)
 }
 
-pub async fn resume(tx: &impl ConnectionTrait, person: ParticipantId, program: ProgramId, category: Category) -> Result<()> {
+pub async fn resume(
+    tx: &impl ConnectionTrait,
+    person: ParticipantId,
+    program: ProgramId,
+    category: Category,
+) -> Result<()> {
     Entity::delete_many()
         .filter(Column::ParticipantId.eq(person))
         .filter(Column::ProgramId.eq(program))
@@ -34,6 +39,7 @@ pub async fn resume(tx: &impl ConnectionTrait, person: ParticipantId, program: P
 }
 
 pub async fn of_person(db: &impl ConnectionTrait, person: ParticipantId, program: ProgramId) -> Result<Vec<Category>> {
-    let rows = Entity::find().filter(Column::ParticipantId.eq(person)).filter(Column::ProgramId.eq(program)).all(db).await?;
+    let rows =
+        Entity::find().filter(Column::ParticipantId.eq(person)).filter(Column::ProgramId.eq(program)).all(db).await?;
     Ok(rows.into_iter().map(|row| row.category).collect())
 }

@@ -1,7 +1,10 @@
 //! What should happen when, and what of it is due?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::{Expr, OnConflict}};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
 
 pub use super::rows::timetable::Model as TimetableRow;
 use super::{
@@ -18,7 +21,9 @@ pub async fn replace(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<Time
         let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
         Entity::insert_many(chunk)
             .on_conflict(
-                OnConflict::columns([Column::CohortId, Column::Work, Column::Object, Column::Zone]).do_nothing().to_owned(),
+                OnConflict::columns([Column::CohortId, Column::Work, Column::Object, Column::Zone])
+                    .do_nothing()
+                    .to_owned(),
             )
             .exec_without_returning(tx)
             .await?;

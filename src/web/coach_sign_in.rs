@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use crate::{
     actions::{
+        mailed_sign_in::{ask_for_reset, reset_password},
+        passwords::SHORTEST_PASSWORD,
         send_test::{NotArrived, arrived_at, mark_arrived},
-        sign_in::{Refused, SHORTEST_PASSWORD, SignedIn, ask_for_reset, reset_password, sign_in_coach, sign_out},
+        sign_in::{Refused, SignedIn, sign_in_coach, sign_out},
     },
     domain::{email_address::EmailAddress, people::Who},
     web::{

@@ -5,7 +5,11 @@
 
 use minijinja::value::{Serde, Value};
 
-use crate::web::{chrome::Chrome, coach_sign_in, cohort_new, cohorts, error_pages::ErrorPage, lessons, outbox, page::Page, people, programs, sessions, settings, texts, this_week};
+use crate::web::{
+    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
+    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, texts,
+    this_week,
+};
 
 /// One page type with its samples, types forgotten so that they fit one list.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<ErrorPage>(),
         exhibit::<texts::Help>(),
         exhibit::<texts::Privacy>(),
+        exhibit::<mailbox::MailboxPage>(),
         exhibit::<coach_sign_in::SignInPage>(),
         exhibit::<coach_sign_in::ForgotPage>(),
         exhibit::<coach_sign_in::ResetPage>(),
@@ -54,6 +59,19 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<settings::SettingsPage>(),
         exhibit::<sessions::MovePage>(),
         exhibit::<sessions::ConfirmPage>(),
+        exhibit::<notices::Notice>(),
+        exhibit::<notices::OwnNotice>(),
+        exhibit::<program_page::ProgramPage>(),
+        exhibit::<enrollments::FormPage>(),
+        exhibit::<enrollments::SentPage>(),
+        exhibit::<links::FindPage>(),
+        exhibit::<links::CodePage>(),
+        exhibit::<links::OpenPage>(),
+        exhibit::<links::SpentPage>(),
+        exhibit::<my_program::MyProgram>(),
+        exhibit::<my_program::LessonPage>(),
+        exhibit::<my_program::CheckInPage>(),
+        exhibit::<join::JoinPage>(),
     ]
 }
 

@@ -167,7 +167,8 @@ fn known(method: &Method) -> &str {
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
-    form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox";
+    form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
+    sandbox allow-popups allow-popups-to-escape-sandbox";
 
 fn dress(response: &mut Response, id: RequestId, transport: Transport) {
     let manner = response.data::<Manner>().copied();
@@ -277,7 +278,11 @@ mod tests {
     async fn only_the_mail_preview_may_be_framed_and_it_may_do_nothing() {
         let answer = around(Transport::Http, marked(Manner::EMAIL_PREVIEW)).get("/").send().await;
         let policy = answer.0.header("content-security-policy").unwrap();
-        assert!(policy.contains("frame-ancestors 'self'") && policy.ends_with("; sandbox"), "{policy}");
+        assert!(
+            policy.contains("frame-ancestors 'self'")
+                && policy.ends_with("; sandbox allow-popups allow-popups-to-escape-sandbox"),
+            "{policy}"
+        );
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"));
         answer.assert_header("x-frame-options", "SAMEORIGIN");
     }

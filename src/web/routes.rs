@@ -7,40 +7,48 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts,
-        frame::Frame,
-        lessons, outbox, people, programs,
-        sessions, settings,
-        site::Site,
-        table::Table,
-        texts::Texts,
-        this_week,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
+        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
+        this_week, unsubscribe,
     },
 };
+
+/// What each noun adds.
+const NOUNS: [fn(Table) -> Table; 17] = [
+    program_page::add,
+    enrollments::add,
+    links::add,
+    my_program::add,
+    join::add,
+    feeds::add,
+    unsubscribe::add,
+    coach_sign_in::add,
+    this_week::add,
+    cohort_new::add,
+    cohorts::add,
+    sessions::add,
+    people::add,
+    outbox::add,
+    settings::add,
+    programs::add,
+    lessons::add,
+];
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    let table = Table::default();
-    let table = coach_sign_in::add(table);
-    let table = this_week::add(table);
-    let table = cohort_new::add(table);
-    let table = cohorts::add(table);
-    let table = sessions::add(table);
-    let table = outbox::add(table);
-    let table = people::add(table);
-    let table = settings::add(table);
-    let table = programs::add(table);
-    lessons::add(table)
+    NOUNS.into_iter().fold(Table::default(), |table, add| add(table))
 }
 
 /// The whole site, with everything that stands around each answer.
 pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 'static> {
     let site = Site::new(app.clone())?;
-    let table = table();
+    // Other people's mail is shown only where all of it is invented.
+    let table = if app.mailbox.is_some() { mailbox::add(table()) } else { table() };
     let open_to_all = table.open_to_all();
     let brand = "Trellis".to_owned();
-    let texts = Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
+    let texts =
+        Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
     let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
     let for_ids = app.clone();
     let frame = Frame {

@@ -6,9 +6,10 @@ use serde::Serialize;
 use crate::{
     actions::{
         change_own_access::{change_password, renew_feed},
+        passwords::SHORTEST_PASSWORD,
         save_practice::{PracticeSettings, save_practice},
         send_test::send_test_mail,
-        sign_in::{Refused, SHORTEST_PASSWORD},
+        sign_in::Refused,
     },
     config::MailMode,
     domain::{civil, delivery::Occasion, email_address::EmailAddress, name::Name, people::Who, zone::Zone},

@@ -28,26 +28,42 @@ impl Desk<'_> {
         let message: Message =
             serde_json::from_str(&self.delivery.params).map_err(|_| CannotCompose::Gone("the calendar message"))?;
         let db = self.app.db.reader();
-        let invite = invites::find(db, self.delivery.object_id.into()).await?.ok_or(CannotCompose::Gone("the invite"))?;
-        let session = sessions::find(db, self.delivery.practice_id, invite.session_id).await?.ok_or(CannotCompose::Gone("the session"))?;
+        let invite =
+            invites::find(db, self.delivery.object_id.into()).await?.ok_or(CannotCompose::Gone("the invite"))?;
+        let session = sessions::find(db, self.delivery.practice_id, invite.session_id)
+            .await?
+            .ok_or(CannotCompose::Gone("the session"))?;
         let entry = self.entry(&invite, &session, &message)?;
-        let attendee = Party { name: self.facts.reader.name().expose().to_owned(), address: self.facts.reader.address().clone() };
+        let attendee =
+            Party { name: self.facts.reader.name().expose().to_owned(), address: self.facts.reader.address().clone() };
         let (method, text) = match message.word {
             Word::Request => (Method::Request, calendar::request(&entry, &self.organizer(), &attendee)?),
             Word::Cancel => (Method::Cancel, calendar::cancel(&entry, &self.organizer(), &attendee)?),
         };
-        let around = Around { preview: None, references: self.first_invite_id().await?, calendar: Some((method, text)) };
+        let around =
+            Around { preview: None, references: self.first_invite_id().await?, calendar: Some((method, text)) };
         let when = times::when(message.starts_at, message.ends_at, self.facts.reader.zone());
         let (subject, stop_url) = (entry.title.clone(), self.app.links.to("/p#calendar"));
         match message.word {
             Word::Cancel => {
-                let why = if session.state == crate::domain::session::SessionState::Canceled { Why::SessionCanceled } else { Why::PersonStopped };
+                let why = if session.state == crate::domain::session::SessionState::Canceled {
+                    Why::SessionCanceled
+                } else {
+                    Why::PersonStopped
+                };
                 self.finish(&InviteCancel { subject, when, why }, around)
             }
             Word::Request if message.sequence > 0 && invite.in_calendar_starts_at.is_some() => {
                 let was = invite.in_calendar_starts_at.zip(invite.in_calendar_ends_at);
                 let was = was.map(|(from, to)| times::when(from, to, self.facts.reader.zone())).unwrap_or_default();
-                let letter = InviteUpdate { subject, when, was, place: PLACE.to_owned(), join_url: entry.link.clone(), stop_url };
+                let letter = InviteUpdate {
+                    subject,
+                    when,
+                    was,
+                    place: PLACE.to_owned(),
+                    join_url: entry.link.clone(),
+                    stop_url,
+                };
                 self.finish(&letter, around)
             }
             Word::Request => {
@@ -87,7 +103,11 @@ const PLACE: &str = "Online";
 
 /// The join page of one session for one person; the same in invite, feed and download. It outlives every move
 /// of the session, so that an old entry still leads somewhere.
-pub(crate) fn join_link(app: &crate::app::App, person: crate::domain::ids::ParticipantId, session: &SessionRow) -> String {
+pub(crate) fn join_link(
+    app: &crate::app::App,
+    person: crate::domain::ids::ParticipantId,
+    session: &SessionRow,
+) -> String {
     let until = chrono::DateTime::from_timestamp(4_000_000_000, 0).unwrap_or(session.ends_at);
     app.links.join(person, session.id, until)
 }

@@ -1,16 +1,9 @@
 //! What does each letter to a coach say?
 
-use super::{Around, CannotCompose, Composed, Desk, Reader, times};
+use super::{Around, CannotCompose, Composed, Desk, facts::Reader, times};
 use crate::{
     actions::{needs_you, preview_lesson},
-    app::App,
-    domain::{
-        civil,
-        delivery::Occasion,
-        discretion::{Body, Discretion},
-        ids::LessonId,
-        lesson,
-    },
+    domain::{civil, discretion::Body, ids::LessonId, lesson},
     links::{Claims, Purpose},
     mail::letters::{
         coach_note::{CoachNote, Item},
@@ -18,11 +11,7 @@ use crate::{
         password_reset::PasswordReset,
         test_mail::TestMail,
     },
-    store::{
-        ledger::Delivery,
-        programs::{self, ProgramRow},
-        sessions,
-    },
+    store::{programs, sessions},
 };
 use chrono::TimeDelta;
 
@@ -58,7 +47,8 @@ impl Desk<'_> {
 
     /// A lesson of a program as a participant would get it; no cohort is behind it.
     pub(super) async fn test_lesson(&self) -> Result<Composed, CannotCompose> {
-        let id: LessonId = serde_json::from_value(self.params()["lesson"].clone()).map_err(|_| CannotCompose::Gone("the lesson"))?;
+        let id: LessonId =
+            serde_json::from_value(self.params()["lesson"].clone()).map_err(|_| CannotCompose::Gone("the lesson"))?;
         let row = programs::lesson(self.app.db.reader(), self.delivery.practice_id, id).await?;
         let lesson = row.ok_or(CannotCompose::Gone("the lesson"))?.content.0;
         let (voice, program) = (self.facts.voice(), &self.program()?.content.0);
@@ -87,7 +77,11 @@ impl Desk<'_> {
         let (from, to) = (self.now.program, self.now.program + TimeDelta::hours(24));
         let meetings = sessions::of_practice_between(db, self.facts.practice.id, from, to).await?;
         let letter = CoachNote {
-            subject: format!("{} {} today", items.len(), if items.len() == 1 { "thing needs you" } else { "things need you" }),
+            subject: format!(
+                "{} {} today",
+                items.len(),
+                if items.len() == 1 { "thing needs you" } else { "things need you" }
+            ),
             day: civil::date(zone.local(self.now.program).date()),
             items,
             sessions: times::lines(&meetings, zone),
@@ -95,25 +89,4 @@ impl Desk<'_> {
         };
         self.finish(&letter, Around::default())
     }
-}
-
-/// A test of a lesson is about a program, and about no cohort of it.
-pub(super) async fn tested_program(app: &App, delivery: &Delivery) -> Result<Option<ProgramRow>, CannotCompose> {
-    if delivery.occasion != Occasion::TestLesson {
-        return Ok(None);
-    }
-    let params: serde_json::Value = serde_json::from_str(&delivery.params).unwrap_or_default();
-    let id: LessonId = serde_json::from_value(params["lesson"].clone()).map_err(|_| CannotCompose::Gone("the lesson"))?;
-    let db = app.db.reader();
-    let lesson = programs::lesson(db, delivery.practice_id, id).await?.ok_or(CannotCompose::Gone("the lesson"))?;
-    Ok(programs::find(db, delivery.practice_id, lesson.program_id).await?)
-}
-
-/// As discreet as the coach wants to see it.
-pub(super) fn tested_level(delivery: &Delivery) -> Option<Discretion> {
-    if delivery.occasion != Occasion::TestLesson {
-        return None;
-    }
-    let params: serde_json::Value = serde_json::from_str(&delivery.params).ok()?;
-    serde_json::from_value(params["level"].clone()).ok()
 }

@@ -2,8 +2,15 @@
 
 use chrono::TimeDelta;
 
-use super::{Around, CannotCompose, Composed, Desk, Reader, times};
+use super::{
+    Around, CannotCompose, Composed, Desk,
+    facts::Reader,
+    lesson_facts::{Setting, lesson_facts},
+    times,
+};
 use crate::{
+    actions::{preview_lesson, tell_calendars::Change},
+    domain::delivery::Occasion,
     domain::{
         civil,
         discretion::{Body, Discretion},
@@ -12,30 +19,26 @@ use crate::{
         session::SessionState,
     },
     links::{Claims, Purpose},
-    mail::{
-        letters::{
-            Calendar, SessionLine,
-            address_changed::AddressChanged,
-            already_enrolled::AlreadyEnrolled,
-            catch_up::{CatchUp, Missed},
-            confirm_address::ConfirmAddress,
-            left::Left,
-            lesson_waiting::LessonWaiting,
-            place_offered::PlaceOffered,
-            reminder::{Lead, Reminder},
-            schedule_changed::{Moved, ScheduleChanged},
-            sign_in::SignIn,
-            waitlisted::Waitlisted,
-            welcome::Welcome,
-        },
+    mail::letters::{
+        Calendar, SessionLine,
+        address_changed::AddressChanged,
+        already_enrolled::AlreadyEnrolled,
+        catch_up::{CatchUp, Missed},
+        confirm_address::ConfirmAddress,
+        left::Left,
+        lesson_waiting::LessonWaiting,
+        place_offered::PlaceOffered,
+        reminder::{Lead, Reminder},
+        schedule_changed::{Moved, ScheduleChanged},
+        sign_in::SignIn,
+        waitlisted::Waitlisted,
+        welcome::Welcome,
     },
-    domain::delivery::Occasion,
     store::{
         cohorts::{self, CohortLesson},
         ledger,
         sessions::{self, SessionRow},
     },
-    actions::{preview_lesson, tell_calendars::Change},
 };
 
 pub(super) fn calendar(choice: CalendarChoice) -> Calendar {
@@ -75,16 +78,14 @@ impl Desk<'_> {
         let zone = self.facts.reader.zone();
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(None, &meetings)?;
-        let rendered = lesson::render_text(&program.content.0.welcome, &facts).map_err(|bad| {
-            CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default())
-        })?;
+        let rendered = lesson::render_text(&program.content.0.welcome, &facts)
+            .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let (welcome_html, welcome_text) = match self.facts.voice().body() {
             Body::Full => (Some(rendered.html), Some(rendered.text)),
             Body::LinkOnly => (None, None),
         };
-        let zone_note = (zone != cohort.zone).then(|| {
-            format!("Times are for {}. The group itself keeps {} time.", zone.city(), cohort.zone.city())
-        });
+        let zone_note = (zone != cohort.zone)
+            .then(|| format!("Times are for {}. The group itself keeps {} time.", zone.city(), cohort.zone.city()));
         let subject = match self.facts.level {
             Discretion::Open => format!("Your place in {} is confirmed", program.title.expose()),
             Discretion::Discreet | Discretion::Minimal => "Your place is confirmed".to_owned(),
@@ -164,23 +165,14 @@ impl Desk<'_> {
     }
 
     fn lesson_facts(&self, lesson: Option<&Lesson>, meetings: &[SessionRow]) -> Result<LessonFacts, CannotCompose> {
-        let (cohort, program, zone) = (self.cohort()?, self.program()?, self.facts.reader.zone());
-        let week = lesson.map_or(1, |lesson| lesson.week);
-        let own = meetings.iter().find(|meeting| meeting.ordinal == i32::from(week) && meeting.state == SessionState::Planned);
-        let next = meetings.iter().find(|meeting| meeting.state == SessionState::Planned && meeting.ends_at > self.now.program);
-        let meeting = own.filter(|own| own.ends_at > self.now.program).or(next);
-        let links = &self.app.links;
-        Ok(LessonFacts {
-            name: self.facts.reader.name().expose().to_owned(),
-            coach: self.facts.practice.first_name.expose().to_owned(),
-            week,
-            weeks: program.content.0.weeks,
-            session_when: meeting.map_or_else(|| "at a time still to be set".to_owned(), |meeting| times::when(meeting.starts_at, meeting.ends_at, zone)),
-            session_title: meeting.map(|meeting| meeting.title.expose().to_owned()).unwrap_or_default(),
-            check_in_link: links.to(&format!("/p/check-in/{week}")),
-            my_program_link: links.my_program(),
-            crisis_line: cohort.crisis_line.clone(),
-        })
+        let setting = Setting {
+            practice: &self.facts.practice,
+            program: self.program()?,
+            cohort: self.cohort()?,
+            name: self.facts.reader.name(),
+            zone: self.facts.reader.zone(),
+        };
+        Ok(lesson_facts(&self.app.links, &setting, (lesson, meetings), self.now.program))
     }
 
     pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {
@@ -194,14 +186,21 @@ impl Desk<'_> {
         }
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(Some(&lesson), &meetings)?;
-        let rendered = lesson::render(&lesson, &facts).map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
+        let rendered = lesson::render(&lesson, &facts)
+            .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
         self.finish(&letter, around)
     }
 
     /// Lessons stand in one thread with the welcome (H3).
     async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
-        let filter = ledger::Filter { participant: self.delivery.participant_id, cohort: self.delivery.cohort_id, occasion: Some(Occasion::Welcome), page_size: 1, ..Default::default() };
+        let filter = ledger::Filter {
+            participant: self.delivery.participant_id,
+            cohort: self.delivery.cohort_id,
+            occasion: Some(Occasion::Welcome),
+            page_size: 1,
+            ..Default::default()
+        };
         let (rows, _) = ledger::of_practice(self.app.db.reader(), self.delivery.practice_id, &filter).await?;
         Ok(rows.into_iter().find_map(|row| row.message_id))
     }
@@ -224,7 +223,11 @@ impl Desk<'_> {
         if missed.is_empty() {
             return Err(CannotCompose::Gone("the lessons"));
         }
-        let letter = CatchUp { subject: "What came before you joined".to_owned(), lessons: missed, page_url: self.app.links.my_program() };
+        let letter = CatchUp {
+            subject: "What came before you joined".to_owned(),
+            lessons: missed,
+            page_url: self.app.links.my_program(),
+        };
         self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
     }
 
@@ -273,14 +276,15 @@ impl Desk<'_> {
         for change in changes {
             let meeting = meetings.iter().find(|meeting| meeting.id == change.session);
             let label = meeting.map_or_else(|| "A session".to_owned(), times::label);
-            let line = |at: (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)| times::when(at.0, at.1, zone);
+            let line =
+                |at: (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)| times::when(at.0, at.1, zone);
             match (change.was, change.is) {
                 (Some(was), Some(is)) => letter.moved.push(Moved { label, now: line(is), was: line(was) }),
-                (Some(was), None) => letter.canceled.push(SessionLine::held(&label, &line(was))),
+                (Some(was), None) => letter.canceled.push(SessionLine::held(&label, line(was))),
                 (None, Some(is)) if meeting.is_some_and(|meeting| meeting.generation > 0) => {
-                    letter.restored.push(SessionLine::held(&label, &line(is)));
+                    letter.restored.push(SessionLine::held(&label, line(is)));
                 }
-                (None, Some(is)) => letter.added.push(SessionLine::held(&label, &line(is))),
+                (None, Some(is)) => letter.added.push(SessionLine::held(&label, line(is))),
                 (None, None) => {}
             }
         }

@@ -11,8 +11,13 @@ use crate::{
 /// The join page opens this long before a session.
 pub(crate) const OPENS_EARLY: TimeDelta = TimeDelta::minutes(10);
 
-pub(super) fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
+pub(crate) fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
     When::new(starts_at, ends_at, zone).full()
+}
+
+/// One line of a list of dates.
+pub(super) fn line(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
+    When::new(starts_at, ends_at, zone).line()
 }
 
 pub(super) fn label(session: &SessionRow) -> String {
@@ -22,8 +27,8 @@ pub(super) fn label(session: &SessionRow) -> String {
 /// Every session, planned or canceled, one line each.
 pub(super) fn lines(sessions: &[SessionRow], zone: Zone) -> Vec<SessionLine> {
     let line = |session: &SessionRow| match session.state {
-        SessionState::Planned => SessionLine::held(&label(session), &when(session.starts_at, session.ends_at, zone)),
-        SessionState::Canceled => SessionLine::pause(&label(session), "Canceled"),
+        SessionState::Planned => SessionLine::held(label(session), line(session.starts_at, session.ends_at, zone)),
+        SessionState::Canceled => SessionLine::pause(label(session), "Canceled"),
     };
     sessions.iter().map(line).collect()
 }

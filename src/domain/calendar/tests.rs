@@ -1,3 +1,5 @@
+//! Do calendar objects say what they should, and nothing else?
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -197,6 +199,8 @@ fn reads_replies_of_other_clients() {
 fn refuses_what_would_hurt_the_parser() {
     let deep = format!("{}{}", "BEGIN:X\n".repeat(300), "END:X\n".repeat(300));
     assert_eq!(read(&deep), Err(Unreadable::Shape));
+    let deeper = format!("{}{}", "BEGIN:X\n".repeat(17), "END:X\n".repeat(17));
+    assert_eq!(read(&deeper), Err(Unreadable::Shape));
     let crooked = format!("{}{}", "BEGIN:X\nEND:Y\n".repeat(300), "END:X\n".repeat(300));
     assert_eq!(read(&crooked), Err(Unreadable::Syntax));
     assert_eq!(read(&"x".repeat(2 << 20)), Err(Unreadable::Size));

@@ -1,3 +1,5 @@
+//! Does a lesson hold what it may, and read well for everyone?
+
 use proptest::prelude::*;
 
 use super::{

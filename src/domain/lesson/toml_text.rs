@@ -22,11 +22,8 @@ pub(in crate::domain) fn paragraph(text: &str) -> String {
     if !text.contains('\n') {
         return string(text);
     }
-    let mut inside = escaped(text).replace("\"\"\"", "\\\"\\\"\\\"");
-    if inside.ends_with('"') {
-        inside.pop();
-        inside.push_str("\\\"");
-    }
+    // One or two quotes may stand before the three that close.
+    let inside = escaped(text).replace("\"\"\"", "\\\"\\\"\\\"");
     format!("\"\"\"\n{inside}\"\"\"")
 }
 
@@ -79,4 +76,30 @@ pub(in crate::domain) fn value_line(source: &str, path: &[Step], line: usize) ->
 fn line_at(source: &str, offset: usize) -> usize {
     let offset = source.floor_char_boundary(offset);
     1 + source[..offset].matches('\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_and_backslashes_survive() {
+        for text in
+            ["", "a", "\"", "\n\"", "\n\"\"", "\n\"\"\"", "\n\"\"\"\"\"", "\n\n", "\\\n\\", "a\\n\n", "\r\n\u{7f}\t'''"]
+        {
+            for written in [string(text), paragraph(text)] {
+                let read: toml::Table = toml::from_str(&format!("x = {written}\n")).unwrap();
+                assert_eq!(read["x"].as_str(), Some(text), "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_on_its_line() {
+        let source = "a = 1\n\n[[b]]\nc = \"\"\"\nx\ny\"\"\"\n[[b]]\nc = \"z\"\n";
+        let line = |item, line| value_line(source, &[Step::Key("b"), Step::Item(item), Step::Key("c")], line);
+        assert_eq!((line(0, 2), line(1, 1)), (6, 8));
+        assert_eq!(value_line(source, &[Step::Key("missing")], 1), 1);
+        assert_eq!(value_line("not toml", &[Step::Key("a")], 1), 1);
+    }
 }

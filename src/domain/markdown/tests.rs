@@ -1,3 +1,5 @@
+//! Is Markdown safe as HTML, and whole as text?
+
 use proptest::prelude::*;
 
 use super::{BadMarkdown, Fault, Rendered, Slot, exercise_titles, render, slot};

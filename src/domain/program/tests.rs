@@ -1,3 +1,5 @@
+//! Does a program read, round-trip, and name what is wrong with it?
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -168,6 +170,7 @@ fn one_unreadable_file_hides_no_other() {
     files[2].1 = files[2].1.replace("hello", "{{ x }}");
     let told = errors(files);
     assert_eq!(told.len(), 3, "{told:#?}");
+    assert_eq!(place("week-2.one.md", "+++", "---"), ("week-2.one.md".to_owned(), 1));
     assert_eq!(errors(vec![]), ["program.toml, line 1: This file is missing; a program's folder needs it"]);
 }
 

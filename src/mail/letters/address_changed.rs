@@ -21,7 +21,7 @@ impl Letter for AddressChanged {
 
     fn samples() -> Vec<Self> {
         vec![Self {
-            changed_at: "Tue, Mar 2, 2027, 10:41 Europe/Dublin, UTC+00:00".to_owned(),
+            changed_at: "Tue 2 Mar 2027, 10:41 (Dublin time, UTC+00:00)".to_owned(),
             dispute_url: "https://trellis.example/d/v1.1.9f2c".to_owned(),
             dispute_until: "seven days".to_owned(),
         }]

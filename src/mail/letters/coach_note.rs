@@ -54,10 +54,7 @@ impl Letter for CoachNote {
                         url: "https://trellis.example/coach/people/9/write".to_owned(),
                     },
                 ],
-                sessions: vec![SessionLine::held(
-                    "Thursday",
-                    "Thu, Mar 4, 2027, 20:00–21:15 Europe/Dublin, UTC+00:00",
-                )],
+                sessions: vec![SessionLine::held("Thursday", "Thu 4 Mar 2027, 20:00–21:15 (Dublin time, UTC+00:00)")],
                 week_url: "https://trellis.example/coach".to_owned(),
             },
             Self {

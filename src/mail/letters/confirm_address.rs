@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 pub struct ConfirmAddress {
     pub confirm_url: String,
-    /// Local time with zone, as in `Tuesday, March 2, 19:41 Europe/Dublin`.
+    /// Local time with zone, as in `Tue 2 Mar 2027, 19:41 (Dublin time, UTC+00:00)`.
     pub valid_until: String,
 }
 
@@ -25,7 +25,7 @@ impl Letter for ConfirmAddress {
     fn samples() -> Vec<Self> {
         vec![Self {
             confirm_url: "https://trellis.example/c/v1.1.9f2c".to_owned(),
-            valid_until: "Tuesday, March 2, 2027, 11:41 Europe/Dublin, UTC+00:00".to_owned(),
+            valid_until: "Tue 2 Mar 2027, 11:41 (Dublin time, UTC+00:00)".to_owned(),
         }]
     }
 }

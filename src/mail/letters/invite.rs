@@ -25,21 +25,21 @@ impl Letter for Invite {
         vec![
             Self {
                 subject: "Rebuilding Trust, session 4".to_owned(),
-                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 place: "Online, by the join page".to_owned(),
                 join_url: "https://trellis.example/j/9f2c".to_owned(),
                 stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
             },
             Self {
                 subject: "Group session".to_owned(),
-                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 place: "Online, by the join page".to_owned(),
                 join_url: "https://trellis.example/j/9f2c".to_owned(),
                 stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
             },
             Self {
                 subject: "Appointment".to_owned(),
-                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 place: "Online, by the join page".to_owned(),
                 join_url: "https://trellis.example/j/9f2c".to_owned(),
                 stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),

@@ -32,12 +32,12 @@ impl Letter for InviteCancel {
         vec![
             Self {
                 subject: "Group session".to_owned(),
-                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 why: Why::SessionCanceled,
             },
             Self {
                 subject: "Appointment".to_owned(),
-                when: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 why: Why::PersonStopped,
             },
         ]

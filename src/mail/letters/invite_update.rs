@@ -25,8 +25,8 @@ impl Letter for InviteUpdate {
     fn samples() -> Vec<Self> {
         vec![Self {
             subject: "Group session".to_owned(),
-            when: "Fri, Mar 19, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
-            was: "Thu, Mar 18, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+            when: "Fri 19 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
+            was: "Thu 18 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
             place: "Online, by the join page".to_owned(),
             join_url: "https://trellis.example/j/9f2c".to_owned(),
             stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),

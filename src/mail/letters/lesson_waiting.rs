@@ -17,8 +17,6 @@ impl Letter for LessonWaiting {
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self {
-            page_url: "https://trellis.example/p/9f2c".to_owned(),
-        }]
+        vec![Self { page_url: "https://trellis.example/p/9f2c".to_owned() }]
     }
 }

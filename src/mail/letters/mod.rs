@@ -79,10 +79,7 @@ pub struct Sample {
 /// and from right to left.
 fn write_samples<L: Letter>(templates: &Templates, samples: &mut Vec<Sample>) -> Result<(), CannotWrite> {
     let letters = L::samples();
-    let frames = letters
-        .first()
-        .map(|letter| Frame::samples(letter.category(), L::READER))
-        .unwrap_or_default();
+    let frames = letters.first().map(|letter| Frame::samples(letter.category(), L::READER)).unwrap_or_default();
     for number in 0..letters.len().max(frames.len()) {
         let (letter, frame) = (&letters[number % letters.len()], &frames[number % frames.len()]);
         let written = templates.write(letter, frame)?;
@@ -111,7 +108,7 @@ pub enum Calendar {
 pub struct SessionLine {
     /// As in `Week 4`.
     pub label: String,
-    /// As in `Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00`; a week without a session says its date and why.
+    /// As in `Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)`; a week without a session says its date and why.
     pub when: String,
     /// False for a week without a session.
     pub held: bool,
@@ -121,21 +118,13 @@ impl SessionLine {
     /// A session that takes place.
     #[must_use]
     pub fn held(label: impl Into<String>, when: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            when: when.into(),
-            held: true,
-        }
+        Self { label: label.into(), when: when.into(), held: true }
     }
 
     /// A week without one.
     #[must_use]
     pub fn pause(label: impl Into<String>, when: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            when: when.into(),
-            held: false,
-        }
+        Self { label: label.into(), when: when.into(), held: false }
     }
 }
 

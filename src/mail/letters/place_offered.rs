@@ -22,8 +22,8 @@ impl Letter for PlaceOffered {
 
     fn samples() -> Vec<Self> {
         vec![Self {
-            held_until: "Tue, Mar 2, 2027, 18:00 Europe/Dublin, UTC+00:00".to_owned(),
-            first_session: "Mon, Mar 8, 2027, 20:00–21:15 Europe/Dublin, UTC+00:00".to_owned(),
+            held_until: "Tue 2 Mar 2027, 18:00 (Dublin time, UTC+00:00)".to_owned(),
+            first_session: "Mon 8 Mar 2027, 20:00–21:15 (Dublin time, UTC+00:00)".to_owned(),
             offer_url: "https://trellis.example/o/9f2c".to_owned(),
             decline_url: "https://trellis.example/o/9f2c/decline".to_owned(),
         }]

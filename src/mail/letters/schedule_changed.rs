@@ -41,8 +41,8 @@ impl Letter for ScheduleChanged {
                 note: None,
                 moved: vec![Moved {
                     label: "Week 6".to_owned(),
-                    now: "Fri, Mar 19, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
-                    was: "Thu, Mar 18, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                    now: "Fri 19 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
+                    was: "Thu 18 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 }],
                 canceled: vec![],
                 restored: vec![],
@@ -55,21 +55,12 @@ impl Letter for ScheduleChanged {
                 note: Some("I am away that week, and I am sorry for the short notice. <Nadia> & I".to_owned()),
                 moved: vec![Moved {
                     label: "Part 4".to_owned(),
-                    now: "Fri, Mar 5, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
-                    was: "Thu, Mar 4, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned(),
+                    now: "Fri 5 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
+                    was: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 }],
-                canceled: vec![SessionLine::held(
-                    "Part 5",
-                    "Thu, Mar 11, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00",
-                )],
-                restored: vec![SessionLine::held(
-                    "Part 3",
-                    "Thu, Feb 25, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00",
-                )],
-                added: vec![SessionLine::held(
-                    "Part 7",
-                    "Thu, Apr 1, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00",
-                )],
+                canceled: vec![SessionLine::held("Part 5", "Thu 11 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
+                restored: vec![SessionLine::held("Part 3", "Thu 25 Feb 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
+                added: vec![SessionLine::held("Part 7", "Thu 1 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)")],
                 calendar: Calendar::Neither,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
             },

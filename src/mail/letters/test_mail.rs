@@ -27,7 +27,7 @@ impl Letter for TestMail {
 
     fn samples() -> Vec<Self> {
         vec![Self {
-            asked_at: "Tue, Mar 2, 2027, 10:41 Europe/Dublin, UTC+00:00".to_owned(),
+            asked_at: "Tue 2 Mar 2027, 10:41 (Dublin time, UTC+00:00)".to_owned(),
             relay: "mail.example.org, port 587".to_owned(),
             from: "hello@nadiabrandt.example".to_owned(),
             arrived_url: "https://trellis.example/coach/test/v1.1.9f2c".to_owned(),

@@ -21,10 +21,7 @@ fn the_text_of_every_letter_reads_as_it_did() {
     for folder in FOLDERS {
         let mut read = String::new();
         for sample in samples().iter().filter(|sample| sample.folder == *folder) {
-            read += &format!(
-                "Subject: {}\n\n{}\n=====\n",
-                sample.written.subject, sample.written.text
-            );
+            read += &format!("Subject: {}\n\n{}\n=====\n", sample.written.subject, sample.written.text);
         }
         insta::assert_snapshot!(*folder, read);
     }
@@ -35,15 +32,8 @@ fn text_and_html_say_the_same() {
     for sample in samples() {
         let (text, html) = (&sample.written.text, &sample.written.html);
         let name = format!("{} {}", sample.folder, sample.number);
-        let linked: BTreeSet<_> = html
-            .split("href=\"")
-            .skip(1)
-            .map(|rest| rest.split('"').next().unwrap())
-            .collect();
-        let named: BTreeSet<_> = text
-            .split_whitespace()
-            .filter(|word| word.starts_with("https://"))
-            .collect();
+        let linked: BTreeSet<_> = html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let named: BTreeSet<_> = text.split_whitespace().filter(|word| word.starts_with("https://")).collect();
         assert_eq!(linked, named, "{name}");
         assert_eq!(figures(&visible(html)), figures(text), "{name}");
         for line in text.lines() {
@@ -58,17 +48,9 @@ fn the_html_keeps_the_rules_of_mail() {
     for sample in samples() {
         let html = &sample.written.html;
         let name = format!("{} {}", sample.folder, sample.number);
-        assert!(
-            html.starts_with("<!doctype html>\n<html lang=\""),
-            "{name}: {:.80}",
-            html
-        );
+        assert!(html.starts_with("<!doctype html>\n<html lang=\""), "{name}: {:.80}", html);
         assert!(html.len() < 60_000, "{name}: {} octets", html.len());
-        let direction = if sample.frame.direction == Direction::RightToLeft {
-            "rtl"
-        } else {
-            "ltr"
-        };
+        let direction = if sample.frame.direction == Direction::RightToLeft { "rtl" } else { "ltr" };
         for needed in [
             &format!("lang=\"{}\" dir=\"{direction}\"", sample.frame.language),
             "<meta charset=\"utf-8\">",
@@ -102,11 +84,7 @@ fn the_html_keeps_the_rules_of_mail() {
         );
         assert_eq!(html.matches("class=\"btn\"").count().max(1), 1, "{name}: one button");
         assert_eq!(html.matches("<td").count(), html.matches("</td>").count(), "{name}");
-        for size in html
-            .split("font-size:")
-            .skip(1)
-            .map(|rest| rest.split("px").next().unwrap().trim())
-        {
+        for size in html.split("font-size:").skip(1).map(|rest| rest.split("px").next().unwrap().trim()) {
             assert!(size == "1" || size.parse::<u32>().unwrap() >= 14, "{name}: {size} px");
         }
     }
@@ -119,21 +97,13 @@ fn the_preview_is_first_and_of_a_good_length() {
         assert!((40..=90).contains(&preview));
         let body = sample.written.html.split_once("<body").unwrap().1;
         let shown = body.split_once("mso-hide:all;\">").unwrap().1;
-        assert!(
-            shown.starts_with(&sample.frame.preview),
-            "{} {}",
-            sample.folder,
-            sample.number
-        );
+        assert!(shown.starts_with(&sample.frame.preview), "{} {}", sample.folder, sample.number);
     }
 }
 
 #[test]
 fn names_are_escaped_in_html_and_plain_in_text() {
-    for sample in samples()
-        .iter()
-        .filter(|sample| sample.frame.recipient_name.contains('<'))
-    {
+    for sample in samples().iter().filter(|sample| sample.frame.recipient_name.contains('<')) {
         assert!(!sample.written.html.contains("<O'Neil>"), "{}", sample.folder);
         assert!(!sample.written.text.contains("&lt;"), "{}", sample.folder);
     }
@@ -164,21 +134,11 @@ fn visible(html: &str) -> String {
     let body = html.split_once("<body").unwrap().1;
     let mut shown = String::new();
     for piece in body.split('<').skip(1) {
-        let inside = if piece.starts_with("!--") {
-            piece.split_once("-->")
-        } else {
-            piece.split_once('>')
-        };
+        let inside = if piece.starts_with("!--") { piece.split_once("-->") } else { piece.split_once('>') };
         shown.push(' ');
         shown.push_str(inside.map_or("", |(_, text)| text));
     }
-    for (entity, meant) in [
-        ("&#847;&zwnj;&nbsp;", ""),
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&#39;", "'"),
-    ] {
+    for (entity, meant) in [("&#847;&zwnj;&nbsp;", ""), ("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&#39;", "'")] {
         shown = shown.replace(entity, meant);
     }
     shown

@@ -19,9 +19,6 @@ impl Letter for Waitlisted {
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self {
-            hold: "24 hours".to_owned(),
-            leave_url: "https://trellis.example/w/9f2c/leave".to_owned(),
-        }]
+        vec![Self { hold: "24 hours".to_owned(), leave_url: "https://trellis.example/w/9f2c/leave".to_owned() }]
     }
 }

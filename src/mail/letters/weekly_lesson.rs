@@ -18,7 +18,7 @@ pub struct WeeklyLesson {
     pub body_text: String,
     pub check_in_url: Option<String>,
     pub page_url: String,
-    /// As in `Thursday, March 4, 20:00–21:15 Europe/Berlin, UTC+01:00`.
+    /// As in `Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)`.
     pub next_session: Option<String>,
     /// One line each; may be empty.
     pub sign_off: Vec<String>,
@@ -41,7 +41,7 @@ impl Letter for WeeklyLesson {
                 body_text: SAMPLE_TEXT.to_owned(),
                 check_in_url: Some("https://trellis.example/p/9f2c/check-in/4".to_owned()),
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
-                next_session: Some("Thursday, March 4, 20:00–21:15 Europe/Berlin, UTC+01:00".to_owned()),
+                next_session: Some("Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned()),
                 sign_off: vec!["Until then, go gently.".to_owned(), "Nadia".to_owned()],
             },
             Self {

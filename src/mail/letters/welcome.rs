@@ -70,12 +70,12 @@ impl Letter for Welcome {
 
 fn sessions() -> Vec<SessionLine> {
     vec![
-        SessionLine::held("Week 1", "Mon, Mar 8, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00"),
-        SessionLine::held("Week 2", "Mon, Mar 15, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00"),
-        SessionLine::held("Week 3", "Mon, Mar 22, 2027, 20:00–21:15 Europe/Berlin, UTC+01:00"),
+        SessionLine::held("Week 1", "Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),
+        SessionLine::held("Week 2", "Mon 15 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),
+        SessionLine::held("Week 3", "Mon 22 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),
         SessionLine::pause("No session", "Mon, Mar 29, 2027, Easter Monday"),
-        SessionLine::held("Week 4", "Mon, Apr 5, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00"),
-        SessionLine::held("Week 5", "Mon, Apr 12, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00"),
-        SessionLine::held("Week 6", "Mon, Apr 19, 2027, 20:00–21:15 Europe/Berlin, UTC+02:00"),
+        SessionLine::held("Week 4", "Mon 5 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)"),
+        SessionLine::held("Week 5", "Mon 12 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)"),
+        SessionLine::held("Week 6", "Mon 19 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)"),
     ]
 }

@@ -1,7 +1,11 @@
 //! Which email goes to whom, why, and what became of it? The only queue there is.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::{Expr, OnConflict}};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
 use uuid::Uuid;
 
 pub use super::rows::deliveries::Model as Delivery;
@@ -21,7 +25,9 @@ mod tally;
 
 pub use queued::{Queued, Recipient};
 pub use release::{Release, release};
-pub use sending::{Claim, Frozen, Recorded, claim, count_open, give_back, next_instant, record, settle, start_sending, sweep};
+pub use sending::{
+    Claim, Frozen, Recorded, claim, count_open, give_back, next_instant, record, settle, start_sending, sweep,
+};
 pub use tally::{Tally, count_by_state, states_of_cohort, tally_between};
 
 /// States from which a row goes on by itself.
@@ -40,7 +46,9 @@ pub async fn enqueue(tx: &impl ConnectionTrait, rows: Vec<Delivery>) -> Result<u
 }
 
 fn once() -> OnConflict {
-    OnConflict::columns([Column::SubjectId, Column::Occasion, Column::ObjectId, Column::Generation]).do_nothing().to_owned()
+    OnConflict::columns([Column::SubjectId, Column::Occasion, Column::ObjectId, Column::Generation])
+        .do_nothing()
+        .to_owned()
 }
 
 pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: DeliveryId) -> Result<Option<Delivery>> {
@@ -59,7 +67,11 @@ pub struct Filter {
 }
 
 /// The newest first, with the number of all that match.
-pub async fn of_practice(db: &impl ConnectionTrait, practice: PracticeId, filter: &Filter) -> Result<(Vec<Delivery>, u64)> {
+pub async fn of_practice(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    filter: &Filter,
+) -> Result<(Vec<Delivery>, u64)> {
     let mut wanted = Condition::all().add(Column::PracticeId.eq(practice));
     if let Some(cohort) = filter.cohort {
         wanted = wanted.add(Column::CohortId.eq(cohort));
@@ -86,7 +98,12 @@ pub async fn of_practice(db: &impl ConnectionTrait, practice: PracticeId, filter
 }
 
 /// How many of a practice's deliveries are in each of these states since an instant.
-pub async fn count_since(db: &impl ConnectionTrait, practice: PracticeId, states: &[State], since: DateTime<Utc>) -> Result<u64> {
+pub async fn count_since(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    states: &[State],
+    since: DateTime<Utc>,
+) -> Result<u64> {
     Ok(Entity::find()
         .filter(Column::PracticeId.eq(practice))
         .filter(Column::State.is_in(states.iter().copied()))
@@ -101,7 +118,12 @@ pub async fn everything(db: &impl ConnectionTrait) -> Result<Vec<Delivery>> {
 }
 
 /// The highest generation of an occasion about an object, for the next resend.
-pub async fn last_generation(db: &impl ConnectionTrait, subject: Uuid, occasion: Occasion, object: Uuid) -> Result<Option<i32>> {
+pub async fn last_generation(
+    db: &impl ConnectionTrait,
+    subject: Uuid,
+    occasion: Occasion,
+    object: Uuid,
+) -> Result<Option<i32>> {
     let row = Entity::find()
         .filter(Column::SubjectId.eq(subject))
         .filter(Column::Occasion.eq(occasion))
@@ -114,7 +136,12 @@ pub async fn last_generation(db: &impl ConnectionTrait, subject: Uuid, occasion:
 
 /// Cancels what waits for a person in a cohort, but for what is already on the wire. Calendar mail is left:
 /// what was not sent of it is dealt with one by one.
-pub async fn cancel_waiting(tx: &impl ConnectionTrait, enrollment: EnrollmentId, reason: &str, at: DateTime<Utc>) -> Result<()> {
+pub async fn cancel_waiting(
+    tx: &impl ConnectionTrait,
+    enrollment: EnrollmentId,
+    reason: &str,
+    at: DateTime<Utc>,
+) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Canceled))
         .col_expr(Column::Reason, Expr::value(reason))
@@ -150,6 +177,9 @@ pub async fn open_about(db: &impl ConnectionTrait, occasion: Occasion, object: U
         .await?)
 }
 
+/// The reason a row carries when a person decided to send it in spite of everything.
+pub const SENT_ANYWAY: &str = "sent anyway";
+
 /// *Send anyway*, *try again*: a finished row without an email sent goes back into the queue.
 pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at: DateTime<Utc>) -> Result<bool> {
     let outcome = Entity::update_many()
@@ -157,8 +187,9 @@ pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at:
         .col_expr(Column::Tries, Expr::value(0))
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::UsefulUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::Actor, Expr::value(actor))
-        .col_expr(Column::Reason, Expr::value("sent anyway"))
+        .col_expr(Column::Reason, Expr::value(SENT_ANYWAY))
         .col_expr(Column::ChangedAt, Expr::value(at))
         .filter(Column::Id.eq(id))
         .filter(Column::State.is_in([State::Missed, State::Failed, State::Bounced, State::Skipped, State::Held]))

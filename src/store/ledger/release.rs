@@ -1,11 +1,24 @@
 //! How does one row of the timetable become an email for everyone it concerns? In one statement.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr}};
+use sea_orm::{
+    ConnectionTrait, DbBackend,
+    sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr},
+};
 use uuid::Uuid;
 
-use super::{super::rows::{deliveries, enrollments, participants}, Result, once};
-use crate::{clock::Now, domain::{delivery::{Occasion, State}, enrollment::Standing, ids::CohortId}};
+use super::{
+    super::rows::{deliveries, enrollments, participants},
+    Result, once,
+};
+use crate::{
+    clock::Now,
+    domain::{
+        delivery::{Occasion, State},
+        enrollment::Standing,
+        ids::CohortId,
+    },
+};
 
 /// One occasion for a whole cohort, or for those of a track or a zone.
 #[derive(Debug, Clone)]
@@ -69,7 +82,8 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         people.and_where(enrolled(enrollments::Column::Track).eq(release.track.as_str()));
     }
     if !release.zone.is_empty() {
-        let same_person = Expr::col((participants::Entity, participants::Column::Id)).equals((enrollments::Entity, enrollments::Column::ParticipantId));
+        let same_person = Expr::col((participants::Entity, participants::Column::Id))
+            .equals((enrollments::Entity, enrollments::Column::ParticipantId));
         people
             .inner_join(participants::Entity, same_person)
             .and_where(Expr::col((participants::Entity, participants::Column::Zone)).eq(release.zone.as_str()));

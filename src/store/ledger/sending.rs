@@ -4,11 +4,18 @@
 //! `delivery::after` says. Every write after the claim names the lease and the state, and must change one row.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::{Expr, LockBehavior, LockType}};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+    sea_query::{Expr, LockBehavior, LockType},
+};
 use uuid::Uuid;
 
 use super::{Column, Delivery, Entity, OPEN, Result};
-use crate::{clock::Now, domain::{category::Category, delivery::State, ids::DeliveryId}};
+use crate::{
+    clock::Now,
+    domain::{category::Category, delivery::State, ids::DeliveryId},
+};
 
 /// What a sender asks for.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +50,7 @@ pub async fn claim(tx: &impl ConnectionTrait, claim: Claim, now: Now) -> Result<
         .limit(claim.most)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .into_query();
-    Ok(Entity::update_many()
+    let mut claimed = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Claimed))
         .col_expr(Column::LeaseToken, Expr::value(claim.lease))
         .col_expr(Column::LeaseUntil, Expr::value(now.real + claim.lease_for))
@@ -51,7 +58,10 @@ pub async fn claim(tx: &impl ConnectionTrait, claim: Claim, now: Now) -> Result<
         .col_expr(Column::ChangedAt, Expr::value(now.program))
         .filter(Column::Id.in_subquery(picked))
         .exec_with_returning(tx)
-        .await?)
+        .await?;
+    // RETURNING keeps no order.
+    claimed.sort_unstable_by_key(|row| (row.priority, row.due_at, row.id));
+    Ok(claimed)
 }
 
 /// What is fixed at the first `sending`, so that a retry is the same to the byte.
@@ -64,7 +74,12 @@ pub struct Frozen {
 }
 
 /// Committed before the first byte leaves. `false`: the lease was lost, stop.
-pub async fn start_sending(tx: &impl ConnectionTrait, row: &Delivery, frozen: &Frozen, lease_until: DateTime<Utc>) -> Result<bool> {
+pub async fn start_sending(
+    tx: &impl ConnectionTrait,
+    row: &Delivery,
+    frozen: &Frozen,
+    lease_until: DateTime<Utc>,
+) -> Result<bool> {
     let outcome = fenced(row, State::Claimed)
         .col_expr(Column::State, Expr::value(State::Sending))
         .col_expr(Column::Frozen, Expr::value(frozen.message.clone()))
@@ -95,7 +110,13 @@ pub struct Recorded {
 
 /// Writes the outcome. Frozen bytes and secrets are forgotten once nothing more will be sent.
 /// `false`: the lease was lost, and somebody else has written.
-pub async fn record(tx: &impl ConnectionTrait, row: &Delivery, from: State, recorded: &Recorded, now: Now) -> Result<bool> {
+pub async fn record(
+    tx: &impl ConnectionTrait,
+    row: &Delivery,
+    from: State,
+    recorded: &Recorded,
+    now: Now,
+) -> Result<bool> {
     let mut update = fenced(row, from)
         .col_expr(Column::State, Expr::value(recorded.state))
         .col_expr(Column::Reason, Expr::value(recorded.reason.clone()))
@@ -116,7 +137,13 @@ pub async fn record(tx: &impl ConnectionTrait, row: &Delivery, from: State, reco
 
 /// The channel is at fault, not the mail: back into the queue, the try unspent. A row that was already
 /// frozen keeps its bytes.
-pub async fn give_back(tx: &impl ConnectionTrait, row: &Delivery, from: State, until: DateTime<Utc>, reason: &str) -> Result<bool> {
+pub async fn give_back(
+    tx: &impl ConnectionTrait,
+    row: &Delivery,
+    from: State,
+    until: DateTime<Utc>,
+    reason: &str,
+) -> Result<bool> {
     let outcome = fenced(row, from)
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::col(Column::Tries).sub(1))
@@ -169,7 +196,13 @@ pub async fn next_instant(db: &impl ConnectionTrait, after: DateTime<Utc>) -> Re
 }
 
 /// Writes that a bounce or a person's decision settled it.
-pub async fn settle(tx: &impl ConnectionTrait, id: DeliveryId, state: State, reason: &str, at: DateTime<Utc>) -> Result<()> {
+pub async fn settle(
+    tx: &impl ConnectionTrait,
+    id: DeliveryId,
+    state: State,
+    reason: &str,
+    at: DateTime<Utc>,
+) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(state))
         .col_expr(Column::Reason, Expr::value(reason))

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{ids::{EnrollmentId, LessonId, PracticeId}};
+use crate::domain::ids::{EnrollmentId, LessonId, PracticeId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "check_ins")]

@@ -3,7 +3,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{email_address::{EmailAddress}, ids::{CoachId, PracticeId}, name::{Name}, people::{Role}, zone::{Zone}};
+use crate::domain::{
+    email_address::EmailAddress,
+    ids::{CoachId, PracticeId},
+    name::Name,
+    people::Role,
+    zone::Zone,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "coaches")]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use super::content::LessonContent;
-use crate::domain::{ids::{CohortId, CohortLessonId, LessonId, PracticeId}};
+use crate::domain::ids::{CohortId, CohortLessonId, LessonId, PracticeId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cohort_lessons")]

@@ -3,7 +3,14 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{discretion::{Discretion}, ids::{CohortId, PracticeId, ProgramId}, name::{Name}, people::{CohortState}, schedule::{LessonClock}, zone::{Zone}};
+use crate::domain::{
+    discretion::Discretion,
+    ids::{CohortId, PracticeId, ProgramId},
+    name::Name,
+    people::CohortState,
+    schedule::LessonClock,
+    zone::Zone,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cohorts")]

@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{category::{Category}, delivery::{Occasion, State}, ids::{CoachId, CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId}};
+use crate::domain::{
+    category::Category,
+    delivery::{Occasion, State},
+    ids::{CoachId, CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "deliveries")]

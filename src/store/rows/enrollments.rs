@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{enrollment::{CalendarChoice, Standing}, ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId}};
+use crate::domain::{
+    enrollment::{CalendarChoice, Standing},
+    ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "enrollments")]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{ids::{JourneyId, ParticipantId, PracticeId, ProgramId}};
+use crate::domain::ids::{JourneyId, ParticipantId, PracticeId, ProgramId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "journeys")]

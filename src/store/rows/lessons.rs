@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use super::content::LessonContent;
-use crate::domain::{ids::{LessonId, PracticeId, ProgramId}};
+use crate::domain::ids::{LessonId, PracticeId, ProgramId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "lessons")]

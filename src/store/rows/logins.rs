@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{ids::{LoginId, PracticeId}, people::{Who}};
+use crate::domain::{
+    ids::{LoginId, PracticeId},
+    people::Who,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "logins")]

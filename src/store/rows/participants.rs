@@ -3,7 +3,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{discretion::{Discretion}, email_address::{EmailAddress}, ids::{ParticipantId, PracticeId}, name::{Name}, zone::{Zone}};
+use crate::domain::{
+    discretion::Discretion,
+    email_address::EmailAddress,
+    ids::{ParticipantId, PracticeId},
+    name::Name,
+    zone::Zone,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "participants")]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{email_address::{EmailAddress}, ids::{PracticeId}, name::{Name}, zone::{Zone}};
+use crate::domain::{email_address::EmailAddress, ids::PracticeId, name::Name, zone::Zone};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "practices")]

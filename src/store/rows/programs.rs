@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use super::content::ProgramContent;
-use crate::domain::{ids::{PracticeId, ProgramId}, name::{Name}};
+use crate::domain::{
+    ids::{PracticeId, ProgramId},
+    name::Name,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "programs")]

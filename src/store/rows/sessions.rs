@@ -3,7 +3,12 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{ids::{CohortId, PracticeId, SessionId}, name::{Name}, session::{SessionState}, zone::{Zone}};
+use crate::domain::{
+    ids::{CohortId, PracticeId, SessionId},
+    name::Name,
+    session::SessionState,
+    zone::Zone,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]

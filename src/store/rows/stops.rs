@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{category::{Category}, ids::{ParticipantId, PracticeId, ProgramId}};
+use crate::domain::{
+    category::Category,
+    ids::{ParticipantId, PracticeId, ProgramId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "stops")]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{ids::{CohortId, PracticeId, SessionId, TimetableId}};
+use crate::domain::ids::{CohortId, PracticeId, SessionId, TimetableId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "timetable")]

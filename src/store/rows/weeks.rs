@@ -1,9 +1,12 @@
 //! Which weeks does a cohort have?
 
-use chrono::{NaiveDate};
+use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{ids::{CohortId, PracticeId, WeekId}, week::{Kind}};
+use crate::domain::{
+    ids::{CohortId, PracticeId, WeekId},
+    week::Kind,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "weeks")]

@@ -12,7 +12,13 @@
     all('select[data-tz="auto"]').forEach(select => {
       if (![...select.options].some(option => option.value === zone))
         select.add(new Option(zone.replace(/^.*\//, "").replaceAll("_", " ") + " (from this device)", zone), 0);
+      const shown = select.value;
       select.value = zone;
+      // data-tz-show: the times on the page follow, once; from then on the address names the zone.
+      if ("tzShow" in select.dataset && shown !== zone) {
+        const url = new URL(location.href);
+        url.searchParams.set(select.name, zone); location.replace(url);
+      }
     });
     all("input[type=hidden][data-tz]").forEach(input => { input.value = zone; });
   }
@@ -115,5 +121,20 @@
       out.textContent = `${words} words, about ${Math.max(1, Math.round(words / 220))} min to read`;
     };
     area.addEventListener("input", count); count();
+  });
+
+  // A rehearsal's page asks each second what time it is there, and whether there is new mail.
+  all("[data-rehearsal]").forEach(bar => {
+    const fresh = document.querySelector("[data-fresh]"), toggle = bar.querySelector("[data-toggle]");
+    const look = async () => {
+      if (document.hidden) return;
+      const answer = await fetch(bar.dataset.rehearsal).catch(() => null);
+      if (!answer?.ok) return;
+      const now = await answer.json(), count = now.newest - bar.dataset.newest;
+      for (const name of ["at", "zone", "state", "next"]) bar.querySelector(`[data-${name}]`).textContent = now[name];
+      toggle.value = now.is_paused ? "run" : "pause"; toggle.textContent = now.is_paused ? "Run" : "Pause";
+      if (fresh) { fresh.hidden = count < 1; fresh.textContent = count === 1 ? "1 new message" : `${count} new messages`; }
+    };
+    setInterval(look, 1e3);
   });
 })();

@@ -6,7 +6,7 @@ use super::{PASSWORD, World, settle};
 use crate::{
     actions::{
         coach_note::note_coaches,
-        compose::{compose, facts},
+        compose::{compose, facts::facts},
     },
     domain::delivery::{Occasion, State},
 };

@@ -5,7 +5,7 @@ use poem::http::StatusCode;
 use super::{PASSWORD, World};
 use crate::{
     actions::{
-        compose::{compose, facts},
+        compose::{compose, facts::facts},
         release_due::release_due,
         sign_in::sign_in_coach,
     },

@@ -1,0 +1,86 @@
+//! How does a message travel after DATA, so that nothing in it can end it early?
+
+/// The message with CRLF line ends, its leading dots doubled, and the final dot: one buffer for one write
+/// (RFC 5321 §4.5.2). A bare CR or LF becomes CRLF *before* the dots are looked at: a server that takes one
+/// for a line end would otherwise read a dot behind it as the end of the message, and the rest as commands
+/// (RUSTSEC-2026-0561).
+#[must_use]
+pub(super) fn frame(message: &[u8]) -> Vec<u8> {
+    let mut framed = Vec::with_capacity(message.len() + message.len() / 32 + 8);
+    let mut at_line_start = true;
+    let mut octets = message.iter().copied().peekable();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'\r' | b'\n' => {
+                if octet == b'\r' {
+                    octets.next_if_eq(&b'\n');
+                }
+                framed.extend_from_slice(b"\r\n");
+                at_line_start = true;
+            }
+            _ => {
+                if at_line_start && octet == b'.' {
+                    framed.push(b'.');
+                }
+                framed.push(octet);
+                at_line_start = false;
+            }
+        }
+    }
+    if !at_line_start {
+        framed.extend_from_slice(b"\r\n");
+    }
+    framed.extend_from_slice(b".\r\n");
+    framed
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As a lenient server reads it: any of CRLF, CR and LF ends a line, a dot alone ends the message.
+    fn read_leniently(framed: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let mut lines = Vec::new();
+        let mut rest = framed;
+        loop {
+            let end = rest.iter().position(|o| matches!(o, b'\r' | b'\n')).expect("the final dot ends a line");
+            let next = end + if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+            let line = &rest[..end];
+            rest = &rest[next..];
+            if line == b"." {
+                return (lines, rest.to_vec());
+            }
+            lines.push(line.strip_prefix(b".").unwrap_or(line).to_vec());
+        }
+    }
+
+    #[test]
+    fn dots_are_doubled_and_bare_line_ends_mended() {
+        for (message, framed) in [
+            ("", ".\r\n"),
+            ("a", "a\r\n.\r\n"),
+            (".", "..\r\n.\r\n"),
+            ("a\r\n.\r\nb\r\n", "a\r\n..\r\nb\r\n.\r\n"),
+            ("a\r.\rMAIL FROM:<x@y>\r", "a\r\n..\r\nMAIL FROM:<x@y>\r\n.\r\n"),
+            ("a\n.\nb", "a\r\n..\r\nb\r\n.\r\n"),
+            ("a\r\r\n.b", "a\r\n\r\n..b\r\n.\r\n"),
+            ("a.b\r\n..c\r\n", "a.b\r\n...c\r\n.\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(frame(message.as_bytes())).unwrap(), framed, "{message:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_in_a_message_ends_it_and_every_line_arrives(message in "[.\r\na]{0,40}") {
+            let (lines, rest) = read_leniently(&frame(message.as_bytes()));
+            prop_assert!(rest.is_empty());
+            let mended = message.replace("\r\n", "\n").replace('\r', "\n");
+            let sent: Vec<_> = mended.strip_suffix('\n').unwrap_or(&mended).split('\n').map(|l| l.as_bytes().to_vec()).collect();
+            let sent = if mended.is_empty() { Vec::new() } else { sent };
+            prop_assert_eq!(lines, sent);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! How does somebody ask for a place?
+
+mod confirm;
+mod form;
+mod offer;
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use poem::{
+    Request, Response, handler,
+    web::{Data, Path},
+};
+
+use crate::{
+    actions::{
+        ask_to_enroll::ask_to_enroll,
+        limit_client::{Limit, Refused, limit_client},
+    },
+    domain::{ids::CohortId, people::CohortState, zone::Zone},
+    store::{
+        cohorts::{self, Cohort, CohortLesson, WeekRow},
+        practices::{self, Practice},
+        programs::{self, ProgramRow},
+        sessions::{self, SessionRow},
+    },
+    web::{
+        chrome,
+        cohort_dates::CohortDates,
+        error::PageError,
+        fields::Fields,
+        guard::{Client, see_other},
+        headers::Robots,
+        notices::{Act, Look, Notice},
+        program_page::Places,
+        site::Site,
+        table::{Access, Table},
+        visitor,
+    },
+};
+pub use form::{FormPage, SentPage};
+
+pub(crate) fn add(table: Table) -> Table {
+    table
+        .get("/enroll/:cohort", Access::Anyone, show)
+        .post("/enroll/:cohort", Access::Anyone, ask)
+        .get("/enroll/:cohort/sent", Access::Anyone, sent)
+        .get("/confirm/:token", Access::Link, confirm::show)
+        .post("/confirm/:token", Access::Link, confirm::confirm)
+        .get("/offer/:token", Access::Link, offer::show)
+        .post("/offer/:token", Access::Link, offer::accept)
+        .post("/offer/:token/decline", Access::Link, offer::decline)
+}
+
+/// A cohort somebody may ask for, and all that its form says.
+struct Offered {
+    cohort: Cohort,
+    program: ProgramRow,
+    practice: Practice,
+    meetings: Vec<SessionRow>,
+    weeks: Vec<WeekRow>,
+    lessons: Vec<CohortLesson>,
+    places: Places,
+}
+
+impl Offered {
+    /// A draft does not exist for a stranger.
+    async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
+        let id: CohortId = id.parse().map_err(|_| PageError::NotFound)?;
+        let db = site.db.reader();
+        let cohort = cohorts::anywhere(db, id).await?.filter(|cohort| cohort.state != CohortState::Draft);
+        let cohort = cohort.ok_or(PageError::NotFound)?;
+        let practice = practices::find(db, cohort.practice_id).await?.ok_or(PageError::NotFound)?;
+        let program = programs::find(db, practice.id, cohort.program_id).await?.ok_or(PageError::NotFound)?;
+        Ok(Self {
+            meetings: sessions::of_cohort(db, id).await?,
+            weeks: cohorts::weeks_of(db, id).await?,
+            lessons: cohorts::lessons_of(db, id).await?,
+            places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?),
+            cohort,
+            program,
+            practice,
+        })
+    }
+
+    /// On the clocks of this zone; none when the cohort is closed or over.
+    fn dates(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
+        let now = site.clock.now().program;
+        let dates = CohortDates::of(&self.meetings, &self.weeks, [zone, self.cohort.zone], now);
+        dates.filter(|_| self.cohort.state == CohortState::Open)
+    }
+
+    fn home(&self) -> String {
+        format!("/g/{}", self.program.code)
+    }
+
+    fn chrome(&self, site: &Site) -> chrome::Public {
+        visitor::branded(site, &self.practice, self.home(), Robots::KeepOut)
+    }
+
+    fn closed(&self, site: &Site) -> Result<Response, PageError> {
+        Notice::new("These dates are closed", "This group takes nobody new any more. Others may be open.")
+            .act(Act::link("See all dates", self.home(), Look::Go))
+            .gone(site, &self.chrome(site))
+    }
+}
+
+#[handler]
+async fn show(Data(site): Data<&Site>, Path(id): Path<String>, request: &Request) -> Result<Response, PageError> {
+    let offered = Offered::read(site, &id).await?;
+    let wished = Zone::parse(visitor::query(request)?.text("tz")).ok();
+    let Some(dates) = offered.dates(site, wished.unwrap_or(offered.cohort.zone)) else { return offered.closed(site) };
+    let page = FormPage::new(site, &offered, dates, form::blank(&offered, wished));
+    site.pages.render(&offered.chrome(site), &page)
+}
+
+#[handler]
+async fn ask(
+    Data(site): Data<&Site>,
+    Path(id): Path<String>,
+    client: Client,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    fields.form_token()?;
+    let offered = Offered::read(site, &id).await?;
+    let zone = Zone::parse(fields.text("tz")).unwrap_or(offered.cohort.zone);
+    let Some(dates) = offered.dates(site, zone) else { return offered.closed(site) };
+    match form::check(&offered, &fields) {
+        Ok(form) => {
+            refuse_a_flood(site, &client).await?;
+            ask_to_enroll(&site.app, &offered.cohort, &form).await?;
+            Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
+        }
+        Err(entered) => site.pages.refused(&offered.chrome(site), &FormPage::new(site, &offered, dates, entered)),
+    }
+}
+
+async fn refuse_a_flood(site: &Site, client: &Client) -> Result<(), PageError> {
+    let limit =
+        Limit { name: "enroll-client", most: site.config.limits.enrollments_per_client, within: TimeDelta::hours(1) };
+    limit_client(&site.app, limit, &client.0).await.map_err(|refused| match refused {
+        Refused::TooOften(until) => {
+            let wait = (until - site.clock.now().real).to_std().unwrap_or(Duration::from_secs(60));
+            PageError::TooManyRequests { retry_after: wait }
+        }
+        Refused::Store(error) => error.into(),
+    })
+}
+
+/// The same page for everybody: what is true is said by mail.
+#[handler]
+async fn sent(Data(site): Data<&Site>, Path(id): Path<String>) -> Result<Response, PageError> {
+    let offered = Offered::read(site, &id).await?;
+    let page = SentPage::new(&offered, site.clock.now().program);
+    site.pages.render(&visitor::neutral(site, Some(&offered.practice)), &page)
+}

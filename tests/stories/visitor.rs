@@ -1,0 +1,70 @@
+//! Who asks without a browser window: a person with cookies, who posts forms from our pages.
+
+use crate::world::World;
+
+pub struct Visitor {
+    client: reqwest::Client,
+    base: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub location: Option<String>,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Visitor {
+    /// Follows no redirect by itself, and says where its forms come from.
+    pub fn of(world: &World) -> Self {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("origin", world.base.parse().unwrap());
+        let client = reqwest::Client::builder()
+            .cookie_store(true)
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self { client, base: world.base.clone() }
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        answer(self.client.get(self.url(path)).send().await.unwrap()).await
+    }
+
+    pub async fn get_with(&self, path: &str, header: (&'static str, &str)) -> Answer {
+        answer(self.client.get(self.url(path)).header(header.0, header.1).send().await.unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        answer(self.client.post(self.url(path)).form(fields).send().await.unwrap()).await
+    }
+
+    /// Opens the page, then posts its form with the token that stands in it.
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let shown = self.get(page).await;
+        let token = form_token(&shown.body);
+        let mut fields = fields.to_vec();
+        if let Some(token) = &token {
+            fields.push(("form_token", token));
+        }
+        self.post(action, &fields).await
+    }
+}
+
+pub fn form_token(html: &str) -> Option<String> {
+    let from = html.find("name=\"form_token\" value=\"")? + "name=\"form_token\" value=\"".len();
+    Some(html[from..].split('"').next()?.to_owned())
+}
+
+async fn answer(response: reqwest::Response) -> Answer {
+    let headers = response.headers().clone();
+    let location = headers.get("location").map(|value| value.to_str().unwrap().to_owned());
+    Answer { status: response.status().as_u16(), location, headers, body: response.text().await.unwrap() }
+}
