@@ -94,7 +94,8 @@ impl ResetPage {
 /// The test mail's link: one button, so that no mail scanner says it for the coach.
 #[derive(Debug, Serialize)]
 pub(crate) struct ArrivedPage {
-    arrived: bool,
+    /// `asks`, `arrived` or `spent`.
+    step: &'static str,
 }
 
 impl Page for ArrivedPage {
@@ -102,7 +103,7 @@ impl Page for ArrivedPage {
     const TEMPLATE: &'static str = "coach_sign_in/arrived.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("asks", Self { arrived: false }), ("arrived", Self { arrived: true })]
+        ["asks", "arrived", "spent"].map(|step| (step, Self { step })).into()
     }
 }
 
@@ -213,21 +214,24 @@ async fn reset(Data(site): Data<&Site>, Path(token): Path<String>, fields: Field
 
 #[handler]
 async fn show_arrived(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
-    arrived_at(&site.app, &token).await?;
-    site.pages.render(&around(site), &ArrivedPage { arrived: false })
+    let asked = arrived_at(&site.app, &token).await.map(|_| ());
+    answered(site, asked, "asks")
 }
 
 #[handler]
 async fn arrived(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
-    mark_arrived(&site.app, &token).await?;
-    site.pages.render(&around(site), &ArrivedPage { arrived: true })
+    let marked = mark_arrived(&site.app, &token).await;
+    answered(site, marked, "arrived")
 }
 
-impl From<NotArrived> for PageError {
-    fn from(error: NotArrived) -> Self {
-        match error {
-            NotArrived::Link => Self::Gone,
-            NotArrived::Store(error) => error.into(),
+fn answered(site: &Site, outcome: Result<(), NotArrived>, step: &'static str) -> Result<Response, PageError> {
+    match outcome {
+        Ok(()) => site.pages.render(&around(site), &ArrivedPage { step }),
+        Err(NotArrived::Link) => {
+            let mut response = site.pages.render(&around(site), &ArrivedPage { step: "spent" })?;
+            response.set_status(StatusCode::GONE);
+            Ok(response)
         }
+        Err(NotArrived::Store(error)) => Err(error.into()),
     }
 }

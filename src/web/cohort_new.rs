@@ -5,10 +5,7 @@ use poem::{Response, handler, web::Data};
 use serde::Serialize;
 
 use crate::{
-    actions::{
-        count_once::{Sent, count_once},
-        open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
-    },
+    actions::open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
     domain::{ids::CohortId, schedule::LessonRule},
     store::programs::{self, ProgramRow},
     web::{
@@ -146,16 +143,17 @@ async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> R
         Ok(new) => new,
         Err(form) => return refused(site, &signed, &programs, form).await,
     };
-    match fields.text("do") {
-        "draft" => match create(site, &signed, &fields, &new).await? {
-            Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
-            Err(form) => refused(site, &signed, &programs, form).await,
-        },
-        "open" => match create(site, &signed, &fields, &new).await? {
-            Ok(id) => open(site, &signed, id).await,
-            Err(form) => refused(site, &signed, &programs, form).await,
-        },
-        _ => preview(site, &signed, &fields, &new, &programs).await,
+    let act = fields.text("do");
+    if !matches!(act, "draft" | "open") {
+        return preview(site, &signed, &fields, &new, &programs).await;
+    }
+    if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/cohorts").await? {
+        return Ok(answer);
+    }
+    match create(site, &signed, &fields, &new).await? {
+        Ok(id) if act == "open" => open(site, &signed, id).await,
+        Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
+        Err(form) => refused(site, &signed, &programs, form).await,
     }
 }
 
@@ -191,9 +189,6 @@ async fn create(
     new: &NewCohort,
 ) -> Result<Result<CohortId, Entered>, PageError> {
     let practice = &signed.practice;
-    if count_once(&site.app, practice.id, fields.form_token()?.as_uuid()).await? == Sent::Before {
-        return Err(PageError::Conflict("This form was sent before, and the cohort was made then.".into()));
-    }
     match create_cohort(&site.app, practice, new, signed.coach.name.expose()).await {
         Ok(id) => Ok(Ok(id)),
         Err(Refused::Store(error)) => Err(error.into()),

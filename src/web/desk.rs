@@ -1,10 +1,13 @@
 //! What stands around every page of the coach, and what do all of them share?
 
 use chrono::{DateTime, TimeDelta, Utc};
-use poem::{FromRequest, Request, RequestBody, Result};
+use poem::{FromRequest, Request, RequestBody, Response, Result};
 
 use crate::{
-    actions::needs_you::needs_you,
+    actions::{
+        count_once::{Sent, count_once},
+        needs_you::needs_you,
+    },
     config::MailMode,
     domain::{delivery::State, zone::Zone},
     store::ledger,
@@ -12,7 +15,8 @@ use crate::{
         chrome::{Badges, Coach, Flash, Here, Tone},
         error::PageError,
         fields::Fields,
-        guard::SignedCoach,
+        guard::{SignedCoach, see_other},
+        rehearsal,
         site::Site,
     },
 };
@@ -84,6 +88,9 @@ fn mail_line(mode: MailMode, lost: u64) -> Flash {
 }
 
 fn banner(site: &Site) -> Option<Flash> {
+    if let Some(banner) = rehearsal::banner(&site.app) {
+        return Some(banner);
+    }
     let (strong, text) = match site.config.mail.mode {
         MailMode::Live => return None,
         MailMode::Redirect => {
@@ -113,6 +120,18 @@ pub(crate) fn brief(at: DateTime<Utc>, zone: Zone, now: DateTime<Utc>) -> String
         -6..=6 => local.format("%a %H:%M").to_string(),
         _ => local.format("%a %-d %b, %H:%M").to_string(),
     }
+}
+
+/// Where a form leads that was sent before: it counted then. `None`: this is the first time.
+pub(crate) async fn sent_before(
+    site: &Site,
+    signed: &SignedCoach,
+    fields: &Fields,
+    to: &str,
+) -> Result<Option<Response>, PageError> {
+    let token = fields.form_token()?.as_uuid();
+    let sent = count_once(&site.app, signed.practice.id, token).await?;
+    Ok((sent == Sent::Before).then(|| see_other(&format!("{to}?done=already"))))
 }
 
 /// `1 person`, `3 people`

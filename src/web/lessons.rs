@@ -289,10 +289,15 @@ async fn make(
     let place = place(&program, fields.text("week"), fields.text("track"))?;
     let written = Lesson { week: place.week, track: place.track, ..read(&fields) };
     let form = match checked(&fields, &written, &program) {
-        Ok(()) => match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
-            Ok(id) => return saved(site, &signed, &fields, (&program, id)).await,
-            Err(refused) => refusal(&fields, refused)?,
-        },
+        Ok(()) => {
+            if let Some(answer) = desk::sent_before(site, &signed, &fields, &format!("/coach/programs/{id}")).await? {
+                return Ok(answer);
+            }
+            match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
+                Ok(lesson) => return saved(site, &signed, &fields, (&program, lesson)).await,
+                Err(refused) => refusal(&fields, refused)?,
+            }
+        }
         Err(form) => form,
     };
     let chrome = desk::around(site, &signed, Here::Programs).await?;

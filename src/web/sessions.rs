@@ -6,6 +6,7 @@ use poem::{
     http::StatusCode,
     web::{Data, Path},
 };
+use read::{read, refusal};
 
 use crate::{
     actions::change_schedule::{Change, Refused, Target, change_schedule, is_urgent},
@@ -13,7 +14,7 @@ use crate::{
         civil::When,
         enrollment::{CalendarChoice, Standing},
         ids::SessionId,
-        session::{SessionState, Slot},
+        session::Slot,
     },
     store::{
         cohorts::{self, Cohort},
@@ -22,11 +23,10 @@ use crate::{
     },
     web::{
         chrome::Here,
-        cohort_new::read::{date, minutes, time},
         desk,
         error::PageError,
         fields::Fields,
-        form::{Checked, Entered},
+        form::Entered,
         guard::{SignedCoach, see_other},
         site::Site,
         table::{Access, Table},
@@ -34,6 +34,7 @@ use crate::{
 };
 
 pub(crate) mod pages;
+mod read;
 
 pub(crate) fn add(table: Table) -> Table {
     table
@@ -86,29 +87,6 @@ async fn post_move(
         return again(site, &signed, (&session, &cohort), Entered::of(&fields).wrong(field, message)).await;
     }
     preview(site, &signed, (&session, &cohort), &change, Entered::of(&fields)).await
-}
-
-fn read(fields: &Fields) -> Result<Change, Entered> {
-    let mut checked = Checked::new(fields);
-    let date = date(&mut checked, "date");
-    let time = time(&mut checked, "time");
-    let minutes = minutes(&mut checked);
-    checked.finish(|| Some(Change::Move { date: date?, time: time?, minutes: minutes? }))
-}
-
-/// What `change_schedule` would refuse, said before the preview.
-fn refusal(site: &Site, session: &SessionRow, change: &Change) -> Option<(&'static str, &'static str)> {
-    let now = site.clock.now().program;
-    let Change::Move { date, time, minutes } = change else { return None };
-    let slot = Slot { date: *date, time: *time, zone: session.zone, minutes: *minutes };
-    if slot.starts_at() <= now {
-        return Some(("date", "This is in the past. Choose a time that is still to come"));
-    }
-    if session.state == SessionState::Canceled {
-        return Some(("date", "This session is canceled. Restore it first, then move it"));
-    }
-    let same = (slot.starts_at(), slot.ends_at()) == (session.starts_at, session.ends_at);
-    same.then_some(("date", "This is when the session is already. Choose another date or time"))
 }
 
 async fn again(

@@ -149,7 +149,7 @@ fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) ->
     let is_over = row.ends_at <= now;
     let (state, leaf) = match row.state {
         SessionState::Canceled => (Label::new("Canceled", "bad", "x"), "skip"),
-        SessionState::Planned if is_over => (Label::new("Held", "ok", "check"), "done"),
+        SessionState::Planned if is_over => (Label::new("Over", "ok", "check"), "done"),
         SessionState::Planned => (Label::new("Planned", "live", ""), if is_next { "now" } else { "" }),
     };
     Meeting {

@@ -30,33 +30,8 @@ pub(super) fn full() -> WeekPage {
         is_this_week: true,
         lead: "2 group sessions and 42 lessons and reminders, 22 of them still to come. One thing needs you."
             .to_owned(),
-        days: vec![
-            Day {
-                name: "Mon".into(),
-                number: "1".into(),
-                is_today: false,
-                events: vec![Event { kind: "", text: "08:00 Lesson 4".into() }],
-            },
-            Day {
-                name: "Tue".into(),
-                number: "2".into(),
-                is_today: true,
-                events: vec![Event { kind: "live", text: "12:30 Lunch".into() }],
-            },
-            Day { name: "Wed".into(), number: "3".into(), is_today: false, events: vec![] },
-        ],
-        coming: vec![Coming {
-            time: "19:00".into(),
-            day: "Thu 4".into(),
-            when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".into(),
-            cohort: "Thursday evenings".into(),
-            path: "/coach/cohorts/7".into(),
-            title: "Session 4".into(),
-            ordinal: 4,
-            enrolled: 11,
-            declined: 1,
-            room: "https://room.example/4".into(),
-        }],
+        days: days(),
+        coming: coming(),
         needs: vec![Need {
             tone: "bad",
             what: "A mail to Priya came back: the address does not take mail.".into(),
@@ -78,6 +53,39 @@ pub(super) fn full() -> WeekPage {
         }],
         steps: Vec::new(),
     }
+}
+
+fn days() -> Vec<Day> {
+    vec![
+        Day {
+            name: "Mon".into(),
+            number: "1".into(),
+            is_today: false,
+            events: vec![Event { kind: "", text: "08:00 Lesson 4".into() }],
+        },
+        Day {
+            name: "Tue".into(),
+            number: "2".into(),
+            is_today: true,
+            events: vec![Event { kind: "live", text: "12:30 Lunch".into() }],
+        },
+        Day { name: "Wed".into(), number: "3".into(), is_today: false, events: vec![] },
+    ]
+}
+
+fn coming() -> Vec<Coming> {
+    vec![Coming {
+        time: "19:00".into(),
+        day: "Thu 4".into(),
+        when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".into(),
+        cohort: "Thursday evenings".into(),
+        path: "/coach/cohorts/7".into(),
+        title: "Session 4".into(),
+        ordinal: 4,
+        enrolled: 11,
+        declined: 1,
+        room: "https://room.example/4".into(),
+    }]
 }
 
 pub(super) fn first_run() -> WeekPage {
