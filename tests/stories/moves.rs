@@ -53,7 +53,7 @@ story! {
         for change_to in [to(20, 20), to(21, 18), Change::Cancel] {
             change(world, (practice.id, cohort), 2, change_to).await;
             world.pass(TimeDelta::minutes(5)).await;
-            assert!(world.mails_to(ANA.email).len() % 2 == 0, "nobody is told before ten minutes are over");
+            assert!(world.mails_to(ANA.email).len().is_multiple_of(2), "nobody is told before ten minutes are over");
             world.pass(TimeDelta::minutes(30)).await;
         }
         let mails = world.mails_to(ANA.email);
