@@ -86,6 +86,7 @@ fn in_words(row: &TimetableRow, people: u64) -> String {
     };
     match (row.zone.is_empty(), people) {
         (false, _) => format!("{what}, people in {}", row.zone),
+        (true, 0) => format!("{what}, nobody yet"),
         (true, 1) => format!("{what}, 1 person"),
         (true, _) => format!("{what}, {people} people"),
     }

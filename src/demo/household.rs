@@ -1,4 +1,4 @@
-//! What is there when a rehearsal begins? A practice with its coach, the shipped program, and an open cohort.
+//! What is there when a rehearsal begins? A practice with its coach, the shipped program, and two open cohorts.
 
 use std::path::Path;
 
@@ -79,9 +79,10 @@ pub async fn settle(app: &App, folder: &Path) -> anyhow::Result<Household> {
     let sign_in = sign_in(app, &folder.join("demo.json"))?;
     let practice = practice(app, &sign_in).await?;
     let program = program(app, &practice).await?;
-    let cohort = cohort(app, &practice, program).await?;
+    let first = cohort(app, &practice, program, Group::Thursdays).await?;
+    cohort(app, &practice, program, Group::Saturdays).await?;
     let row = programs::find(app.db.reader(), practice.id, program).await?.context("the program was just written")?;
-    Ok(Household { practice, cohort, code: row.code, sign_in })
+    Ok(Household { practice, cohort: first, code: row.code, sign_in })
 }
 
 fn sign_in(app: &App, path: &Path) -> anyhow::Result<SignIn> {
@@ -150,12 +151,37 @@ pub async fn remember(app: &App, name: &str, value: &str) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn cohort(app: &App, practice: &Practice, program: ProgramId) -> anyhow::Result<Cohort> {
-    let id = match remembered(app, "demo.cohort").await? {
+/// The two groups: one in which everything happens, and one with room for whoever tries the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Thursdays,
+    Saturdays,
+}
+
+impl Group {
+    fn remembered_as(self) -> &'static str {
+        match self {
+            Self::Thursdays => "demo.cohort",
+            Self::Saturdays => "demo.cohort.later",
+        }
+    }
+
+    /// Name, zone, weekday, hour, and weeks after the first Monday.
+    fn plan(self) -> (&'static str, &'static str, Weekday, u32, i64) {
+        match self {
+            Self::Thursdays => ("Thursday evenings", "Europe/Berlin", Weekday::Thu, 19, 0),
+            Self::Saturdays => ("Saturday mornings", "America/New_York", Weekday::Sat, 11, 4),
+        }
+    }
+}
+
+async fn cohort(app: &App, practice: &Practice, program: ProgramId, group: Group) -> anyhow::Result<Cohort> {
+    let id = match remembered(app, group.remembered_as()).await? {
         Some(id) => CohortId(id.parse()?),
         None => {
-            let id = create_cohort(app, practice, &new_cohort(app, practice, program).await?, "Nadia Brandt").await?;
-            remember(app, "demo.cohort", &id.to_string()).await?;
+            let new = new_cohort(app, practice, program, group).await?;
+            let id = create_cohort(app, practice, &new, "Nadia Brandt").await?;
+            remember(app, group.remembered_as(), &id.to_string()).await?;
             id
         }
     };
@@ -167,17 +193,18 @@ async fn cohort(app: &App, practice: &Practice, program: ProgramId) -> anyhow::R
     Ok(cohort)
 }
 
-async fn new_cohort(app: &App, practice: &Practice, program: ProgramId) -> anyhow::Result<NewCohort> {
+async fn new_cohort(app: &App, practice: &Practice, program: ProgramId, group: Group) -> anyhow::Result<NewCohort> {
     let row = programs::find(app.db.reader(), practice.id, program).await?.context("the program was just written")?;
     let content = &row.content.0;
-    let zone = Zone::parse("Europe/Berlin")?;
+    let (name, zone, weekday, hour, weeks) = group.plan();
+    let zone = Zone::parse(zone)?;
     Ok(NewCohort {
         program,
-        name: Name::parse("Thursday evenings")?,
+        name: Name::parse(name)?,
         zone,
-        starts_on: first_monday(app.clock.now().program, zone),
-        weekday: Weekday::Thu,
-        time: NaiveTime::from_hms_opt(19, 0, 0).context("a time of day")?,
+        starts_on: first_monday(app.clock.now().program, zone) + TimeDelta::weeks(weeks),
+        weekday,
+        time: NaiveTime::from_hms_opt(hour, 0, 0).context("a time of day")?,
         minutes: content.session_minutes,
         breaks: Vec::new(),
         capacity: 12,

@@ -15,7 +15,6 @@ use crate::{
         chrome::{self, Link},
         error::PageError,
         fields::Fields,
-        guard::see_other,
         headers::{Manner, set_manner},
         page::Page,
         rehearsal::{self, ClockBar},
@@ -29,11 +28,11 @@ mod card;
 use card::Card;
 
 pub(crate) fn add(table: Table) -> Table {
-    let table = table
-        .get("/", Access::Anyone, home)
-        .get("/mailbox", Access::Anyone, list)
-        .get("/mailbox/:id", Access::Anyone, message)
-        .get("/mailbox/:id/html", Access::Anyone, html);
+    let table = table.get("/mailbox", Access::Anyone, list).get("/mailbox/:id", Access::Anyone, message).get(
+        "/mailbox/:id/html",
+        Access::Anyone,
+        html,
+    );
     rehearsal::add(table)
 }
 
@@ -141,11 +140,6 @@ impl From<CannotRead> for PageError {
     fn from(error: CannotRead) -> Self {
         Self::Internal(error.into())
     }
-}
-
-#[handler]
-async fn home() -> Response {
-    see_other("/mailbox")
 }
 
 #[handler]

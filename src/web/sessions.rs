@@ -1,11 +1,11 @@
 //! How does a coach move, cancel or restore one session, and see first whom it reaches?
 
+use pages::{About, ConfirmPage, MovePage};
 use poem::{
     Response, handler,
     http::StatusCode,
     web::{Data, Path},
 };
-use serde::Serialize;
 
 use crate::{
     actions::change_schedule::{Change, Refused, Target, change_schedule, is_urgent},
@@ -13,7 +13,7 @@ use crate::{
         civil::When,
         enrollment::{CalendarChoice, Standing},
         ids::SessionId,
-        session::Slot,
+        session::{SessionState, Slot},
     },
     store::{
         cohorts::{self, Cohort},
@@ -21,117 +21,19 @@ use crate::{
         sessions::{self, SessionRow},
     },
     web::{
-        chrome::{self, Here},
+        chrome::Here,
+        cohort_new::read::{date, minutes, time},
         desk,
         error::PageError,
         fields::Fields,
-        form::Entered,
+        form::{Checked, Entered},
         guard::{SignedCoach, see_other},
-        page::Page,
         site::Site,
         table::{Access, Table},
     },
 };
 
-use self::read::{read, refusal};
-
-mod read;
-
-/// What stands above each of these pages.
-#[derive(Debug, Clone, Serialize)]
-struct About {
-    session: String,
-    cohort: String,
-    cohort_name: String,
-    title: String,
-    when: String,
-    version: i32,
-    zone: String,
-}
-
-/// The new date and time.
-#[derive(Debug, Serialize)]
-pub(crate) struct MovePage {
-    about: About,
-    form: Entered,
-}
-
-impl Page for MovePage {
-    type Chrome = chrome::Coach;
-    const TEMPLATE: &'static str = "sessions/move.html";
-
-    fn samples() -> Vec<(&'static str, Self)> {
-        let wrong = Entered::blank().with("date", "2026-02-30").wrong("date", "There is no such date");
-        vec![
-            ("blank", Self { about: About::sample(), form: Entered::blank() }),
-            ("wrong", Self { about: About::sample(), form: wrong }),
-        ]
-    }
-}
-
-/// What would happen, before it does.
-#[derive(Debug, Serialize)]
-pub(crate) struct ConfirmPage {
-    about: About,
-    /// `move`, `cancel` or `restore`.
-    verb: &'static str,
-    /// The new time; empty for the others.
-    becomes: String,
-    /// What the form carries on: date, time and minutes as typed.
-    form: Entered,
-    people: String,
-    calendars: u64,
-    at_once: bool,
-}
-
-impl Page for ConfirmPage {
-    type Chrome = chrome::Coach;
-    const TEMPLATE: &'static str = "sessions/confirm.html";
-
-    fn samples() -> Vec<(&'static str, Self)> {
-        let page = |verb, becomes: &str, at_once| Self {
-            about: About::sample(),
-            verb,
-            becomes: becomes.to_owned(),
-            form: Entered::blank().with("date", "2027-03-05").with("time", "20:00").with("minutes", "75"),
-            people: "11 people".to_owned(),
-            calendars: 4,
-            at_once,
-        };
-        let becomes = "Friday 5 March 2027, 20:00–21:15 (Dublin time, UTC+00:00)";
-        vec![
-            ("move", page("move", becomes, false)),
-            ("cancel", page("cancel", "", true)),
-            ("restore", page("restore", "", false)),
-        ]
-    }
-}
-
-impl About {
-    fn of(session: &SessionRow, cohort: &Cohort, signed: &SignedCoach) -> Self {
-        Self {
-            session: session.id.to_string(),
-            cohort: cohort.id.to_string(),
-            cohort_name: cohort.name.expose().to_owned(),
-            title: format!("{}. {}", session.ordinal, session.title.expose()),
-            when: When::new(session.starts_at, session.ends_at, session.zone).beside(signed.coach.zone),
-            version: session.version,
-            zone: session.zone.city(),
-        }
-    }
-
-    fn sample() -> Self {
-        Self {
-            session: "7".into(),
-            cohort: "7".into(),
-            cohort_name: "Thursday evenings".into(),
-            title: "4. Grief and anger".into(),
-            when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".into(),
-            version: 2,
-            zone: "Dublin".into(),
-        }
-    }
-}
+pub(crate) mod pages;
 
 pub(crate) fn add(table: Table) -> Table {
     table
@@ -184,6 +86,29 @@ async fn post_move(
         return again(site, &signed, (&session, &cohort), Entered::of(&fields).wrong(field, message)).await;
     }
     preview(site, &signed, (&session, &cohort), &change, Entered::of(&fields)).await
+}
+
+fn read(fields: &Fields) -> Result<Change, Entered> {
+    let mut checked = Checked::new(fields);
+    let date = date(&mut checked, "date");
+    let time = time(&mut checked, "time");
+    let minutes = minutes(&mut checked);
+    checked.finish(|| Some(Change::Move { date: date?, time: time?, minutes: minutes? }))
+}
+
+/// What `change_schedule` would refuse, said before the preview.
+fn refusal(site: &Site, session: &SessionRow, change: &Change) -> Option<(&'static str, &'static str)> {
+    let now = site.clock.now().program;
+    let Change::Move { date, time, minutes } = change else { return None };
+    let slot = Slot { date: *date, time: *time, zone: session.zone, minutes: *minutes };
+    if slot.starts_at() <= now {
+        return Some(("date", "This is in the past. Choose a time that is still to come"));
+    }
+    if session.state == SessionState::Canceled {
+        return Some(("date", "This session is canceled. Restore it first, then move it"));
+    }
+    let same = (slot.starts_at(), slot.ends_at()) == (session.starts_at, session.ends_at);
+    same.then_some(("date", "This is when the session is already. Choose another date or time"))
 }
 
 async fn again(
