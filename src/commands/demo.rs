@@ -23,12 +23,13 @@ use crate::{
 pub async fn run(folder: PathBuf, listen: SocketAddr) -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     let _alone = alone(&folder)?;
+    let acceptor = serve::listen(&listen.to_string()).await?;
     let app = demo::open(&folder, listen).await?;
     telling::start(&app.config.log)?;
     let house = household::settle(&app, &folder).await?;
     println!("{}", welcome(&app, &house, &folder));
     let driving = driver::start(&app, Story::open(&app, house).await?).await?;
-    let served = serve::serve(app.clone()).await;
+    let served = serve::serve(app.clone(), acceptor).await;
     driving.stop(&app).await?;
     served
 }

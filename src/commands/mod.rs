@@ -102,7 +102,10 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
     telling::start(&config.log)?;
     match arguments.command {
         Command::Demo { folder, listen } => demo::run(folder, listen).await,
-        Command::Serve => serve::serve(open(config).await?).await,
+        Command::Serve => {
+            let acceptor = serve::listen(&config.server.listen).await?;
+            serve::serve(open(config).await?, acceptor).await
+        }
         Command::Migrate => open(config).await.map(|_| println!("The database is up to date.")),
         Command::Import { folder, practice } => {
             program::import(&*open(config).await?, &folder, practice.as_deref()).await

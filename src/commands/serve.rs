@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use poem::{
     Server,
-    listener::{Acceptor, Listener, TcpListener},
+    listener::{Acceptor, Listener, TcpAcceptor, TcpListener},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,13 +14,14 @@ use crate::{app::App, web::routes, worker::Worker};
 /// Requests in flight have this long once the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// Takes the address before anything else is done: two processes on one port is the commonest mistake.
+pub async fn listen(address: &str) -> anyhow::Result<TcpAcceptor> {
+    let listener = TcpListener::bind(address).into_acceptor().await;
+    listener.with_context(|| format!("cannot listen on {address}: something else does, or the address is not ours"))
+}
+
 /// Serves until SIGTERM or ctrl-c.
-pub async fn serve(app: Arc<App>) -> anyhow::Result<()> {
-    let listen = app.config.server.listen.clone();
-    let acceptor = TcpListener::bind(&listen)
-        .into_acceptor()
-        .await
-        .with_context(|| format!("cannot listen on {listen}: is it in use?"))?;
+pub async fn serve(app: Arc<App>, acceptor: TcpAcceptor) -> anyhow::Result<()> {
     for address in acceptor.local_addr() {
         tracing::info!(%address, base_url = app.config.server.base_url, "listening");
     }

@@ -14,7 +14,7 @@ use crate::{
         civil::When,
         enrollment::{CalendarChoice, Standing},
         ids::SessionId,
-        session::Slot,
+        session::{SessionState, Slot},
     },
     store::{
         cohorts::{self, Cohort},
@@ -26,7 +26,7 @@ use crate::{
         desk,
         error::PageError,
         fields::Fields,
-        form::Entered,
+        form::{Checked, Entered},
         guard::{SignedCoach, see_other},
         site::Site,
         table::{Access, Table},
@@ -87,6 +87,29 @@ async fn post_move(
         return again(site, &signed, (&session, &cohort), Entered::of(&fields).wrong(field, message)).await;
     }
     preview(site, &signed, (&session, &cohort), &change, Entered::of(&fields)).await
+}
+
+fn read(fields: &Fields) -> Result<Change, Entered> {
+    let mut checked = Checked::new(fields);
+    let date = date(&mut checked, "date");
+    let time = time(&mut checked, "time");
+    let minutes = minutes(&mut checked);
+    checked.finish(|| Some(Change::Move { date: date?, time: time?, minutes: minutes? }))
+}
+
+/// What `change_schedule` would refuse, said before the preview.
+fn refusal(site: &Site, session: &SessionRow, change: &Change) -> Option<(&'static str, &'static str)> {
+    let now = site.clock.now().program;
+    let Change::Move { date, time, minutes } = change else { return None };
+    let slot = Slot { date: *date, time: *time, zone: session.zone, minutes: *minutes };
+    if slot.starts_at() <= now {
+        return Some(("date", "This is in the past. Choose a time that is still to come"));
+    }
+    if session.state == SessionState::Canceled {
+        return Some(("date", "This session is canceled. Restore it first, then move it"));
+    }
+    let same = (slot.starts_at(), slot.ends_at()) == (session.starts_at, session.ends_at);
+    same.then_some(("date", "This is when the session is already. Choose another date or time"))
 }
 
 async fn again(
