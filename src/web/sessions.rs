@@ -6,7 +6,6 @@ use poem::{
     http::StatusCode,
     web::{Data, Path},
 };
-use read::{read, refusal};
 
 use crate::{
     actions::change_schedule::{Change, Refused, Target, change_schedule, is_urgent},
@@ -23,6 +22,7 @@ use crate::{
     },
     web::{
         chrome::Here,
+        cohort_new::read::{date, minutes, time},
         desk,
         error::PageError,
         fields::Fields,
@@ -34,7 +34,6 @@ use crate::{
 };
 
 pub(crate) mod pages;
-mod read;
 
 pub(crate) fn add(table: Table) -> Table {
     table
