@@ -9,19 +9,6 @@ use super::{
 };
 
 pub(super) fn full() -> WeekPage {
-    let going = |state, title: &str, sent, lost| Going {
-        due_at: chrono::DateTime::UNIX_EPOCH,
-        state,
-        title: title.to_owned(),
-        short: title.to_owned(),
-        when: "Mon 08:00".to_owned(),
-        cohort: "Thursday evenings".to_owned(),
-        path: "/coach/cohorts/7/emails".to_owned(),
-        to: 11,
-        sent,
-        waiting: 0,
-        lost,
-    };
     WeekPage {
         today: "Tuesday 2 March 2027, 10:41 (Dublin time, UTC+00:00)".to_owned(),
         week: "1 to 7 March".to_owned(),
@@ -30,23 +17,27 @@ pub(super) fn full() -> WeekPage {
         is_this_week: true,
         lead: "2 group sessions and 42 lessons and reminders, 22 of them still to come. One thing needs you."
             .to_owned(),
-        days: days(),
-        coming: coming(),
+        days: vec![
+            day("Mon", "1", Some(("", "08:00 Lesson 4"))),
+            Day { is_today: true, ..day("Tue", "2", Some(("live", "12:30 Lunch"))) },
+            day("Wed", "3", None),
+        ],
+        coming: vec![session()],
         needs: vec![Need {
             tone: "bad",
-            what: "A mail to Priya came back: the address does not take mail.".into(),
-            act: "See the message".into(),
-            path: "/coach/outbox/7".into(),
+            what: "A mail to Priya came back: the address does not take mail.".to_owned(),
+            act: "See the message".to_owned(),
+            path: "/coach/outbox/7".to_owned(),
         }],
         going: vec![
-            going("done", "Lesson 4, Grief and anger", 10, 1),
-            going("now", "Day-before reminder", 0, 0),
-            going("", "One-hour reminder", 0, 0),
+            mail("done", "Lesson 4, Grief and anger", (10, 1)),
+            mail("now", "Day-before reminder", (0, 0)),
+            mail("", "One-hour reminder", (0, 0)),
         ],
         filling: vec![Filling {
-            name: "Monday evenings".into(),
-            path: "/coach/cohorts/8".into(),
-            starts: "Monday 8 March 2027".into(),
+            name: "Monday evenings".to_owned(),
+            path: "/coach/cohorts/8".to_owned(),
+            starts: "Monday 8 March 2027".to_owned(),
             taken: 9,
             of: 12,
             waiting: 2,
@@ -55,37 +46,41 @@ pub(super) fn full() -> WeekPage {
     }
 }
 
-fn days() -> Vec<Day> {
-    vec![
-        Day {
-            name: "Mon".into(),
-            number: "1".into(),
-            is_today: false,
-            events: vec![Event { kind: "", text: "08:00 Lesson 4".into() }],
-        },
-        Day {
-            name: "Tue".into(),
-            number: "2".into(),
-            is_today: true,
-            events: vec![Event { kind: "live", text: "12:30 Lunch".into() }],
-        },
-        Day { name: "Wed".into(), number: "3".into(), is_today: false, events: vec![] },
-    ]
+fn day(name: &str, number: &str, event: Option<(&'static str, &str)>) -> Day {
+    let events = event.into_iter().map(|(kind, text)| Event { kind, text: text.to_owned() }).collect();
+    Day { name: name.to_owned(), number: number.to_owned(), is_today: false, events }
 }
 
-fn coming() -> Vec<Coming> {
-    vec![Coming {
-        time: "19:00".into(),
-        day: "Thu 4".into(),
-        when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".into(),
-        cohort: "Thursday evenings".into(),
-        path: "/coach/cohorts/7".into(),
-        title: "Session 4".into(),
+fn session() -> Coming {
+    Coming {
+        time: "19:00".to_owned(),
+        day: "Thu 4".to_owned(),
+        when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".to_owned(),
+        cohort: "Thursday evenings".to_owned(),
+        path: "/coach/cohorts/7".to_owned(),
+        title: "Session 4".to_owned(),
         ordinal: 4,
         enrolled: 11,
         declined: 1,
-        room: "https://room.example/4".into(),
-    }]
+        room: "https://room.example/4".to_owned(),
+    }
+}
+
+fn mail(state: &'static str, title: &str, became: (u64, u64)) -> Going {
+    let (sent, lost) = became;
+    Going {
+        due_at: chrono::DateTime::UNIX_EPOCH,
+        state,
+        title: title.to_owned(),
+        short: title.to_owned(),
+        when: "Mon 08:00".to_owned(),
+        cohort: "Thursday evenings".to_owned(),
+        path: "/coach/outbox?cohort=7".to_owned(),
+        to: 11,
+        sent,
+        waiting: 0,
+        lost,
+    }
 }
 
 pub(super) fn first_run() -> WeekPage {
