@@ -3,8 +3,6 @@
 pub mod assets;
 pub mod chrome;
 pub mod coach_sign_in;
-#[cfg(test)]
-mod coach_story;
 pub mod cohort_dates;
 pub mod cohort_new;
 pub mod cohorts;

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod browser;
+mod coach;
 mod databases;
 mod front_door;
 mod lessons;

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, sync::Arc};
 use chrono::{DateTime, NaiveTime, Utc, Weekday};
 use poem::{Response, http::StatusCode, test::TestClient};
 
-use crate::{
+use crate::world::Backend;
+use trellis::{
     actions::{
         add_person::{NewPerson, WhenFull, add_person},
         import_program::import_program,
@@ -36,23 +37,44 @@ use crate::{
         participants, practices,
         practices::Practice,
     },
-    transact,
     web::routes,
 };
 
 const PASSWORD: &str = "a quiet garden wall";
 
+/// Every one of these on both databases.
+macro_rules! told {
+    (async fn $name:ident($world:ident: &Study) $body:block) => {
+        mod $name {
+            #[allow(clippy::wildcard_imports, reason = "the story is told in the words of its file")]
+            use super::*;
+
+            async fn tell($world: &Study) $body
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                tell(&Study::new($crate::world::Backend::Sqlite).await).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                tell(&Study::new($crate::world::Backend::Postgres).await).await;
+            }
+        }
+    };
+}
+
 mod cohorts;
 mod people;
 mod programs;
 
-struct World {
+struct Study {
     app: Arc<App>,
     client: TestClient<Box<dyn poem::endpoint::DynEndpoint<Output = Response>>>,
     practice: Practice,
     program: ProgramId,
     cookie: String,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 fn name(text: &str) -> Name {
@@ -99,12 +121,16 @@ fn a_lesson(week: u16) -> Lesson {
     }
 }
 
-impl World {
-    async fn new() -> Self {
+impl Study {
+    async fn new(backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display();
+        let database = match backend {
+            Backend::Sqlite => format!("sqlite://{path}/t.sqlite"),
+            Backend::Postgres => crate::databases::fresh_postgres().await,
+        };
         let settings = DEFAULT
-            .replace("sqlite://trellis.sqlite", &format!("sqlite://{path}/t.sqlite"))
+            .replace("sqlite://trellis.sqlite", &database)
             .replace("key_file = \"trellis.key\"", &format!("key_file = \"{path}/key\""));
         let config: Config = toml::from_str(&settings).unwrap();
         let at: DateTime<Utc> = "2027-02-10T09:41:00Z".parse().unwrap();
@@ -116,7 +142,23 @@ impl World {
         let site: Box<dyn poem::endpoint::DynEndpoint<Output = Response>> =
             Box::new(poem::endpoint::ToDynEndpoint(routes::site(app.clone()).unwrap()));
         let cookie = format!("trellis_coach={}", signed_in.token);
-        Self { app, client: TestClient::new(site), practice, program, cookie, _folder: folder }
+        Self { app, client: TestClient::new(site), practice, program, cookie, _folder: Some(folder) }
+    }
+
+    /// The same house, asked by another browser.
+    fn signed_in_with(&self, token: &str) -> Self {
+        let app = self.app.clone();
+        let site: Box<dyn poem::endpoint::DynEndpoint<Output = Response>> =
+            Box::new(poem::endpoint::ToDynEndpoint(routes::site(app.clone()).unwrap()));
+        let cookie = format!("trellis_coach={token}");
+        Self {
+            app,
+            client: TestClient::new(site),
+            practice: self.practice.clone(),
+            program: self.program,
+            cookie,
+            _folder: None,
+        }
     }
 
     async fn get(&self, path: &str) -> (StatusCode, String) {
@@ -134,7 +176,7 @@ impl World {
 
     /// Posts a form with a token of its own; returns status, where it leads, and what it says.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
-        let token = crate::web::csrf::FormToken::new(self.app.random.bytes());
+        let token = trellis::web::csrf::FormToken::new(self.app.random.bytes());
         self.post_with(path, fields, token.as_str()).await
     }
 
@@ -241,7 +283,7 @@ async fn new_practice(app: &App, who: &str) -> Practice {
 }
 
 async fn write_practice(app: &App, practice: &Practice, coach: &Coach) -> store::Result<()> {
-    transact!(app.db, |tx| {
+    trellis::transact!(app.db, |tx| {
         practices::create(tx, practice.clone()).await?;
         coaches::create(tx, coach.clone()).await
     })
@@ -250,7 +292,7 @@ async fn write_practice(app: &App, practice: &Practice, coach: &Coach) -> store:
 async fn settle(app: &App, row: &Delivery, state: State) {
     let now = app.clock.now().program;
     let settled: store::Result<()> =
-        async { transact!(app.db, |tx| ledger::settle(tx, row.id, state, "as in the test", now).await) }.await;
+        async { trellis::transact!(app.db, |tx| ledger::settle(tx, row.id, state, "as in the test", now).await) }.await;
     settled.unwrap();
 }
 
