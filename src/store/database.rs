@@ -34,6 +34,7 @@ impl Database {
 
     async fn open_sqlite(url: &str, connections: u32) -> Result<Self> {
         let base = url.split('?').next().unwrap_or(url);
+        make_private(base);
         let options = |most: u32| {
             let mut options = ConnectOptions::new(format!("{base}?mode=rwc"));
             options
@@ -141,6 +142,14 @@ impl Database {
         self.writer.close().await?;
         Ok(())
     }
+}
+
+/// A new database file is readable by its owner only; SQLite gives the files beside it the same rights. Where
+/// it cannot be made, opening it says why.
+fn make_private(url: &str) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let _made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 /// The one way to write: all of the body or nothing of it, durable when it returns. The body is the inside
