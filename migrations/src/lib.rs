@@ -5,6 +5,38 @@
 
 use sea_orm_migration::{IntoSchemaManagerConnection, prelude::*};
 
+/// One step: its name, and the tables and indexes that its file makes, in one transaction.
+macro_rules! step {
+    ($name:literal) => {
+        #[derive(Debug)]
+        pub(crate) struct Step;
+
+        impl MigrationName for Step {
+            fn name(&self) -> &str {
+                $name
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl MigrationTrait for Step {
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
+            async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                for table in tables() {
+                    manager.create_table(table).await?;
+                }
+                for index in indexes() {
+                    manager.create_index(index).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use step;
+
 mod columns;
 mod m0001_people;
 mod m0002_programs;

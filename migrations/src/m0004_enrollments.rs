@@ -4,31 +4,7 @@ use sea_orm_migration::prelude::*;
 
 use crate::columns::{at, belongs, index, int, maybe_at, maybe_int, table, text, unique, uuid, word};
 
-#[derive(Debug)]
-pub(crate) struct Step;
-
-impl MigrationName for Step {
-    fn name(&self) -> &str {
-        "m0004_enrollments"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Step {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
-}
+crate::step!("m0004_enrollments");
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![journeys(), enrollments(), consents(), invites(), stops()]

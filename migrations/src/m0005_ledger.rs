@@ -6,31 +6,7 @@ use crate::columns::{
     at, belongs, bytes, index, int, maybe_at, maybe_text, maybe_uuid, table, text, unique, uuid, word,
 };
 
-#[derive(Debug)]
-pub(crate) struct Step;
-
-impl MigrationName for Step {
-    fn name(&self) -> &str {
-        "m0005_ledger"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Step {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
-}
+crate::step!("m0005_ledger");
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![deliveries()]

@@ -284,3 +284,41 @@ story! {
         assert_eq!(foreign.status(), 403, "a form from elsewhere");
     }
 }
+
+story! {
+    async fn leaving_takes_one_button_and_no_reason(world: &World) {
+        let cohort = cohort(world).await;
+        let visitor = Visitor::of(world);
+        let path = format!("/enroll/{cohort}");
+        send(&visitor, &path, &[("calendar", "invites")]).await;
+        world.run().await;
+        let link = world.last_to(ANA.email).link("/confirm/");
+        visitor.submit(&link, &link, &[]).await;
+        world.pass(TimeDelta::minutes(5)).await;
+        world.forget_mails();
+
+        let asked = visitor.get("/p/leave").await;
+        assert_eq!(asked.status, 200);
+        assert!(!asked.body.contains("reason\""), "nobody has to explain");
+        assert_eq!(standing(world, cohort, ANA.email).await, "enrolled", "looking at the page is not leaving");
+        let left = visitor.submit("/p/leave", "/p/leave", &[]).await;
+        assert_eq!(left.status, 303, "{}", left.body);
+        assert_eq!(standing(world, cohort, ANA.email).await, "withdrawn");
+        assert_eq!(visitor.get("/p").await.location.as_deref(), Some("/link"), "S11: the sign-in is over");
+        world.pass(TimeDelta::minutes(5)).await;
+        let cancels = world.mails_to(ANA.email).into_iter().filter(|mail| mail.property("METHOD") == "CANCEL").count();
+        assert_eq!(cancels, 6, "the calendar is cleared");
+    }
+}
+
+story! {
+    async fn the_coach_has_a_private_feed_of_all_sessions(world: &World) {
+        cohort(world).await;
+        let practice = practices::on_this_installation(world.app.db.reader()).await.unwrap().remove(0);
+        let coach = trellis::store::coaches::of_practice(world.app.db.reader(), practice.id).await.unwrap().remove(0);
+        let feed = Visitor::of(world).get(&world.app.links.feed(coach.id.0, 0)).await;
+        assert_eq!(feed.status, 200);
+        assert_eq!(feed.body.matches("BEGIN:VEVENT").count(), 6);
+        assert!(feed.body.contains("Monday evenings"), "the coach's own calendar may say which group: {}", feed.body);
+    }
+}
