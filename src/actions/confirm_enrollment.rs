@@ -10,6 +10,7 @@ use crate::{
         delivery::{Occasion, State},
         enrollment::{Event, Refusal, Seat, Standing},
         ids::EnrollmentId,
+        people::CohortState,
         schedule::LessonClock,
     },
     store::{
@@ -18,7 +19,7 @@ use crate::{
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Delivery, Queued, Recipient},
-        participants, timetable,
+        participants, sessions, timetable,
     },
 };
 
@@ -28,6 +29,8 @@ use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
 pub enum Refused {
     #[error("this enrollment does not exist any more")]
     Unknown,
+    #[error("this group has ended")]
+    Over,
     #[error(transparent)]
     Standing(#[from] Refusal),
     #[error(transparent)]
@@ -48,6 +51,7 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
         ) {
             return Ok(enrollment);
         }
+        refuse_over(tx, &cohort, now.program).await?;
         let seat = seat_for(tx, &cohort, &enrollment).await?;
         let held = if seat.is_some() { Seat::Held } else { Seat::None };
         let standing = enrollment.standing.after(Event::Confirm(held))?;
@@ -81,12 +85,18 @@ async fn locked(tx: &Tx, id: EnrollmentId) -> Result<(Cohort, Enrollment), Refus
     Ok((cohort, enrollment))
 }
 
-/// The seat it holds, else a free one that nobody waits for.
+/// A link may be older than the group.
+async fn refuse_over(tx: &Tx, cohort: &Cohort, now: DateTime<Utc>) -> Result<(), Refused> {
+    let last = sessions::of_cohort(tx, cohort.id).await?.into_iter().map(|session| session.ends_at).max();
+    if last.is_some_and(|last| last <= now) { Err(Refused::Over) } else { Ok(()) }
+}
+
+/// The seat it holds, else a free one that nobody waits for; none once the coach closed the doors.
 async fn seat_for(tx: &Tx, cohort: &Cohort, enrollment: &Enrollment) -> store::Result<Option<i32>> {
     if enrollment.seat.is_some() {
         return Ok(enrollment.seat);
     }
-    if enrollments::first_waiting(tx, cohort.id).await?.is_some() {
+    if cohort.state != CohortState::Open || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
         return Ok(None);
     }
     cohorts::take_seat(tx, cohort.id).await

@@ -5,7 +5,7 @@ use trellis::store::cohorts;
 use crate::{
     people::{Person, ask, enroll, standing},
     story,
-    world::World,
+    world::{START, World, utc},
 };
 
 story! {
@@ -57,5 +57,30 @@ story! {
         world.pass(chrono::TimeDelta::hours(25)).await;
         assert_eq!(standing(world, cohort, ben.email).await, "offer_expired");
         assert_eq!(standing(world, cohort, cy.email).await, "offered");
+    }
+}
+
+story! {
+    async fn a_late_confirmation_joins_the_line_of_a_closed_group_and_no_group_that_is_over(world: &World) {
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |new| new.capacity = 1).await;
+        let person = |name, email| Person { name, email, zone: "Europe/Berlin", track: "hurt", calendar: "feed" };
+        let (ana, ben) = (person("Ana", "ana@example.org"), person("Ben", "ben@example.org"));
+        ask(world, cohort, &ana).await;
+        ask(world, cohort, &ben).await;
+        world.run().await;
+        let confirm = async |email: &str| {
+            let link = world.last_to(email).link("/confirm/");
+            let token = link.rsplit('/').next().unwrap().to_owned();
+            let asked = world.app.links.read(trellis::links::Purpose::Confirm, &token, utc(START)).unwrap();
+            trellis::actions::confirm_enrollment::confirm_enrollment(&world.app, asked.object.into()).await
+        };
+        world.pass(chrono::TimeDelta::hours(2)).await;
+        assert_eq!(standing(world, cohort, ana.email).await, "lapsed", "the seat is held for an hour");
+        trellis::actions::save_cohort::set_doors(&world.app, (practice.id, cohort), trellis::actions::save_cohort::Doors::Closed, "Nadia").await.unwrap();
+        confirm(ana.email).await.unwrap();
+        assert_eq!(standing(world, cohort, ana.email).await, "waitlisted", "closed doors sell no seat");
+        world.to(utc("2026-12-01 09:00")).await;
+        assert!(confirm(ben.email).await.is_err(), "the group is over");
     }
 }

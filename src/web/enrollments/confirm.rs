@@ -120,7 +120,7 @@ pub(super) async fn confirm(
     };
     match confirm_enrollment(&site.app, held.enrollment.id).await {
         Ok(now) => arrive(site, &held, &now).await,
-        Err(Refused::Unknown | Refused::Standing(_)) => over(site, &held),
+        Err(Refused::Unknown | Refused::Over | Refused::Standing(_)) => over(site, &held),
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }

@@ -113,7 +113,7 @@ pub(super) async fn accept(
     }
     match accept_offer(&site.app, held.enrollment.id).await {
         Ok(now) => arrive(site, &held, &now).await,
-        Err(Refused::Unknown | Refused::Standing(_)) => over(site, &held),
+        Err(Refused::Unknown | Refused::Over | Refused::Standing(_)) => over(site, &held),
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }
