@@ -1,7 +1,8 @@
 //! When do we look? Loops, no logic.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use tokio::{sync::watch, task::JoinSet, time};
 
 use crate::{
@@ -61,7 +62,9 @@ pub(crate) async fn every(
     look: impl AsyncFn(&Arc<App>),
 ) {
     loop {
-        look(&app).await;
+        if AssertUnwindSafe(look(&app)).catch_unwind().await.is_err() {
+            tracing::error!("a look panicked; the next one comes all the same");
+        }
         tokio::select! {
             _ = stopped.changed() => return,
             () = time::sleep(period) => {}
@@ -78,7 +81,9 @@ async fn now_and_then(
     look: impl AsyncFn(&Arc<App>),
 ) {
     loop {
-        look(&app).await;
+        if AssertUnwindSafe(look(&app)).catch_unwind().await.is_err() {
+            tracing::error!("a look panicked; the next one comes all the same");
+        }
         tokio::select! {
             _ = stopped.changed() => return,
             () = time::sleep(period) => {}

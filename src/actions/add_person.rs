@@ -167,7 +167,16 @@ async fn put(tx: &Tx, before: Option<Enrollment>, enrollment: Enrollment) -> sto
         enrollments::create(tx, enrollment.clone()).await?;
         return Ok(enrollment);
     };
-    let enrollment = Enrollment { id: before.id, ..enrollment };
+    let track = if enrollment.track.is_empty() { before.track } else { enrollment.track };
+    let enrollment = Enrollment {
+        id: before.id,
+        calendar: before.calendar,
+        note: before.note,
+        confirmed_at: before.confirmed_at,
+        asked_at: before.asked_at,
+        track,
+        ..enrollment
+    };
     enrollments::save(tx, before.standing, enrollment.clone()).await?;
     Ok(enrollment)
 }

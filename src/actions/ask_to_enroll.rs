@@ -251,8 +251,12 @@ async fn keep_consents(
     Ok(())
 }
 
-/// Asking again within the hour is the same mail; an address that did not ask is not flooded.
+/// An address that did not ask is not flooded: whoever never confirmed gets two confirmations a day at most,
+/// whatever the cohorts they are about; every other answer once a day.
 async fn mail(app: &App, tx: &Tx, occasion: Occasion, enrollment: &Enrollment, now: Now) -> store::Result<()> {
+    if occasion == Occasion::ConfirmAddress && confirmations_today(tx, enrollment, now).await? >= MOST_CONFIRMATIONS {
+        return Ok(());
+    }
     let spacing = if occasion == Occasion::ConfirmAddress { 5 * 60 } else { 24 * 60 * 60 };
     let queued = Queued {
         subject: enrollment.id.0,
@@ -264,4 +268,22 @@ async fn mail(app: &App, tx: &Tx, occasion: Occasion, enrollment: &Enrollment, n
     };
     ledger::enqueue(tx, vec![queued.row(app.random.id(now.program), now)]).await?;
     Ok(())
+}
+
+/// Confirmations a day to an address that has not confirmed yet.
+const MOST_CONFIRMATIONS: usize = 2;
+
+async fn confirmations_today(tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<usize> {
+    let person = participants::holding(tx, enrollment.participant_id).await?;
+    if person.is_none_or(|person| person.confirmed_at.is_some()) {
+        return Ok(0);
+    }
+    let filter = ledger::Filter {
+        participant: Some(enrollment.participant_id),
+        occasion: Some(Occasion::ConfirmAddress),
+        page_size: 20,
+        ..ledger::Filter::default()
+    };
+    let (sent, _) = ledger::of_practice(tx, enrollment.practice_id, &filter).await?;
+    Ok(sent.iter().filter(|row| row.next_try_at > now.real - TimeDelta::days(1)).count())
 }

@@ -185,6 +185,8 @@ pub async fn correct_address(
         if person.email.key() == email.key() {
             return Ok(());
         }
+        let (old, person_is_reachable) =
+            (person.email.clone(), person.mail_problem.is_none() && person.confirmed_at.is_some());
         let corrected = Participant {
             email: email.clone(),
             email_key: email.key(),
@@ -192,6 +194,10 @@ pub async fn correct_address(
             epoch: person.epoch + 1,
             ..person
         };
+        if person_is_reachable {
+            let rows = vec![address_changed(practice, id, &old, now).row(app.random.id(now.program), now)];
+            ledger::enqueue(tx, rows).await?;
+        }
         participants::save(tx, corrected).await?;
         logins::end_all_of(tx, Who::Participant, id.0).await?;
         send_bounced_again(tx, (practice, id), now.real).await?;
@@ -201,6 +207,15 @@ pub async fn correct_address(
     match outcome {
         Err(Refused::Store(error)) if error.is_duplicate() => Err(Refused::Taken),
         outcome => outcome,
+    }
+}
+
+/// To the old mailbox: whoever owns it hears that mail goes elsewhere now.
+fn address_changed(practice: PracticeId, person: ParticipantId, old: &EmailAddress, now: Now) -> Queued {
+    Queued {
+        generation: i32::try_from(now.real.timestamp() / 60).unwrap_or(i32::MAX),
+        params: serde_json::json!({ "to": old }),
+        ..Queued::now(practice, Occasion::AddressChanged, Recipient::Participant(person), now)
     }
 }
 
@@ -214,10 +229,12 @@ async fn send_bounced_again(tx: &Tx, of: (PracticeId, ParticipantId), at: DateTi
     };
     let (bounced, _) = ledger::of_practice(tx, practice, &filter).await?;
     let for_the_address = |delivery: &ledger::Delivery| {
-        delivery.state == State::Bounced || delivery.reason.as_deref() == Some(UNDELIVERABLE)
+        // A code or a link from then is dead by now.
+        delivery.category != Category::Security
+            && (delivery.state == State::Bounced || delivery.reason.as_deref() == Some(UNDELIVERABLE))
     };
     for delivery in bounced.into_iter().filter(for_the_address) {
-        ledger::requeue(tx, delivery.id, "address corrected", at).await?;
+        ledger::requeue_for_new_address(tx, delivery.id, at).await?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::{
         audits::{self, Audit},
         cohorts::{self, Cohort},
         database::Tx,
+        invites,
         sessions::{self, SessionRow},
     },
 };
@@ -73,7 +74,8 @@ pub async fn change_schedule(app: &App, target: &Target, change: &Change) -> Res
         if session.version != target.version {
             return Err(Refused::Changed);
         }
-        let changed = changed(&session, change, now)?;
+        let told = invites::told_canceled(tx, session.id, session.generation).await?;
+        let changed = restored(changed(&session, change, now)?, &session, told);
         sessions::save(tx, changed.clone()).await?;
         let cohort = cohorts::anywhere(tx, session.cohort_id).await?.ok_or(Refused::Unknown)?;
         plan_timetable(app, tx, &cohort, now).await?;
@@ -108,11 +110,7 @@ fn changed(session: &SessionRow, change: &Change, now: Now) -> Result<SessionRow
             })
         }
         Change::Cancel => Ok(SessionRow { state: SessionState::Canceled, ..next }),
-        // A new generation: calendars that removed the old entry get another one, with its own UID.
-        Change::Restore if session.state == SessionState::Canceled => {
-            Ok(SessionRow { state: SessionState::Planned, generation: session.generation + 1, ..next })
-        }
-        Change::Restore => Ok(next),
+        Change::Restore => Ok(SessionRow { state: SessionState::Planned, ..next }),
     }
 }
 
@@ -120,6 +118,14 @@ fn changed(session: &SessionRow, change: &Change, now: Now) -> Result<SessionRow
 #[must_use]
 pub fn is_urgent(before: DateTime<Utc>, after: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     before.min(after) - now < SOON
+}
+
+/// A new generation only where somebody heard of the cancellation: their calendar removed the entry, and gets
+/// another with its own UID. What nobody heard of is simply undone.
+fn restored(changed: SessionRow, before: &SessionRow, told_canceled: bool) -> SessionRow {
+    let comes_back = before.state == SessionState::Canceled && changed.state == SessionState::Planned;
+    let generation = changed.generation + i32::from(comes_back && told_canceled);
+    SessionRow { generation, ..changed }
 }
 
 fn tell_at(cohort: &Cohort, before: &SessionRow, after: &SessionRow, now: DateTime<Utc>) -> DateTime<Utc> {

@@ -10,6 +10,7 @@ use crate::{
     clock::Now,
     domain::{
         calendar::{self, Party},
+        category::Category,
         delivery::Occasion,
         discretion::Discretion,
         email_address::EmailAddress,
@@ -146,10 +147,12 @@ impl Desk<'_> {
             calendar: around.calendar.as_ref().map(|(method, text)| (*method, text.as_str())),
         };
         let bytes = self.signed(message::build(&outgoing)?)?;
+        // A link or a code is kept by nobody but its owner.
+        let body = if self.delivery.category == Category::Security { String::new() } else { written.text };
         Ok(Composed {
             to: self.facts.reader.address().clone(),
             return_path: return_path(self.app, self.delivery, self.facts),
-            frozen: Frozen { message: bytes, message_id, subject: written.subject, body: written.text },
+            frozen: Frozen { message: bytes, message_id, subject: written.subject, body },
         })
     }
 

@@ -178,7 +178,11 @@ async fn missed_lessons(
     let gone: Vec<i32> = timetable::of_cohort(tx, cohort.id)
         .await?
         .into_iter()
-        .filter(|row| row.work == "lesson" && row.due_at <= now && (row.zone.is_empty() || row.zone == zone))
+        .filter(|row| {
+            row.work == "lesson"
+                && (row.due_at <= now || row.released_at.is_some())
+                && (row.zone.is_empty() || row.zone == zone)
+        })
         .map(|row| row.position)
         .collect();
     let lessons = cohorts::lessons_of(tx, cohort.id).await?;

@@ -13,12 +13,17 @@ use crate::{
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Queued, Recipient},
+        sessions,
     },
 };
 
 /// Offers every free seat, strictly in the order in which the forms were sent. The caller holds the
 /// cohort's lock.
 pub async fn fill_seats(app: &App, tx: &Tx, cohort: CohortId, now: Now) -> store::Result<()> {
+    let last = sessions::of_cohort(tx, cohort).await?.into_iter().map(|session| session.ends_at).max();
+    if last.is_some_and(|last| last <= now.program) {
+        return Ok(());
+    }
     while let Some(first) = enrollments::first_waiting(tx, cohort).await? {
         let Some(seat) = cohorts::take_seat(tx, cohort).await? else {
             return Ok(());

@@ -28,7 +28,7 @@ pub async fn plan_timetable(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> st
     let meetings = sessions::of_cohort(tx, cohort.id).await?;
     let rows = due_rows(tx, cohort, &meetings).await?;
     let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, now)).collect();
-    store_timetable::replace(tx, cohort.id, rows).await
+    store_timetable::replace(tx, cohort.id, rows, now.program).await
 }
 
 async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow]) -> store::Result<Vec<Due>> {

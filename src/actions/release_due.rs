@@ -27,20 +27,43 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
     let now = app.clock.now();
     let mut released = 0;
     for row in timetable::due(app.db.reader(), now.program, 200).await? {
-        released += usize::from(transact!(app.db, |tx| release_row(tx, &row, now).await)?);
+        let outcome = release_one(app, &row, now).await;
+        released += usize::from(told_apart("a row of the timetable", outcome));
     }
     for cohort in cohorts::with_changes_to_tell(app.db.reader(), now.program).await? {
-        transact!(app.db, |tx| tell_changes(app, tx, cohort.id, now).await)?;
-        released += 1;
+        let outcome = tell_one(app, cohort.id, now).await;
+        released += usize::from(told_apart("a change of schedule", outcome));
     }
     for held in enrollments::with_hold_over(app.db.reader(), now.real).await? {
-        transact!(app.db, |tx| let_go(app, tx, &held, now).await)?;
-        released += 1;
+        let outcome = let_one_go(app, &held, now).await;
+        released += usize::from(told_apart("a hold that ran out", outcome));
     }
     if released > 0 {
         app.bell.notify_waiters();
     }
     Ok(released)
+}
+
+/// One that fails must not keep the others waiting; it is looked at again with the next tick.
+fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
+    outcome.unwrap_or_else(|error| {
+        tracing::error!(%error, "{what} could not be worked off; the others go on");
+        false
+    })
+}
+
+async fn release_one(app: &App, row: &TimetableRow, now: Now) -> store::Result<bool> {
+    transact!(app.db, |tx| release_row(tx, row, now).await)
+}
+
+async fn tell_one(app: &App, cohort: CohortId, now: Now) -> store::Result<bool> {
+    transact!(app.db, |tx| tell_changes(app, tx, cohort, now).await)?;
+    Ok(true)
+}
+
+async fn let_one_go(app: &App, held: &Enrollment, now: Now) -> store::Result<bool> {
+    transact!(app.db, |tx| let_go(app, tx, held, now).await)?;
+    Ok(true)
 }
 
 /// The insert and the mark are one transaction: a crash between them cannot lose or double anything.

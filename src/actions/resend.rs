@@ -212,13 +212,12 @@ pub async fn ask_again_to_confirm(app: &App, of: (PracticeId, EnrollmentId), act
 #[must_use]
 pub fn can_requeue(state: State) -> bool {
     match state {
-        State::Missed | State::Failed | State::Bounced | State::Skipped | State::Held => true,
+        State::Missed | State::Failed | State::Bounced | State::Skipped | State::Held | State::Unknown => true,
         State::Queued
         | State::Claimed
         | State::Sending
         | State::Sent
         | State::Deferred
-        | State::Unknown
         | State::Complained
         | State::Canceled => false,
     }

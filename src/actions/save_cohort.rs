@@ -65,7 +65,8 @@ pub async fn save_cohort(
         if cohort.state != CohortState::Draft && !is_complete {
             return Err(Refused::StillNeeded);
         }
-        if i32::from(settings.capacity) < cohort.seats_taken {
+        // Over the limit by a coach's own word is no reason to refuse a new room link.
+        if i32::from(settings.capacity) < cohort.seats_taken.min(cohort.capacity) {
             return Err(Refused::Taken(cohort.seats_taken));
         }
         let saved = Cohort {

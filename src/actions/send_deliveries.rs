@@ -149,17 +149,16 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
 
 async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::Result<Verdict> {
     let db = app.db.reader();
-    // What a coach decided to send anyway is not asked again.
-    if row.actor.is_some() && row.reason.as_deref() == Some(ledger::SENT_ANYWAY) {
-        return Ok(Verdict::Send);
-    }
+    // *Send anyway* waives the lateness and the badge, never what the person decided.
+    let anyway = row.actor.is_some() && row.reason.as_deref() == Some(ledger::SENT_ANYWAY);
     let stopped = match (&facts.reader, &facts.program) {
         (Reader::Participant(person), Some(program)) => {
             stops::of_person(db, person.id, program.id).await?.contains(&row.category)
         }
         _ => false,
     };
-    let undeliverable = matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());
+    let undeliverable =
+        !anyway && matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());
     let session_stands = match row.occasion {
         Occasion::ReminderDay | Occasion::ReminderHour => {
             let session = sessions::find(db, row.practice_id, row.object_id.into()).await?;
@@ -172,7 +171,7 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         stopped,
         undeliverable,
         session_stands,
-        useful_until: row.useful_until,
+        useful_until: row.useful_until.filter(|_| !anyway),
     };
     let at = match row.occasion.lives_by() {
         LivesBy::Program => now.program,
@@ -240,7 +239,8 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
 
 /// A badge on the roster, never a silent loss.
 async fn note_bounce(tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
-    if let (State::Bounced, Some(person)) = (recorded.state, row.participant_id) {
+    let about_this_address = row.occasion != Occasion::AddressChanged;
+    if let (State::Bounced, Some(person), true) = (recorded.state, row.participant_id, about_this_address) {
         participants::set_mail_problem(tx, person, Some("mail to this address comes back".to_owned())).await?;
     }
     Ok(())

@@ -123,8 +123,8 @@ fn wanted(enrollment: &Enrollment, meeting: &SessionRow) -> Wanted {
 async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Result<(Invite, Option<Message>)> {
     let mut told = told(&invite);
     for open in ledger::open_about(tx, Occasion::Invite, invite.id.0).await? {
-        let superseded = open.frozen.is_none()
-            && ledger::cancel(tx, open.id, "a newer word about this session", now.program).await?;
+        // What is on the wire, or may have arrived, cannot be taken back.
+        let superseded = ledger::cancel(tx, open.id, "a newer word about this session", now.program).await?;
         if !superseded {
             told = on_the_wire(&open).unwrap_or(told);
         }

@@ -7,7 +7,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Error, FromStore, Result};
+use super::{FromStore, Result};
 
 /// A writing transaction.
 pub type Tx = DatabaseTransaction;
@@ -131,7 +131,7 @@ impl Database {
             },
         };
         match ended {
-            Err(error) if tries < TRIES && error.as_store().is_some_and(Error::wants_another_try) => None,
+            Err(error) if tries < TRIES && error.as_store().is_some_and(|error| error.wants_another_try(tries)) => None,
             ended => Some(ended),
         }
     }

@@ -55,6 +55,17 @@ pub async fn declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec
 /// What `rsvp` says of somebody who cannot come.
 pub const DECLINED: &str = "declined";
 
+/// Whether anybody was told that this session is canceled, as it now stands.
+pub async fn told_canceled(db: &impl ConnectionTrait, session: SessionId, generation: i32) -> Result<bool> {
+    let told = Entity::find()
+        .filter(Column::SessionId.eq(session))
+        .filter(Column::Generation.eq(generation))
+        .filter(Column::ToldState.eq("canceled"))
+        .one(db)
+        .await?;
+    Ok(told.is_some())
+}
+
 pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<Invite>) -> Result<()> {
     insert_all(tx, rows).await
 }

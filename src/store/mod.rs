@@ -39,8 +39,13 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// PostgreSQL asks for the whole transaction again: serialization failure or deadlock.
-    fn wants_another_try(&self) -> bool {
+    /// PostgreSQL asks for the whole transaction again: serialization failure or deadlock. A row that was
+    /// there already is worth one more look: somebody wrote it a moment ago, and now it can be read.
+    fn wants_another_try(&self, tries: usize) -> bool {
+        (tries == 1 && self.is_duplicate()) || self.is_serialization_failure()
+    }
+
+    fn is_serialization_failure(&self) -> bool {
         let Self::Database(error) = self;
         let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
             return false;

@@ -13,9 +13,20 @@ use super::{
 };
 use crate::domain::ids::{CohortId, PracticeId, TimetableId};
 
-/// Puts the cohort's rows in place of those not released yet. What was released stays as it is.
-pub async fn replace(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<TimetableRow>) -> Result<()> {
-    Entity::delete_many().filter(Column::CohortId.eq(cohort)).filter(Column::ReleasedAt.is_null()).exec(tx).await?;
+/// Puts the cohort's rows in place of those still to come. What was released stays as it is, and so does what
+/// is due and only waits for the planner to look: a change of plan must not swallow it.
+pub async fn replace(
+    tx: &impl ConnectionTrait,
+    cohort: CohortId,
+    rows: Vec<TimetableRow>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::CohortId.eq(cohort))
+        .filter(Column::ReleasedAt.is_null())
+        .filter(Column::DueAt.gt(now))
+        .exec(tx)
+        .await?;
     let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
     while rows.peek().is_some() {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();

@@ -85,3 +85,44 @@ story! {
         assert_eq!(lessons, ["Weekly course, part 3"], "the next lesson comes on its day, the past ones do not");
     }
 }
+
+story! {
+    async fn a_change_of_plan_does_not_swallow_a_lesson_that_is_due(world: &World) {
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |_| {}).await;
+        enroll(world, cohort, &PEOPLE[0]).await;
+        world.forget_mails();
+        // The lesson is due, the planner has not looked yet, and the coach moves a session.
+        world.app.clock.set(utc("2026-10-12 05:00"));
+        let db = world.app.db.reader();
+        let session = trellis::store::sessions::of_cohort(db, cohort).await.unwrap().remove(3);
+        let target = trellis::actions::change_schedule::Target {
+            practice: practice.id,
+            session: session.id,
+            version: session.version,
+            actor: "Nadia".to_owned(),
+        };
+        trellis::actions::change_schedule::change_schedule(&world.app, &target, &trellis::actions::change_schedule::Change::Cancel).await.unwrap();
+        world.run().await;
+        let subjects: Vec<_> = world.mails_to("ana@example.org").into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects.iter().filter(|subject| *subject == "Weekly course, part 1").count(), 1, "{subjects:?}");
+    }
+}
+
+story! {
+    async fn a_corrected_address_gets_what_still_helps_and_the_old_one_is_told(world: &World) {
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |_| {}).await;
+        enroll(world, cohort, &PEOPLE[0]).await;
+        let db = world.app.db.reader();
+        let person = trellis::store::participants::with_email(db, practice.id, &"ana@example.org".parse().unwrap()).await.unwrap().unwrap();
+        world.to(utc("2026-10-14 09:00")).await;
+        world.forget_mails();
+        trellis::actions::change_person::correct_address(&world.app, practice.id, person.id, &"ana@new.example".parse().unwrap()).await.unwrap();
+        world.run().await;
+        assert_eq!(world.mails_to("ana@example.org").len(), 1, "the old mailbox hears of it");
+        world.to(utc("2026-10-19 12:00")).await;
+        assert_eq!(world.mails_to("ana@example.org").len(), 1, "and of nothing more");
+        assert!(world.mails_to("ana@new.example").iter().any(|mail| mail.subject == "Weekly course, part 2"));
+    }
+}

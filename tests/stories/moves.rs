@@ -134,3 +134,23 @@ story! {
         assert!(world.mails_to(ANA.email).is_empty(), "nothing more, ever");
     }
 }
+
+story! {
+    async fn a_cancellation_taken_back_in_time_is_never_told(world: &World) {
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |_| {}).await;
+        enroll(world, cohort, &ANA).await;
+        world.pass(TimeDelta::minutes(5)).await;
+        let uids = |mails: Vec<Mail>| mails.iter().filter(|mail| mail.calendar.is_some()).map(|mail| mail.property("UID")).collect::<Vec<_>>();
+        let first = uids(world.mails_to(ANA.email));
+        world.forget_mails();
+        change(world, (practice.id, cohort), 2, Change::Cancel).await;
+        world.pass(TimeDelta::minutes(3)).await;
+        change(world, (practice.id, cohort), 2, Change::Restore).await;
+        world.pass(TimeDelta::hours(1)).await;
+        assert!(world.mails_to(ANA.email).is_empty(), "nobody hears of what did not happen");
+        change(world, (practice.id, cohort), 2, to(20, 20)).await;
+        world.pass(TimeDelta::hours(1)).await;
+        assert_eq!(uids(world.mails_to(ANA.email)), [first[1].clone()], "the entry that is there follows");
+    }
+}

@@ -79,9 +79,10 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
     let db = app.db.reader();
     let practice = practices::find(db, delivery.practice_id).await?.ok_or(CannotCompose::Gone("the practice"))?;
     let reader = match (delivery.participant_id, delivery.coach_id) {
-        (Some(id), _) => Reader::Participant(
-            participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?,
-        ),
+        (Some(id), _) => {
+            let person = participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?;
+            Reader::Participant(at_old_address(person, delivery))
+        }
         (None, Some(id)) => Reader::Coach(coaches::find(db, id).await?.ok_or(CannotCompose::Gone("the coach"))?),
         (None, None) => return Err(CannotCompose::Gone("the recipient")),
     };
@@ -104,6 +105,18 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
         .map_or_else(|| practice.first_name.clone(), |coach| coach.name);
     let level = tested_level(delivery).unwrap_or_else(|| level(&reader, cohort.as_ref()));
     Ok(Facts { level, practice, reader, enrollment, cohort, program, coach_name })
+}
+
+/// The notice that an address was changed goes to the old one, which stands nowhere else any more.
+fn at_old_address(person: Participant, delivery: &Delivery) -> Participant {
+    if delivery.occasion != Occasion::AddressChanged {
+        return person;
+    }
+    let params: serde_json::Value = serde_json::from_str(&delivery.params).unwrap_or_default();
+    match serde_json::from_value(params["to"].clone()) {
+        Ok(email) => Participant { email, ..person },
+        Err(_) => person,
+    }
 }
 
 /// A test of a lesson is about a program, and about no cohort of it.

@@ -187,12 +187,18 @@ pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at:
         .col_expr(Column::Tries, Expr::value(0))
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::UsefulUntil, Expr::value(None::<DateTime<Utc>>))
-        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::Actor, Expr::value(actor))
         .col_expr(Column::Reason, Expr::value(SENT_ANYWAY))
         .col_expr(Column::ChangedAt, Expr::value(at))
         .filter(Column::Id.eq(id))
-        .filter(Column::State.is_in([State::Missed, State::Failed, State::Bounced, State::Skipped, State::Held]))
+        .filter(Column::State.is_in([
+            State::Missed,
+            State::Failed,
+            State::Bounced,
+            State::Skipped,
+            State::Held,
+            State::Unknown,
+        ]))
         .exec(tx)
         .await?;
     Ok(outcome.rows_affected == 1)
@@ -206,4 +212,18 @@ pub async fn about(db: &impl ConnectionTrait, occasion: Occasion, object: Uuid) 
         .order_by_asc(Column::Generation)
         .all(db)
         .await?)
+}
+
+/// The address was corrected: what came back, or was not tried, goes to the new one, if it is still of use.
+pub async fn requeue_for_new_address(tx: &impl ConnectionTrait, id: DeliveryId, at: DateTime<Utc>) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Queued))
+        .col_expr(Column::Tries, Expr::value(0))
+        .col_expr(Column::NextTryAt, Expr::value(at))
+        .col_expr(Column::Reason, Expr::value("address corrected"))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.is_in([State::Bounced, State::Skipped]))
+        .exec(tx)
+        .await?;
+    Ok(())
 }

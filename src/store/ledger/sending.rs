@@ -28,7 +28,8 @@ pub struct Claim {
 /// One message a UID at a time: a calendar's later word waits for the earlier one.
 const IN_ORDER: &str = "(deliveries.occasion <> 'invite' OR NOT EXISTS (SELECT 1 FROM deliveries AS earlier \
      WHERE earlier.subject_id = deliveries.subject_id AND earlier.occasion = 'invite' AND earlier.object_id = deliveries.object_id \
-     AND earlier.generation < deliveries.generation AND earlier.state IN ('queued', 'claimed', 'sending', 'deferred', 'unknown')))";
+     AND earlier.generation < deliveries.generation AND earlier.state IN ('queued', 'claimed', 'sending', 'deferred', 'unknown') \
+     AND NOT (earlier.state = 'unknown' AND earlier.next_try_at > '2999-01-01 00:00:00+00:00')))";
 
 fn sendable(now: Now) -> Condition {
     Condition::all()
@@ -129,7 +130,7 @@ pub async fn record(
         update = update.col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>));
     }
     // What a copy would need is kept; a link or a code is not.
-    if recorded.state == State::Sent && row.category == Category::Security {
+    if recorded.state.is_final() && row.category == Category::Security {
         update = update.col_expr(Column::Params, Expr::value("{}"));
     }
     Ok(update.exec(tx).await?.rows_affected == 1)
