@@ -103,47 +103,56 @@ async fn a_connection_dropped_after_the_dot_means_the_same_bytes_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_doubt_is_held_a_person_decides() {
-    let script = at_first(1, |step| matches!(step, Step::Message(_)), Action::TakeAndDrop);
-    let world = World::with(Backend::Sqlite, script, &[("mail.on_unknown", "\"hold\"")]).await;
-    let cohort = ready(&world).await;
-    ask(&world, cohort, &ANA).await;
-    world.run().await;
-    world.pass(TimeDelta::hours(9)).await;
-    assert_eq!(states(&world).await, [("unknown".to_owned(), 1)]);
-    assert_eq!(world.mails_to(ANA.email).len(), 1);
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let script = at_first(1, |step| matches!(step, Step::Message(_)), Action::TakeAndDrop);
+        let world = World::with(backend, script, &[("mail.on_unknown", "\"hold\"")]).await;
+        let cohort = ready(&world).await;
+        ask(&world, cohort, &ANA).await;
+        world.run().await;
+        world.pass(TimeDelta::hours(9)).await;
+        assert_eq!(states(&world).await, [("unknown".to_owned(), 1)]);
+        assert_eq!(world.mails_to(ANA.email).len(), 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_burns_no_mail() {
-    let script =
-        at_first(3, |step| matches!(step, Step::MailFrom(_)), Action::Say("535 5.7.8 Bad credentials".to_owned()));
-    let world = World::with(Backend::Sqlite, script, &[]).await;
-    let cohort = ready(&world).await;
-    for email in ["a@example.org", "b@example.org", "c@example.org"] {
-        let email: &'static str = email;
-        ask(&world, cohort, &Person { email, ..ANA }).await;
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let script =
+            at_first(3, |step| matches!(step, Step::MailFrom(_)), Action::Say("535 5.7.8 Bad credentials".to_owned()));
+        let world = World::with(backend, script, &[]).await;
+        let cohort = ready(&world).await;
+        for email in ["a@example.org", "b@example.org", "c@example.org"] {
+            let email: &'static str = email;
+            ask(&world, cohort, &Person { email, ..ANA }).await;
+        }
+        world.run().await;
+        assert_eq!(
+            states(&world).await,
+            [("queued".to_owned(), 0), ("queued".to_owned(), 0), ("queued".to_owned(), 0)]
+        );
+        for _ in 0..5 {
+            world.pass(TimeDelta::minutes(2)).await;
+        }
+        assert_eq!(states(&world).await, [("sent".to_owned(), 1), ("sent".to_owned(), 1), ("sent".to_owned(), 1)]);
+        world.end().await;
     }
-    world.run().await;
-    assert_eq!(states(&world).await, [("queued".to_owned(), 0), ("queued".to_owned(), 0), ("queued".to_owned(), 0)]);
-    for _ in 0..5 {
-        world.pass(TimeDelta::minutes(2)).await;
-    }
-    assert_eq!(states(&world).await, [("sent".to_owned(), 1), ("sent".to_owned(), 1), ("sent".to_owned(), 1)]);
-    world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_cohort_by_real_smtp_arrives_once_each() {
-    let world = World::new(Backend::Sqlite).await;
-    let cohort = ready(&world).await;
-    for number in 0..12 {
-        let email = Box::leak(format!("p{number:02}@example.org").into_boxed_str());
-        enroll(&world, cohort, &Person { email, calendar: "invites", ..ANA }).await;
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = World::new(backend).await;
+        let cohort = ready(&world).await;
+        for number in 0..12 {
+            let email = Box::leak(format!("p{number:02}@example.org").into_boxed_str());
+            enroll(&world, cohort, &Person { email, calendar: "invites", ..ANA }).await;
+        }
+        world.pass(TimeDelta::minutes(10)).await;
+        let rows = ledger::everything(world.app.db.reader()).await.unwrap();
+        assert!(rows.iter().all(|row| row.state == State::Sent));
+        // Each: the confirmation, the welcome, six invites.
+        assert_eq!(world.mails.lock().unwrap().len(), 12 * 8);
+        world.end().await;
     }
-    world.pass(TimeDelta::minutes(10)).await;
-    let rows = ledger::everything(world.app.db.reader()).await.unwrap();
-    assert!(rows.iter().all(|row| row.state == State::Sent));
-    // Each: the confirmation, the welcome, six invites.
-    assert_eq!(world.mails.lock().unwrap().len(), 12 * 8);
-    world.end().await;
 }
