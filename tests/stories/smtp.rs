@@ -112,6 +112,13 @@ async fn where_doubt_is_held_a_person_decides() {
         world.pass(TimeDelta::hours(9)).await;
         assert_eq!(states(&world).await, [("unknown".to_owned(), 1)]);
         assert_eq!(world.mails_to(ANA.email).len(), 1);
+        let row = ledger::everything(world.app.db.reader()).await.unwrap().remove(0);
+        trellis::actions::resend::send_anyway(&world.app, (row.practice_id, row.id), "Nadia").await.unwrap();
+        world.run().await;
+        let mails = world.mails_to(ANA.email);
+        assert_eq!(mails.len(), 2, "the coach says once more");
+        assert_eq!(mails[0].raw, mails[1].raw, "and it is the same message");
+        assert_eq!(states(&world).await[0].0, "sent");
     }
 }
 
