@@ -19,6 +19,7 @@ mod moves;
 mod people;
 mod post;
 mod seats;
+mod second_looks;
 mod smtp;
 mod visitor;
 mod world;
