@@ -71,6 +71,12 @@ pub(crate) fn on(name: &'static str) -> ColumnDef {
     column
 }
 
+pub(crate) fn maybe_on(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.date().null();
+    column
+}
+
 pub(crate) fn time(name: &'static str) -> ColumnDef {
     let mut column = ColumnDef::new(Alias::new(name));
     column.time().not_null();
@@ -88,6 +94,11 @@ pub(crate) fn json(name: &'static str) -> ColumnDef {
     let mut column = ColumnDef::new(Alias::new(name));
     column.json_binary().not_null();
     column
+}
+
+/// One more column in a table that has rows: it needs a default, or may be null.
+pub(crate) fn add(table: &'static str, column: impl IntoColumnDef) -> TableAlterStatement {
+    Table::alter().table(Alias::new(table)).add_column(column).to_owned()
 }
 
 /// `table.column` points at the id of `other`; what depends on it goes with it.

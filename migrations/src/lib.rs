@@ -5,9 +5,17 @@
 
 use sea_orm_migration::{IntoSchemaManagerConnection, prelude::*};
 
-/// One step: its name, and the tables and indexes that its file makes, in one transaction.
+/// One step: its name, the columns that it adds, and the tables and indexes that its file makes, in one
+/// transaction.
 macro_rules! step {
     ($name:literal) => {
+        crate::step!($name, no_changes);
+
+        fn no_changes() -> Vec<TableAlterStatement> {
+            Vec::new()
+        }
+    };
+    ($name:literal, $changes:ident) => {
         #[derive(Debug)]
         pub(crate) struct Step;
 
@@ -24,6 +32,9 @@ macro_rules! step {
             }
 
             async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                for change in $changes() {
+                    manager.alter_table(change).await?;
+                }
                 for table in tables() {
                     manager.create_table(table).await?;
                 }
@@ -44,6 +55,7 @@ mod m0003_cohorts;
 mod m0004_enrollments;
 mod m0005_ledger;
 mod m0006_check_ins;
+mod m0007_whole_life;
 
 #[derive(Debug)]
 struct Migrator;
@@ -63,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_enrollments::Step),
             Box::new(m0005_ledger::Step),
             Box::new(m0006_check_ins::Step),
+            Box::new(m0007_whole_life::Step),
         ]
     }
 }

@@ -67,6 +67,7 @@ pub async fn add_coach(app: &App, new: &NewCoach, password_hash: &str) -> Result
             epoch: 0,
             feed_rotation: 0,
             created_at: now.real,
+            rights: String::new(),
         };
         coaches::create(tx, coach).await?;
         Ok(id)

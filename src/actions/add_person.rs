@@ -6,7 +6,7 @@ use crate::{
     clock::Now,
     domain::{
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Standing},
+        enrollment::{CalendarChoice, Event, Standing},
         ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
         name::Name,
         zone::Zone,
@@ -116,8 +116,7 @@ async fn person(
 
 /// The seat the person holds already, else a free one, else one more if the coach says so.
 async fn seat(tx: &Tx, cohort: CohortId, before: Option<&Enrollment>, when_full: WhenFull) -> Result<i32, Refused> {
-    let standing = before.map(|before| before.standing);
-    if matches!(standing, Some(Standing::Enrolled | Standing::Paused | Standing::Completed)) {
+    if before.is_some_and(|before| before.standing.after(Event::Add).is_err()) {
         return Err(Refused::AlreadyIn);
     }
     match (before.and_then(|before| before.seat), when_full) {
@@ -158,6 +157,13 @@ fn enrollment(app: &App, cohort: &Cohort, who: (ParticipantId, i32), new: &NewPe
         hold_until: None,
         confirmed_at: None,
         left_at: None,
+        offered_at: None,
+        reminded_at: None,
+        paused_at: None,
+        resume_on: None,
+        shift_days: 0,
+        moved_to: None,
+        completed_at: None,
     }
 }
 

@@ -186,6 +186,13 @@ async fn new_enrollment(
         hold_until: Some(confirm_by(now.real)),
         confirmed_at: None,
         left_at: None,
+        offered_at: None,
+        reminded_at: None,
+        paused_at: None,
+        resume_on: None,
+        shift_days: 0,
+        moved_to: None,
+        completed_at: None,
     };
     enrollments::create(tx, enrollment.clone()).await?;
     keep_consents(app, tx, &enrollment, form, now.real).await?;

@@ -70,7 +70,7 @@ pub async fn accept_offer(app: &App, id: EnrollmentId) -> Result<Enrollment, Ref
         if enrollment.standing == Standing::Enrolled {
             return Ok(enrollment);
         }
-        let standing = enrollment.standing.after(Event::AcceptOffer)?;
+        let standing = enrollment.standing.after(Event::Enroll)?;
         settle(app, tx, &cohort, (&enrollment, enrollment.clone()), standing, now).await
     })?;
     app.bell.notify_waiters();

@@ -1,11 +1,13 @@
 //! A seat came free: the first in line is offered it.
 
+use chrono::TimeDelta;
+
 use crate::{
     app::App,
     clock::Now,
     domain::{
         delivery::Occasion,
-        enrollment::{Event, OFFER_WITHIN, Standing},
+        enrollment::{Event, OFFER_HOURS, Standing},
         ids::CohortId,
     },
     store::{
@@ -35,7 +37,7 @@ pub async fn fill_seats(app: &App, tx: &Tx, cohort: CohortId, now: Now) -> store
 
 async fn offer(app: &App, tx: &Tx, waiting: Enrollment, seat: i32, now: Now) -> store::Result<()> {
     let standing = waiting.standing.after(Event::Offer).unwrap_or(Standing::Offered);
-    let hold_until = now.real + OFFER_WITHIN;
+    let hold_until = now.real + TimeDelta::hours(i64::from(OFFER_HOURS));
     let offered = Enrollment {
         standing,
         seat: Some(seat),

@@ -7,7 +7,9 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::{Admission, Decision, LateJoiners, Timing},
         discretion::Discretion,
+        enrollment::{ACCEPT_HOURS, OFFER_HOURS},
         ids::{CohortId, ProgramId},
         name::Name,
         people::CohortState,
@@ -108,6 +110,20 @@ fn cohort_row(id: CohortId, practice: &Practice, new: &NewCohort, now: Now) -> C
         closed_at: None,
         created_at: now.program,
         changed_at: now.program,
+        holiday_country: String::new(),
+        admission: Admission::Open,
+        enroll_from_on: None,
+        enroll_until_on: None,
+        move_until_on: None,
+        pause_until_on: None,
+        late_joiners: LateJoiners::Digest,
+        offer_hours: i32::from(OFFER_HOURS),
+        accept_hours: i32::from(ACCEPT_HOURS),
+        min_participants: 0,
+        decide_by: None,
+        numbers_told_at: None,
+        decision: Decision::Undecided,
+        merged_into: None,
     }
 }
 
@@ -143,6 +159,8 @@ async fn copy_lessons(
         track: lesson.track,
         content: lesson.content,
         changed_at: now.real,
+        timing: Timing::Rule,
+        reason: String::new(),
     });
     cohorts::create_lessons(tx, copies.collect()).await?;
     Ok(())

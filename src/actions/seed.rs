@@ -109,5 +109,12 @@ fn enrollment(app: &App, seeded: &Seeded, of: (&Journey, usize), now: Now) -> En
         hold_until: None,
         confirmed_at: Some(now.real),
         left_at: None,
+        offered_at: None,
+        reminded_at: None,
+        paused_at: None,
+        resume_on: None,
+        shift_days: 0,
+        moved_to: None,
+        completed_at: None,
     }
 }

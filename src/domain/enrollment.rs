@@ -43,13 +43,21 @@ crate::words!(Standing {
 /// What happens to an enrollment. Whether a seat could be taken is the store's answer, handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// The address was confirmed.
+    /// The address was confirmed, where everybody may come.
     Confirm(Seat),
+    /// The address was confirmed, where the coach decides.
+    Apply,
+    /// The coach says yes: a seat is held until the person answers.
+    Accept,
+    /// The coach says no.
+    TurnDown,
     /// Nobody confirmed, accepted or answered in time.
     Expire,
     /// A seat came free for the first in line.
     Offer,
-    AcceptOffer,
+    /// The person takes the place that is held.
+    Enroll,
+    /// The person does not want the place that is held.
     DeclineOffer,
     Pause,
     Resume,
@@ -57,9 +65,36 @@ pub enum Event {
     Leave,
     /// The coach removes the person.
     Remove,
+    /// The person goes on in another cohort.
+    Transfer,
     Complete,
     /// Asked again after an end.
     AskAgain,
+    /// The coach puts the person in, by name.
+    Add,
+}
+
+impl Event {
+    #[cfg(test)]
+    const ALL: [Self; 17] = [
+        Self::Confirm(Seat::Held),
+        Self::Confirm(Seat::None),
+        Self::Apply,
+        Self::Accept,
+        Self::TurnDown,
+        Self::Expire,
+        Self::Offer,
+        Self::Enroll,
+        Self::DeclineOffer,
+        Self::Pause,
+        Self::Resume,
+        Self::Leave,
+        Self::Remove,
+        Self::Transfer,
+        Self::Complete,
+        Self::AskAgain,
+        Self::Add,
+    ];
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +111,10 @@ pub struct Refusal {
 
 /// How long a seat is held while the address is confirmed.
 pub const CONFIRM_WITHIN: TimeDelta = TimeDelta::minutes(60);
-/// How long an offered seat is held.
-pub const OFFER_WITHIN: TimeDelta = TimeDelta::hours(24);
+/// How many hours an offered seat is held, unless the cohort says otherwise.
+pub const OFFER_HOURS: u16 = 24;
+/// How many hours an accepted applicant has to answer, unless the cohort says otherwise.
+pub const ACCEPT_HOURS: u16 = 72;
 /// How long what a lapsed form said is kept.
 pub const LAPSED_KEPT: TimeDelta = TimeDelta::days(7);
 
@@ -114,18 +151,30 @@ impl Standing {
         let next = match (self, event) {
             (Pending | Lapsed, Event::Confirm(Seat::Held)) => Enrolled,
             (Pending | Lapsed, Event::Confirm(Seat::None)) => Waitlisted,
-            (Pending | Accepted, Event::Expire) => Lapsed,
+            (Pending | Lapsed, Event::Apply) => Applied,
+            (Applied, Event::Accept) => Accepted,
+            // To withdraw an application, or to take one off the list, ends where a refusal does.
+            (Applied, Event::TurnDown | Event::Leave | Event::Remove) => Declined,
+            // A place that is held and not wanted comes free as if its time had run out.
+            (Pending, Event::Expire | Event::Remove)
+            | (Accepted, Event::Expire | Event::DeclineOffer | Event::Leave | Event::Remove) => Lapsed,
             (Offered, Event::Expire) => OfferExpired,
             (Waitlisted, Event::Offer) => Offered,
-            (Offered | Accepted, Event::AcceptOffer) => Enrolled,
-            (Offered, Event::DeclineOffer) => Declined,
+            (Offered | Accepted, Event::Enroll) => Enrolled,
+            (Offered, Event::DeclineOffer | Event::Leave | Event::Remove) => Declined,
             (Enrolled, Event::Pause) => Paused,
             (Paused, Event::Resume) => Enrolled,
-            (Enrolled | Paused | Waitlisted, Event::Leave) => Withdrawn,
-            (Offered, Event::Leave) => Declined,
-            (Enrolled | Paused | Waitlisted | Offered | Pending | Accepted | Applied, Event::Remove) => Removed,
+            (Enrolled | Paused | Waitlisted, Event::Leave) | (Waitlisted, Event::Remove) => Withdrawn,
+            (Enrolled | Paused, Event::Remove) => Removed,
+            (Enrolled | Paused, Event::Transfer) => Transferred,
             (Enrolled | Paused, Event::Complete) => Completed,
-            (Lapsed | Withdrawn | Removed | Declined | OfferExpired | Transferred, Event::AskAgain) => Pending,
+            // Whom the coach removed, the coach invites again.
+            (Lapsed | Withdrawn | Declined | OfferExpired | Transferred, Event::AskAgain) => Pending,
+            (
+                Pending | Applied | Accepted | Declined | Waitlisted | Offered | OfferExpired | Withdrawn | Transferred
+                | Removed | Lapsed,
+                Event::Add,
+            ) => Enrolled,
             (from, _) => return Err(Refusal { from }),
         };
         Ok(next)
@@ -152,41 +201,75 @@ pub fn confirm_by(now: DateTime<Utc>) -> DateTime<Utc> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn follows_the_drawing() {
+    /// Every state with where each event takes it; what is not drawn is refused.
+    fn drawn(from: Standing) -> Vec<(Event, Standing)> {
         use Standing::*;
-        for (from, event, to) in [
-            (Pending, Event::Confirm(Seat::Held), Enrolled),
-            (Pending, Event::Confirm(Seat::None), Waitlisted),
-            (Pending, Event::Expire, Lapsed),
-            (Lapsed, Event::Confirm(Seat::Held), Enrolled),
-            (Waitlisted, Event::Offer, Offered),
-            (Waitlisted, Event::Leave, Withdrawn),
-            (Offered, Event::AcceptOffer, Enrolled),
-            (Offered, Event::Expire, OfferExpired),
-            (Offered, Event::Leave, Declined),
-            (Enrolled, Event::Leave, Withdrawn),
-            (Enrolled, Event::Complete, Completed),
-            (Paused, Event::Resume, Enrolled),
-            (Withdrawn, Event::AskAgain, Pending),
-        ] {
-            assert_eq!(from.after(event), Ok(to));
+        let (held, none) = (Event::Confirm(Seat::Held), Event::Confirm(Seat::None));
+        let again = (Event::AskAgain, Pending);
+        let add = (Event::Add, Enrolled);
+        match from {
+            Pending => vec![
+                (held, Enrolled),
+                (none, Waitlisted),
+                (Event::Apply, Applied),
+                (Event::Expire, Lapsed),
+                (Event::Remove, Lapsed),
+                add,
+            ],
+            Lapsed => vec![(held, Enrolled), (none, Waitlisted), (Event::Apply, Applied), again, add],
+            Applied => vec![
+                (Event::Accept, Accepted),
+                (Event::TurnDown, Declined),
+                (Event::Leave, Declined),
+                (Event::Remove, Declined),
+                add,
+            ],
+            Accepted => vec![
+                (Event::Expire, Lapsed),
+                (Event::Enroll, Enrolled),
+                (Event::DeclineOffer, Lapsed),
+                (Event::Leave, Lapsed),
+                (Event::Remove, Lapsed),
+                add,
+            ],
+            Waitlisted => {
+                vec![(Event::Offer, Offered), (Event::Leave, Withdrawn), (Event::Remove, Withdrawn), add]
+            }
+            Offered => vec![
+                (Event::Expire, OfferExpired),
+                (Event::Enroll, Enrolled),
+                (Event::DeclineOffer, Declined),
+                (Event::Leave, Declined),
+                (Event::Remove, Declined),
+                add,
+            ],
+            Enrolled => vec![
+                (Event::Pause, Paused),
+                (Event::Leave, Withdrawn),
+                (Event::Remove, Removed),
+                (Event::Transfer, Transferred),
+                (Event::Complete, Completed),
+            ],
+            Paused => vec![
+                (Event::Resume, Enrolled),
+                (Event::Leave, Withdrawn),
+                (Event::Remove, Removed),
+                (Event::Transfer, Transferred),
+                (Event::Complete, Completed),
+            ],
+            Declined | OfferExpired | Withdrawn | Transferred => vec![again, add],
+            Removed => vec![add],
+            Completed => vec![],
         }
     }
 
     #[test]
-    fn refuses_every_other_step() {
-        use Standing::*;
-        for (from, event) in [
-            (Enrolled, Event::Confirm(Seat::Held)),
-            (Completed, Event::Leave),
-            (Withdrawn, Event::Leave),
-            (Waitlisted, Event::AcceptOffer),
-            (OfferExpired, Event::AcceptOffer),
-            (Enrolled, Event::AskAgain),
-            (Removed, Event::Confirm(Seat::Held)),
-        ] {
-            assert_eq!(from.after(event), Err(Refusal { from }));
+    fn follows_the_drawing_and_refuses_every_other_step() {
+        for &from in Standing::ALL {
+            for event in Event::ALL {
+                let drawn = drawn(from).into_iter().find(|(drawn, _)| *drawn == event).map(|(_, to)| to);
+                assert_eq!(from.after(event), drawn.ok_or(Refusal { from }), "{from} {event:?}");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod calendar;
 pub mod category;
 pub mod civil;
+pub mod cohort;
 pub mod delivery;
 pub mod discretion;
 pub mod email_address;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     category::Category,
+    cohort::{Admission, Attendance, CoupleState, Decision, LateJoiners, Timing},
     delivery::{Occasion, State},
     discretion::Discretion,
     email_address::EmailAddress,
@@ -139,5 +140,11 @@ text_columns! {
     Discretion: |word| word.as_str().to_owned(), |text| Discretion::parse(text).ok();
     LessonClock: |word| word.as_str().to_owned(), LessonClock::parse;
     SessionState: |word| word.as_str().to_owned(), SessionState::parse;
+    Admission: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Attendance: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    CoupleState: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Decision: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    LateJoiners: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Timing: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Kind: |word| word.as_str().to_owned(), Kind::parse;
 }

@@ -3,16 +3,19 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    sea_query::{Expr, OnConflict, Query, SimpleExpr},
 };
 
-pub use super::rows::{consents::Model as Consent, enrollments::Model as Enrollment, journeys::Model as Journey};
+pub use super::rows::{
+    consents::Model as Consent, enrollments::Model as Enrollment, journeys::Model as Journey,
+    standing_changes::Model as StandingChange,
+};
 use super::{
     Result, insert, insert_all,
     rows::{
         consents,
         enrollments::{Column, Entity},
-        journeys,
+        journeys, standing_changes,
     },
 };
 use crate::domain::{
@@ -61,24 +64,72 @@ pub async fn of_participant(
 }
 
 pub async fn create(tx: &impl ConnectionTrait, enrollment: Enrollment) -> Result<()> {
-    insert(tx, enrollment).await
+    let now = enrollment.clone();
+    insert(tx, enrollment).await?;
+    remember(tx, "", &now).await
 }
 
 pub async fn create_all(tx: &impl ConnectionTrait, enrollments: Vec<Enrollment>) -> Result<()> {
     insert_all(tx, enrollments).await
 }
 
-/// Writes the enrollment as it now is, if it still stood at `before`: `false` when somebody was faster.
+/// Writes the enrollment as it now is, if it still stood at `before`: `false` when somebody was faster. Another
+/// state is written down with its actor, reason and time.
 pub async fn save(tx: &impl ConnectionTrait, before: Standing, enrollment: Enrollment) -> Result<bool> {
     use sea_orm::ActiveModelTrait;
-    let id = enrollment.id;
+    let now = enrollment.clone();
     let outcome = Entity::update_many()
         .set(enrollment.into_active_model().reset_all())
-        .filter(Column::Id.eq(id))
+        .filter(Column::Id.eq(now.id))
         .filter(Column::Standing.eq(before))
         .exec(tx)
         .await?;
-    Ok(outcome.rows_affected == 1)
+    let saved = outcome.rows_affected == 1;
+    if saved && before != now.standing {
+        remember(tx, before.as_str(), &now).await?;
+    }
+    Ok(saved)
+}
+
+async fn remember(tx: &impl ConnectionTrait, was: &str, now: &Enrollment) -> Result<()> {
+    use standing_changes::Column as To;
+    let filled: Vec<(To, SimpleExpr)> = vec![
+        (To::Id, super::fresh_id(tx)),
+        (To::PracticeId, Expr::value(now.practice_id)),
+        (To::EnrollmentId, Expr::value(now.id)),
+        (To::Was, Expr::value(was)),
+        (To::Became, Expr::value(now.standing.as_str())),
+        (To::Actor, Expr::value(now.actor.as_str())),
+        (To::Reason, Expr::value(now.reason.as_str())),
+        (To::MadeAt, Expr::value(now.changed_at)),
+    ];
+    let (columns, values): (Vec<To>, Vec<SimpleExpr>) = filled.into_iter().unzip();
+    let mut change = Query::insert();
+    change.into_table(standing_changes::Entity).columns(columns).values(values).expect("as many values as columns");
+    tx.execute(&change).await?;
+    Ok(())
+}
+
+/// Every state a person had in a cohort, the first first: who changed it, when and why.
+pub async fn history_of(db: &impl ConnectionTrait, enrollment: EnrollmentId) -> Result<Vec<StandingChange>> {
+    use standing_changes::Column;
+    let mut changes = standing_changes::Entity::find()
+        .filter(Column::EnrollmentId.eq(enrollment))
+        .order_by_asc(Column::MadeAt)
+        .all(db)
+        .await?;
+    chain(&mut changes);
+    Ok(changes)
+}
+
+/// Two changes in one instant are told apart by what they join on to.
+fn chain(changes: &mut [StandingChange]) {
+    for index in 1..changes.len() {
+        let was = changes[index - 1].became.clone();
+        if let Some(next) = (index..changes.len()).find(|&next| changes[next].was == was) {
+            changes[index..=next].rotate_right(1);
+        }
+    }
 }
 
 /// The first in line.

@@ -4,7 +4,9 @@
 //! could have chosen the other ids. What reads takes any connection; what writes takes a transaction.
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, RuntimeErr, SqlErr,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, RuntimeErr,
+    SqlErr,
+    sea_query::{Expr, SimpleExpr},
 };
 
 pub mod attempts;
@@ -96,6 +98,14 @@ macro_rules! from_store {
 
 /// SQLite takes 32,766 bind parameters a statement; the widest row has 34 columns.
 const ROWS_A_STATEMENT: usize = 500;
+
+/// A random id that the database makes, where a statement fills rows by itself.
+fn fresh_id(tx: &impl ConnectionTrait) -> SimpleExpr {
+    match tx.get_database_backend() {
+        DbBackend::Postgres => Expr::cust("gen_random_uuid()"),
+        _ => Expr::cust("randomblob(16)"),
+    }
+}
 
 async fn insert<M, A, E>(tx: &impl ConnectionTrait, row: M) -> Result<()>
 where

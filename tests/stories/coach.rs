@@ -276,6 +276,7 @@ async fn new_practice(app: &App, who: &str) -> Practice {
         epoch: 0,
         feed_rotation: 0,
         created_at: now.real,
+        rights: String::new(),
     };
     let written = write_practice(app, &practice, &coach).await;
     written.unwrap();

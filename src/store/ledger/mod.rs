@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use super::rows::deliveries::Model as Delivery;
 use super::{
-    ROWS_A_STATEMENT, Result,
+    ROWS_A_STATEMENT, Result, fresh_id,
     rows::deliveries::{Column, Entity},
 };
 use crate::domain::{

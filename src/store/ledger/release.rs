@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DbBackend,
+    ConnectionTrait,
     sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{
     super::rows::{deliveries, enrollments, participants},
-    Result, once,
+    Result, fresh_id, once,
 };
 use crate::{
     clock::Now,
@@ -46,12 +46,8 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         Occasion::Lesson => enrolled(enrollments::Column::JourneyId),
         _ => enrolled(enrollments::Column::Id),
     };
-    let fresh_id = match tx.get_database_backend() {
-        DbBackend::Postgres => Expr::cust("gen_random_uuid()"),
-        _ => Expr::cust("randomblob(16)"),
-    };
     let filled: Vec<(To, SimpleExpr)> = vec![
-        (To::Id, fresh_id),
+        (To::Id, fresh_id(tx)),
         (To::PracticeId, enrolled(enrollments::Column::PracticeId)),
         (To::Occasion, Expr::value(release.occasion)),
         (To::Category, Expr::value(release.occasion.category())),

@@ -27,6 +27,8 @@ pub struct Model {
     pub epoch: i32,
     pub feed_rotation: i32,
     pub created_at: DateTime<Utc>,
+    /// Words with a space between, such as `answers`.
+    pub rights: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

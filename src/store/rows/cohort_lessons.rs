@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use super::content::LessonContent;
-use crate::domain::ids::{CohortId, CohortLessonId, LessonId, PracticeId};
+use crate::domain::{
+    cohort::Timing,
+    ids::{CohortId, CohortLessonId, LessonId, PracticeId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cohort_lessons")]
@@ -18,6 +21,9 @@ pub struct Model {
     pub track: String,
     pub content: LessonContent,
     pub changed_at: DateTime<Utc>,
+    pub timing: Timing,
+    /// Why it is not timed by the rule; empty if it is.
+    pub reason: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

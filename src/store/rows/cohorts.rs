@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::domain::{
+    cohort::{Admission, Decision, LateJoiners},
     discretion::Discretion,
     ids::{CohortId, PracticeId, ProgramId},
     name::Name,
@@ -39,6 +40,20 @@ pub struct Model {
     pub closed_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
+    pub holiday_country: String,
+    pub admission: Admission,
+    pub enroll_from_on: Option<NaiveDate>,
+    pub enroll_until_on: Option<NaiveDate>,
+    pub move_until_on: Option<NaiveDate>,
+    pub pause_until_on: Option<NaiveDate>,
+    pub late_joiners: LateJoiners,
+    pub offer_hours: i32,
+    pub accept_hours: i32,
+    pub min_participants: i32,
+    pub decide_by: Option<DateTime<Utc>>,
+    pub numbers_told_at: Option<DateTime<Utc>>,
+    pub decision: Decision,
+    pub merged_into: Option<CohortId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,6 +1,6 @@
 //! Where does a person stand in a cohort?
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::domain::{
@@ -29,6 +29,13 @@ pub struct Model {
     pub hold_until: Option<DateTime<Utc>>,
     pub confirmed_at: Option<DateTime<Utc>>,
     pub left_at: Option<DateTime<Utc>>,
+    pub offered_at: Option<DateTime<Utc>>,
+    pub reminded_at: Option<DateTime<Utc>>,
+    pub paused_at: Option<DateTime<Utc>>,
+    pub resume_on: Option<NaiveDate>,
+    pub shift_days: i32,
+    pub moved_to: Option<EnrollmentId>,
+    pub completed_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

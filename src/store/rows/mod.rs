@@ -3,6 +3,7 @@
 //! SeaORM names a row `Model`; the store gives it the name of the thing.
 
 pub mod attempts;
+pub mod attendances;
 pub mod audits;
 pub mod check_ins;
 pub mod coaches;
@@ -10,8 +11,10 @@ pub mod cohort_lessons;
 pub mod cohorts;
 pub mod consents;
 pub mod content;
+pub mod couples;
 pub mod deliveries;
 pub mod enrollments;
+pub mod intakes;
 pub mod invites;
 pub mod journeys;
 pub mod lessons;
@@ -19,9 +22,12 @@ pub mod logins;
 pub mod participants;
 pub mod practices;
 pub mod programs;
+pub mod schedule_changes;
+pub mod sent_forms;
 pub mod sessions;
 pub mod settings;
 pub mod sign_ins;
+pub mod standing_changes;
 pub mod stops;
 pub mod timetable;
 pub mod weeks;
