@@ -8,7 +8,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
-        schedule::LessonRule,
+        schedule::LessonTiming,
         timetable::{Course, Due, Meeting, Work, timetable},
         week::Week,
         zone::Zone,
@@ -43,9 +43,11 @@ async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow]) -> store::R
         .collect();
     let positions: Vec<u16> =
         cohorts::lessons_of(tx, cohort.id).await?.iter().filter_map(|row| u16::try_from(row.position).ok()).collect();
-    let meetings: Vec<Meeting> =
-        meetings.iter().map(|row| Meeting { id: row.id, starts_at: row.starts_at, state: row.state }).collect();
-    let rule = LessonRule::parse(&cohort.lesson_rule).unwrap_or_default();
+    let meetings: Vec<Meeting> = meetings
+        .iter()
+        .map(|row| Meeting { id: row.id, starts_at: row.starts_at, ends_at: row.ends_at, state: row.state })
+        .collect();
+    let rule = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
     let course = Course {
         zone: cohort.zone,
         starts_on: cohort.starts_on,

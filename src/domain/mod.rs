@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod discretion;
 pub mod email_address;
 pub mod enrollment;
+pub mod holiday;
 pub mod ids;
 pub mod invite;
 pub mod lesson;
