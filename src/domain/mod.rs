@@ -1,6 +1,7 @@
 //! What is true? Types, rules, the timetable, the calendar's text: all pure.
 
 pub mod attempt;
+pub mod bounce;
 pub mod calendar;
 pub mod category;
 pub mod civil;
@@ -17,6 +18,7 @@ pub mod markdown;
 pub mod name;
 pub mod people;
 pub mod program;
+pub mod rsvp;
 pub mod schedule;
 pub mod session;
 pub mod timetable;
