@@ -15,6 +15,7 @@ pub mod lesson;
 pub mod markdown;
 pub mod name;
 pub mod people;
+pub mod plan;
 pub mod program;
 pub mod schedule;
 pub mod session;

@@ -4,6 +4,7 @@ use std::{cmp::min, collections::BTreeSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
+use self::history::{History, to_release};
 use super::{
     ids::SessionId,
     schedule::{LessonClock, LessonRule},
@@ -12,6 +13,7 @@ use super::{
     zone::Zone,
 };
 
+pub mod history;
 #[cfg(test)]
 mod oracle;
 pub mod preview;
@@ -65,11 +67,11 @@ pub struct Due {
     pub useful_until: DateTime<Utc>,
 }
 
-/// Everything that should happen, by time. `zones` are those of the participants; they count only if
+/// Everything that should still happen, by time. `zones` are those of the participants; they count only if
 /// lessons follow each participant's clock.
 #[must_use]
-pub fn timetable(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let mut rows = lessons(course, zones);
+pub fn timetable(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
+    let mut rows = lessons(course, zones, history);
     rows.extend(course.meetings.iter().flat_map(reminders));
     rows.sort_unstable_by_key(|row| (row.due_at, row.work, row.zone));
     rows
@@ -78,18 +80,22 @@ pub fn timetable(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
 impl Course<'_> {
     /// Each position with the local time of its release, in order.
     fn releases(&self) -> impl Iterator<Item = (u16, NaiveDateTime)> {
-        let positions: BTreeSet<u16> = self.positions.iter().copied().collect();
-        positions.into_iter().zip(self.rule.firings(self.starts_on, self.weeks))
+        self.ordered().zip(self.rule.firings(self.starts_on, self.weeks))
+    }
+
+    /// Each position once, rising.
+    fn ordered(&self) -> impl Iterator<Item = u16> + use<> {
+        self.positions.iter().copied().collect::<BTreeSet<u16>>().into_iter()
     }
 }
 
-fn lessons(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let releases: Vec<_> = course.releases().collect();
+fn lessons(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
     match course.lesson_clock {
-        LessonClock::Cohort => lessons_by(course.zone, None, &releases),
+        LessonClock::Cohort => lessons_by(course.zone, None, &to_release(course, None, history)),
         LessonClock::Participant => {
             let zones: BTreeSet<Zone> = zones.iter().copied().collect();
-            zones.into_iter().flat_map(|zone| lessons_by(zone, Some(zone), &releases)).collect()
+            let by = |zone| lessons_by(zone, Some(zone), &to_release(course, Some(zone), history));
+            zones.into_iter().flat_map(by).collect()
         }
     }
 }
@@ -196,7 +202,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            read(&timetable(&course, &[zone("Asia/Tokyo")])),
+            read(&timetable(&course, &[zone("Asia/Tokyo")], &History::none())),
             [
                 "10-19 05:00 lesson 1 all, useful until 10-22 05:00",
                 "10-19 16:30 reminder_day 71 all, useful until 10-20 15:30",
@@ -223,7 +229,7 @@ mod tests {
         };
         let zones = ["America/New_York", "Asia/Kathmandu", "America/New_York"].map(zone);
         assert_eq!(
-            read(&timetable(&course, &zones)),
+            read(&timetable(&course, &zones, &History::none())),
             [
                 "10-19 01:15 lesson 1 Kathmandu, useful until 10-21 01:15",
                 "10-19 11:00 lesson 1 New York, useful until 10-21 11:00",
@@ -231,6 +237,6 @@ mod tests {
                 "10-21 11:00 lesson 2 New York, useful until 10-24 11:00",
             ]
         );
-        assert_eq!(timetable(&course, &[]), []);
+        assert_eq!(timetable(&course, &[], &History::none()), []);
     }
 }
