@@ -17,6 +17,7 @@ pub mod lesson;
 pub mod markdown;
 pub mod name;
 pub mod people;
+pub mod plan;
 pub mod program;
 pub mod rsvp;
 pub mod schedule;

@@ -4,6 +4,7 @@ use std::{cmp::min, collections::BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
+use self::history::{History, to_release};
 use super::{
     ids::SessionId,
     schedule::{LessonClock, LessonTiming},
@@ -12,6 +13,7 @@ use super::{
     zone::Zone,
 };
 
+pub mod history;
 #[cfg(test)]
 mod oracle;
 pub mod preview;
@@ -66,11 +68,11 @@ pub struct Due {
     pub useful_until: DateTime<Utc>,
 }
 
-/// Everything that should happen, by time. `zones` are those of the participants; they count only if
+/// Everything that should still happen, by time. `zones` are those of the participants; they count only if
 /// lessons follow each participant's clock.
 #[must_use]
-pub fn timetable(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let mut rows = lessons(course, zones);
+pub fn timetable(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
+    let mut rows = lessons(course, zones, history);
     rows.extend(course.meetings.iter().flat_map(reminders));
     rows.sort_unstable_by_key(|row| (row.due_at, row.work, row.zone));
     rows
@@ -95,18 +97,25 @@ impl Moment {
 }
 
 impl Course<'_> {
-    /// Each position with the moment of its release, in order.
-    fn releases(&self) -> Vec<(u16, Moment)> {
-        let positions: BTreeSet<u16> = self.positions.iter().copied().collect();
+    /// The moments at which the n-th lesson may go out, rising.
+    fn moments(&self) -> Box<dyn Iterator<Item = Moment> + '_> {
         match self.rule {
-            LessonTiming::Rule(rule) => {
-                positions.into_iter().zip(rule.firings(self.starts_on, self.weeks).map(Moment::Civil)).collect()
-            }
+            LessonTiming::Rule(rule) => Box::new(rule.firings(self.starts_on, self.weeks).map(Moment::Civil)),
             LessonTiming::AfterSession { minutes } => {
                 let wait = TimeDelta::minutes(i64::from(*minutes));
-                positions.into_iter().zip(self.ends().map(|ends_at| Moment::Instant(ends_at + wait))).collect()
+                Box::new(self.ends().map(move |ends_at| Moment::Instant(ends_at + wait)))
             }
         }
+    }
+
+    /// Each position with the moment of its release, in order.
+    fn releases(&self) -> impl Iterator<Item = (u16, Moment)> {
+        self.ordered().zip(self.moments())
+    }
+
+    /// Each position once, rising.
+    fn ordered(&self) -> impl Iterator<Item = u16> + use<> {
+        self.positions.iter().copied().collect::<BTreeSet<u16>>().into_iter()
     }
 
     /// When each session ends, in order of time, a canceled one as if it took place: its lesson is never lost.
@@ -120,15 +129,15 @@ impl Course<'_> {
     }
 }
 
-fn lessons(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let releases = course.releases();
+fn lessons(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
     match (course.rule, course.lesson_clock) {
         (LessonTiming::AfterSession { .. }, _) | (LessonTiming::Rule(_), LessonClock::Cohort) => {
-            lessons_by(course.zone, None, &releases)
+            lessons_by(course.zone, None, &to_release(course, None, history))
         }
         (LessonTiming::Rule(_), LessonClock::Participant) => {
             let zones: BTreeSet<Zone> = zones.iter().copied().collect();
-            zones.into_iter().flat_map(|zone| lessons_by(zone, Some(zone), &releases)).collect()
+            let by = |zone| lessons_by(zone, Some(zone), &to_release(course, Some(zone), history));
+            zones.into_iter().flat_map(by).collect()
         }
     }
 }
@@ -241,7 +250,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            read(&timetable(&course, &[zone("Asia/Tokyo")])),
+            read(&timetable(&course, &[zone("Asia/Tokyo")], &History::none())),
             [
                 "10-19 05:00 lesson 1 all, useful until 10-22 05:00",
                 "10-19 16:30 reminder_day 71 all, useful until 10-20 15:30",
@@ -268,7 +277,7 @@ mod tests {
         };
         let zones = ["America/New_York", "Asia/Kathmandu", "America/New_York"].map(zone);
         assert_eq!(
-            read(&timetable(&course, &zones)),
+            read(&timetable(&course, &zones, &History::none())),
             [
                 "10-19 01:15 lesson 1 Kathmandu, useful until 10-21 01:15",
                 "10-19 11:00 lesson 1 New York, useful until 10-21 11:00",
@@ -276,7 +285,7 @@ mod tests {
                 "10-21 11:00 lesson 2 New York, useful until 10-24 11:00",
             ]
         );
-        assert_eq!(timetable(&course, &[]), []);
+        assert_eq!(timetable(&course, &[], &History::none()), []);
     }
 
     #[test]
@@ -298,7 +307,7 @@ mod tests {
                 positions: &[1, 2, 3],
                 meetings,
             };
-            let mut rows = timetable(&course, &[zone("Asia/Tokyo")]);
+            let mut rows = timetable(&course, &[zone("Asia/Tokyo")], &History::none());
             rows.retain(|row| row.work.position().is_some());
             read(&rows)
         };

@@ -24,6 +24,7 @@ pub mod participants;
 pub mod practices;
 pub mod programs;
 pub mod rows;
+pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;
 pub mod stops;
