@@ -23,12 +23,15 @@ use crate::{
     },
 };
 
+use super::own_lessons::follow_shifted;
+
 /// What was due before now is not blasted out: it is written as released, and nobody gets it from here.
 pub async fn plan_timetable(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<()> {
     let meetings = sessions::of_cohort(tx, cohort.id).await?;
     let rows = due_rows(tx, cohort, &meetings).await?;
     let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, now)).collect();
-    store_timetable::replace(tx, cohort.id, rows, now.program).await
+    store_timetable::replace(tx, cohort.id, rows, now.program).await?;
+    follow_shifted(app, tx, cohort, now).await
 }
 
 async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow]) -> store::Result<Vec<Due>> {

@@ -20,12 +20,14 @@ pub mod enrollments;
 pub mod invites;
 pub mod ledger;
 pub mod logins;
+pub mod moves;
 pub mod participants;
 pub mod practices;
 pub mod programs;
 pub mod rows;
 pub mod sessions;
 pub mod settings;
+pub mod standing_changes;
 pub mod stops;
 pub mod timetable;
 
