@@ -19,6 +19,14 @@ pub enum Purpose {
     Offer,
     Unsubscribe,
     Join,
+    /// Leave for good.
+    Leave,
+    /// Go on with other dates.
+    Dates,
+    /// Pause, or end a pause.
+    Pause,
+    /// From now on, write to this inbox.
+    NewAddress,
     TestMail,
 }
 
@@ -30,6 +38,10 @@ impl Purpose {
             Self::Offer => "offer",
             Self::Unsubscribe => "u",
             Self::Join => "j",
+            Self::Leave => "leave",
+            Self::Dates => "dates",
+            Self::Pause => "pause",
+            Self::NewAddress => "address",
             Self::TestMail => "coach/arrived",
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::{fill_seats::fill_seats, tell_calendars::tell_calendar};
+use super::{fill_seats::fill_seats, tell_calendars::tell_calendar, tell_coach::tell_coach};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -53,10 +53,13 @@ pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, R
         let took_part = before.standing.takes_part() || before.standing == Standing::Paused;
         let left = end(tx, &before, by, now).await?;
         ledger::cancel_waiting(tx, id, "left the cohort", now.program).await?;
+        // Should they come back, what they never got is not lost.
+        ledger::free_lessons(tx, left.journey_id, "left the cohort", now.program).await?;
         tell_calendar(app, tx, &left, now).await?;
         if took_part {
             let rows = vec![farewell(&left, now).row(app.random.id(now.program), now)];
             ledger::enqueue(tx, rows).await?;
+            tell_coach(app, tx, &left, now).await?;
         }
         logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
         fill_seats(app, tx, left.cohort_id, now).await?;

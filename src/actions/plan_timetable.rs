@@ -27,6 +27,8 @@ use crate::{
     },
 };
 
+use super::own_lessons::follow_shifted;
+
 /// Somebody came, or the cohort opened: the schedule is as it was. What was due before now is not blasted
 /// out: it is written as released, and nobody gets it from here. A zone that is new follows the others.
 pub async fn plan_timetable(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<()> {
@@ -66,7 +68,8 @@ async fn write(app: &App, tx: &Tx, cohort: &Cohort, of: (&History, DateTime<Utc>
     let meetings = sessions::of_cohort(tx, cohort.id).await?;
     let rows = due_rows(tx, cohort, &meetings, history).await?;
     let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, (since, now))).collect();
-    store_timetable::replace(tx, cohort.id, rows, now.program).await
+    store_timetable::replace(tx, cohort.id, rows, now.program).await?;
+    follow_shifted(app, tx, cohort, now).await
 }
 
 async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow], history: &History) -> store::Result<Vec<Due>> {

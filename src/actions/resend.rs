@@ -59,7 +59,9 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
-        | Occasion::CoachNote => Again::Never,
+        | Occasion::ConfirmNewAddress
+        | Occasion::CoachNote
+        | Occasion::RosterChanged => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -71,6 +73,9 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::ReminderDay
         | Occasion::ReminderHour
         | Occasion::ScheduleChanged
+        | Occasion::Moved
+        | Occasion::Paused
+        | Occasion::Resumed
         | Occasion::Left
         | Occasion::AddressChanged => Again::Copy,
     }

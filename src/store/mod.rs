@@ -20,6 +20,7 @@ pub mod enrollments;
 pub mod invites;
 pub mod ledger;
 pub mod logins;
+pub mod moves;
 pub mod participants;
 pub mod practices;
 pub mod programs;
@@ -27,6 +28,7 @@ pub mod rows;
 pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;
+pub mod standing_changes;
 pub mod stops;
 pub mod timetable;
 

@@ -107,12 +107,17 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::ReminderDay => "Reminder, the day before",
         Occasion::ReminderHour => "Reminder, one hour",
         Occasion::ScheduleChanged => "Schedule changed",
+        Occasion::Moved => "Other dates",
+        Occasion::Paused => "A pause begins",
+        Occasion::Resumed => "A pause ends",
         Occasion::Left => "Goodbye",
         Occasion::AddressChanged => "Address changed",
+        Occasion::ConfirmNewAddress => "New address to confirm",
         Occasion::PasswordReset => "Password reset",
         Occasion::TestMail => "Test mail",
         Occasion::TestLesson => "Test of a lesson",
         Occasion::CoachNote => "Your daily note",
+        Occasion::RosterChanged => "Who comes has changed",
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     times,
 };
 use crate::{
-    actions::{preview_lesson, tell_calendars::Change},
+    actions::{catch_up::Since, preview_lesson, tell_calendars::Change},
     domain::delivery::Occasion,
     domain::{
         civil,
@@ -60,7 +60,12 @@ impl Desk<'_> {
         self.finish(&letter, Around::default())
     }
 
-    fn personal(&self, purpose: Purpose, object: uuid::Uuid, expires_at: chrono::DateTime<chrono::Utc>) -> String {
+    pub(super) fn personal(
+        &self,
+        purpose: Purpose,
+        object: uuid::Uuid,
+        expires_at: chrono::DateTime<chrono::Utc>,
+    ) -> String {
         let (person, epoch) = match &self.facts.reader {
             Reader::Participant(person) => (person.id.0, person.epoch),
             Reader::Coach(coach) => (coach.id.0, coach.epoch),
@@ -223,11 +228,14 @@ impl Desk<'_> {
         if missed.is_empty() {
             return Err(CannotCompose::Gone("the lessons"));
         }
-        let letter = CatchUp {
-            subject: "What came before you joined".to_owned(),
-            lessons: missed,
-            page_url: self.app.links.my_program(),
+        let since = serde_json::from_value(self.params()["since"].clone()).unwrap_or(Since::Joined);
+        let (since, subject) = match since {
+            Since::Joined => ("joined", "What came before you joined"),
+            Since::Paused => ("paused", "What came during your pause"),
+            Since::Moved => ("moved", "What the others have had so far"),
         };
+        let letter =
+            CatchUp { subject: subject.to_owned(), since, lessons: missed, page_url: self.app.links.my_program() };
         self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
     }
 

@@ -13,14 +13,19 @@ pub mod already_enrolled;
 pub mod catch_up;
 pub mod coach_note;
 pub mod confirm_address;
+pub mod confirm_new_address;
 pub mod invite;
 pub mod invite_cancel;
 pub mod invite_update;
 pub mod left;
 pub mod lesson_waiting;
+pub mod moved;
 pub mod password_reset;
+pub mod paused;
 pub mod place_offered;
 pub mod reminder;
+pub mod resumed;
+pub mod roster_changed;
 pub mod schedule_changed;
 pub mod sign_in;
 pub mod test_mail;
@@ -48,14 +53,19 @@ letters![
     catch_up::CatchUp,
     coach_note::CoachNote,
     confirm_address::ConfirmAddress,
+    confirm_new_address::ConfirmNewAddress,
     invite::Invite,
     invite_cancel::InviteCancel,
     invite_update::InviteUpdate,
     left::Left,
     lesson_waiting::LessonWaiting,
+    moved::Moved,
     password_reset::PasswordReset,
+    paused::Paused,
     place_offered::PlaceOffered,
     reminder::Reminder,
+    resumed::Resumed,
+    roster_changed::RosterChanged,
     schedule_changed::ScheduleChanged,
     sign_in::SignIn,
     test_mail::TestMail,
