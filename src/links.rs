@@ -17,6 +17,8 @@ use crate::{
 pub enum Purpose {
     Confirm,
     Offer,
+    /// The dates are off: what instead?
+    Choose,
     Unsubscribe,
     Join,
     TestMail,
@@ -28,6 +30,7 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Offer => "offer",
+            Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
             Self::TestMail => "coach/arrived",

@@ -1,4 +1,4 @@
-//! What is due becomes mail: lessons, reminders, changes to tell; and holds that ran out let go.
+//! What is due becomes mail: lessons, reminders, changes to tell; and what else the planner looks after.
 
 use chrono::{DateTime, Utc};
 
@@ -6,11 +6,7 @@ use crate::transact;
 use crate::{
     app::App,
     clock::Now,
-    domain::{
-        delivery::Occasion,
-        enrollment::{Event, Standing},
-        ids::CohortId,
-    },
+    domain::{delivery::Occasion, enrollment::Standing, ids::CohortId},
     store::{
         self, cohorts,
         database::Tx,
@@ -20,7 +16,7 @@ use crate::{
     },
 };
 
-use super::{fill_seats::fill_seats, tell_calendars::tell_calendar};
+use super::{let_go::let_go, remind_holds::remind_holds, tell_calendars::tell_calendar, tell_numbers::tell_numbers};
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
@@ -34,10 +30,9 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         let outcome = tell_one(app, cohort.id, now).await;
         released += usize::from(told_apart("a change of schedule", outcome));
     }
-    for held in enrollments::with_hold_over(app.db.reader(), now.real).await? {
-        let outcome = let_one_go(app, &held, now).await;
-        released += usize::from(told_apart("a hold that ran out", outcome));
-    }
+    released += let_go(app, now).await?;
+    released += remind_holds(app, now).await?;
+    released += tell_numbers(app, now).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }
@@ -45,7 +40,7 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
 }
 
 /// One that fails must not keep the others waiting; it is looked at again with the next tick.
-fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
+pub(super) fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
     outcome.unwrap_or_else(|error| {
         tracing::error!(%error, "{what} could not be worked off; the others go on");
         false
@@ -58,11 +53,6 @@ async fn release_one(app: &App, row: &TimetableRow, now: Now) -> store::Result<b
 
 async fn tell_one(app: &App, cohort: CohortId, now: Now) -> store::Result<bool> {
     transact!(app.db, |tx| tell_changes(app, tx, cohort, now).await)?;
-    Ok(true)
-}
-
-async fn let_one_go(app: &App, held: &Enrollment, now: Now) -> store::Result<bool> {
-    transact!(app.db, |tx| let_go(app, tx, held, now).await)?;
     Ok(true)
 }
 
@@ -145,30 +135,4 @@ fn schedule_changed(
             now,
         )
     }
-}
-
-/// Nobody confirmed or accepted in time: the seat goes to the next in line.
-async fn let_go(app: &App, tx: &Tx, held: &Enrollment, now: Now) -> store::Result<()> {
-    cohorts::lock(tx, held.cohort_id).await?;
-    let Some(held) = enrollments::holding(tx, held.id).await? else {
-        return Ok(());
-    };
-    let over = held.hold_until.is_some_and(|until| until <= now.real);
-    let (true, Ok(standing)) = (over, held.standing.after(Event::Expire)) else {
-        return Ok(());
-    };
-    let lapsed = Enrollment {
-        standing,
-        seat: None,
-        hold_until: None,
-        changed_at: now.program,
-        actor: "Trellis".to_owned(),
-        reason: "not confirmed in time".to_owned(),
-        ..held.clone()
-    };
-    enrollments::save(tx, held.standing, lapsed).await?;
-    if held.seat.is_some() {
-        cohorts::give_seat_back(tx, held.cohort_id).await?;
-    }
-    fill_seats(app, tx, held.cohort_id, now).await
 }

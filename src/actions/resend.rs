@@ -59,7 +59,8 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
-        | Occasion::CoachNote => Again::Never,
+        | Occasion::CoachNote
+        | Occasion::CohortNumbers => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -72,7 +73,12 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::ReminderHour
         | Occasion::ScheduleChanged
         | Occasion::Left
-        | Occasion::AddressChanged => Again::Copy,
+        | Occasion::AddressChanged
+        | Occasion::Applied
+        | Occasion::Accepted
+        | Occasion::TurnedDown
+        | Occasion::PlaceReminder
+        | Occasion::CalledOff => Again::Copy,
     }
 }
 

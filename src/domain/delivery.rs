@@ -29,6 +29,16 @@ pub enum Occasion {
     TestMail,
     TestLesson,
     CoachNote,
+    /// The application arrived; the coach said yes, or no.
+    Applied,
+    Accepted,
+    TurnedDown,
+    /// A place is still held: half of its time is over.
+    PlaceReminder,
+    /// For the coach: how many come, before it is decided whether the cohort takes place.
+    CohortNumbers,
+    /// It does not take place, or joins another.
+    CalledOff,
 }
 
 crate::words!(Occasion {
@@ -50,6 +60,12 @@ crate::words!(Occasion {
     TestMail = "test_mail",
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
+    Applied = "applied",
+    Accepted = "accepted",
+    TurnedDown = "turned_down",
+    PlaceReminder = "place_reminder",
+    CohortNumbers = "cohort_numbers",
+    CalledOff = "called_off",
 });
 
 /// A delivery's state, as a coach reads it (`claimed` reads as queued).
@@ -125,7 +141,13 @@ impl Occasion {
             | Self::Left
             | Self::TestMail
             | Self::TestLesson
-            | Self::CoachNote => Category::Service,
+            | Self::CoachNote
+            | Self::Applied
+            | Self::Accepted
+            | Self::TurnedDown
+            | Self::PlaceReminder
+            | Self::CohortNumbers
+            | Self::CalledOff => Category::Service,
             Self::ReminderDay | Self::ReminderHour => Category::Reminder,
             Self::Lesson | Self::CatchUp => Category::Lesson,
         }
@@ -141,7 +163,9 @@ impl Occasion {
             | Self::AddressChanged
             | Self::PasswordReset
             | Self::TestMail
-            | Self::TestLesson => LivesBy::Real,
+            | Self::TestLesson
+            | Self::Accepted
+            | Self::PlaceReminder => LivesBy::Real,
             Self::Welcome
             | Self::Waitlisted
             | Self::AlreadyEnrolled
@@ -152,7 +176,11 @@ impl Occasion {
             | Self::ReminderHour
             | Self::ScheduleChanged
             | Self::Left
-            | Self::CoachNote => LivesBy::Program,
+            | Self::CoachNote
+            | Self::Applied
+            | Self::TurnedDown
+            | Self::CohortNumbers
+            | Self::CalledOff => LivesBy::Program,
         }
     }
 
@@ -213,6 +241,10 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
             Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Applied => standing == Standing::Applied,
+            Occasion::Accepted => standing == Standing::Accepted,
+            Occasion::TurnedDown => standing == Standing::Declined,
+            Occasion::PlaceReminder => matches!(standing, Standing::Offered | Standing::Accepted),
             Occasion::AlreadyEnrolled
             | Occasion::SignIn
             | Occasion::Invite
@@ -221,7 +253,9 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             | Occasion::PasswordReset
             | Occasion::TestMail
             | Occasion::TestLesson
-            | Occasion::CoachNote => true,
+            | Occasion::CoachNote
+            | Occasion::CohortNumbers
+            | Occasion::CalledOff => true,
         };
         if !wanted {
             return Verdict::Skip("no longer in the cohort in a way this mail is for");

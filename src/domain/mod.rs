@@ -14,6 +14,8 @@ pub mod invite;
 pub mod lesson;
 pub mod markdown;
 pub mod name;
+pub mod offer;
+pub mod opening;
 pub mod people;
 pub mod program;
 pub mod schedule;

@@ -10,8 +10,13 @@ use crate::domain::category::Category;
 
 pub mod address_changed;
 pub mod already_enrolled;
+pub mod application_accepted;
+pub mod application_declined;
+pub mod application_received;
+pub mod called_off;
 pub mod catch_up;
 pub mod coach_note;
+pub mod cohort_numbers;
 pub mod confirm_address;
 pub mod invite;
 pub mod invite_cancel;
@@ -20,6 +25,7 @@ pub mod left;
 pub mod lesson_waiting;
 pub mod password_reset;
 pub mod place_offered;
+pub mod place_reminder;
 pub mod reminder;
 pub mod schedule_changed;
 pub mod sign_in;
@@ -45,8 +51,13 @@ macro_rules! letters {
 letters![
     address_changed::AddressChanged,
     already_enrolled::AlreadyEnrolled,
+    application_accepted::ApplicationAccepted,
+    application_declined::ApplicationDeclined,
+    application_received::ApplicationReceived,
+    called_off::CalledOff,
     catch_up::CatchUp,
     coach_note::CoachNote,
+    cohort_numbers::CohortNumbers,
     confirm_address::ConfirmAddress,
     invite::Invite,
     invite_cancel::InviteCancel,
@@ -55,6 +66,7 @@ letters![
     lesson_waiting::LessonWaiting,
     password_reset::PasswordReset,
     place_offered::PlaceOffered,
+    place_reminder::PlaceReminder,
     reminder::Reminder,
     schedule_changed::ScheduleChanged,
     sign_in::SignIn,
