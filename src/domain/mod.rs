@@ -16,6 +16,8 @@ pub mod invite;
 pub mod lesson;
 pub mod markdown;
 pub mod name;
+pub mod offer;
+pub mod opening;
 pub mod pause;
 pub mod people;
 pub mod plan;

@@ -118,6 +118,12 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::TestLesson => "Test of a lesson",
         Occasion::CoachNote => "Your daily note",
         Occasion::RosterChanged => "Who comes has changed",
+        Occasion::Applied => "Application received",
+        Occasion::Accepted => "Application accepted",
+        Occasion::TurnedDown => "Application declined",
+        Occasion::PlaceReminder => "A place is still held",
+        Occasion::CohortNumbers => "Does it take place?",
+        Occasion::CalledOff => "Does not take place",
     }
 }
 
