@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
+use super::{plan_timetable::plan_timetable, suppress::lift, tell_calendars::tell_calendar};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -45,6 +45,7 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
     let outcome = transact!(app.db, |tx| {
         let (cohort, enrollment) = locked(tx, id).await?;
         participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+        lift(app, tx, enrollment.participant_id).await?;
         if matches!(
             enrollment.standing,
             Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed

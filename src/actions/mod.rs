@@ -34,4 +34,6 @@ pub mod seed;
 pub mod send_deliveries;
 pub mod send_test;
 pub mod sign_in;
+pub mod suppress;
+pub mod take_in;
 pub mod tell_calendars;

@@ -164,7 +164,11 @@ fn on_the_wire(open: &Delivery) -> Option<Told> {
 }
 
 fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
+    // Who cannot come at one time may be able to at another (RFC 5546 §3.2.2.1).
+    let has_moved = invite.told_starts_at.is_some_and(|at| at != meeting.starts_at);
+    let rsvp = if has_moved { String::new() } else { invite.rsvp };
     Invite {
+        rsvp,
         told_state: meeting.state.as_str().to_owned(),
         told_starts_at: Some(meeting.starts_at),
         told_ends_at: Some(meeting.ends_at),
