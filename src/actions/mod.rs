@@ -15,6 +15,7 @@ pub mod fill_seats;
 pub mod import_program;
 pub mod leave;
 pub mod limit_client;
+pub mod look_into_mailbox;
 pub mod mailed_sign_in;
 pub mod needs_you;
 pub mod open_cohort;

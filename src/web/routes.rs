@@ -7,14 +7,14 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
+        mailbox, my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table,
+        texts::Texts, this_week, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 17] = [
+const NOUNS: [fn(Table) -> Table; 18] = [
     program_page::add,
     enrollments::add,
     links::add,
@@ -32,6 +32,7 @@ const NOUNS: [fn(Table) -> Table; 17] = [
     settings::add,
     programs::add,
     lessons::add,
+    hooks::add,
 ];
 
 /// Every page and address, in one table.
@@ -58,6 +59,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         make_id: Arc::new(move || for_ids.random.uuid(for_ids.clock.now().real)),
         open_to_all,
         takes_csv: vec![],
+        takes_mail: vec![hooks::MAIL],
     };
     Ok(frame.around(routes)?.data(site))
 }
