@@ -30,7 +30,11 @@ use crate::{
     },
 };
 
-use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
+use super::{
+    plan_timetable::plan_timetable,
+    suppress::{badge, take_back_complaint},
+    tell_calendars::tell_calendar,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -163,7 +167,10 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
 }
 
 pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
+    transact!(app.db, |tx| {
+        take_back_complaint(app, tx, person).await?;
+        Ok(stops::resume(tx, person, program, category).await?)
+    })
 }
 
 /// The address of the private feed becomes another one; the old one stops working at once.
@@ -194,7 +201,7 @@ pub async fn correct_address(
         let corrected = Participant {
             email: email.clone(),
             email_key: email.key(),
-            mail_problem: None,
+            mail_problem: badge(app, tx, practice, email).await?,
             epoch: person.epoch + 1,
             ..person
         };
