@@ -61,12 +61,7 @@ fn known(rows: &[TimetableRow], now: DateTime<Utc>) -> Vec<Known> {
         .collect()
 }
 
-async fn write(
-    app: &App,
-    tx: &Tx,
-    cohort: &Cohort,
-    of: (&History, DateTime<Utc>, Now),
-) -> store::Result<()> {
+async fn write(app: &App, tx: &Tx, cohort: &Cohort, of: (&History, DateTime<Utc>, Now)) -> store::Result<()> {
     let (history, since, now) = of;
     let meetings = sessions::of_cohort(tx, cohort.id).await?;
     let rows = due_rows(tx, cohort, &meetings, history).await?;
@@ -124,13 +119,7 @@ pub(super) async fn zones_present(tx: &impl store::Connection, cohort: &Cohort) 
     Ok(zones.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-fn row(
-    app: &App,
-    cohort: &Cohort,
-    due: &Due,
-    meetings: &[SessionRow],
-    at: (DateTime<Utc>, Now),
-) -> TimetableRow {
+fn row(app: &App, cohort: &Cohort, due: &Due, meetings: &[SessionRow], at: (DateTime<Utc>, Now)) -> TimetableRow {
     let (since, now) = at;
     let released_at: Option<DateTime<Utc>> = (due.due_at <= since).then_some(now.program);
     TimetableRow {

@@ -59,22 +59,52 @@ pub struct Session {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// The whole of what is still to come, by as many days.
-    MoveStart { to: NaiveDate },
+    MoveStart {
+        to: NaiveDate,
+    },
     /// Another weekday, time, length or zone, from this week on.
-    Reslot { from_week: u16, weekday: Weekday, time: NaiveTime, minutes: u16, zone: Zone },
+    Reslot {
+        from_week: u16,
+        weekday: Weekday,
+        time: NaiveTime,
+        minutes: u16,
+        zone: Zone,
+    },
     /// This week becomes a break, and it and all after it come a week later.
-    InsertBreak { before: u16 },
+    InsertBreak {
+        before: u16,
+    },
     /// All after this break come a week sooner.
-    RemoveBreak { week: u16 },
-    MoveSession { session: SessionId, date: NaiveDate, time: NaiveTime, minutes: u16 },
-    CancelSession { session: SessionId },
-    RestoreSession { session: SessionId },
+    RemoveBreak {
+        week: u16,
+    },
+    MoveSession {
+        session: SessionId,
+        date: NaiveDate,
+        time: NaiveTime,
+        minutes: u16,
+    },
+    CancelSession {
+        session: SessionId,
+    },
+    RestoreSession {
+        session: SessionId,
+    },
     /// One besides those of the weeks, in the cohort's zone.
-    AddSession { date: NaiveDate, time: NaiveTime, minutes: u16, title: Name },
+    AddSession {
+        date: NaiveDate,
+        time: NaiveTime,
+        minutes: u16,
+        title: Name,
+    },
     /// More weeks at the end.
-    Extend { weeks: u16 },
+    Extend {
+        weeks: u16,
+    },
     /// Fewer weeks at the end.
-    Shorten { weeks: u16 },
+    Shorten {
+        weeks: u16,
+    },
 }
 
 /// What a change would do: the schedule as it would be, and everything a coach should know first.

@@ -16,7 +16,11 @@ pub async fn create(tx: &impl ConnectionTrait, change: ScheduleChange) -> Result
 }
 
 /// Those that people are told of at this instant or later and that were not undone, the newest first.
-pub async fn told_from(db: &impl ConnectionTrait, cohort: CohortId, from: DateTime<Utc>) -> Result<Vec<ScheduleChange>> {
+pub async fn told_from(
+    db: &impl ConnectionTrait,
+    cohort: CohortId,
+    from: DateTime<Utc>,
+) -> Result<Vec<ScheduleChange>> {
     Ok(Entity::find()
         .filter(Column::CohortId.eq(cohort))
         .filter(Column::TellAt.gte(from))

@@ -8,8 +8,8 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe,
+        my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings, site::Site,
+        table::Table, texts::Texts, this_week, unsubscribe,
     },
 };
 

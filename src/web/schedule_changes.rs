@@ -13,9 +13,7 @@ use self::{
     preview::{PreviewPage, Wording},
 };
 use crate::{
-    actions::change_schedule::{
-        CannotUndo, Refused, Target, change_schedule, look, look_at, read::Known, undo_change,
-    },
+    actions::change_schedule::{CannotUndo, Refused, Target, change_schedule, look, look_at, read::Known, undo_change},
     domain::{
         ids::CohortId,
         people::CohortState,
@@ -87,11 +85,8 @@ async fn undo(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let target = Target {
-        practice: signed.practice.id,
-        cohort: desk::id(&id)?,
-        actor: signed.coach.name.expose().to_owned(),
-    };
+    let target =
+        Target { practice: signed.practice.id, cohort: desk::id(&id)?, actor: signed.coach.name.expose().to_owned() };
     let change: Uuid = desk::id(fields.text("change"))?;
     let done = match undo_change(&site.app, &target, change).await {
         Ok(()) => "undone",

@@ -20,17 +20,10 @@ use crate::{
 };
 
 pub(crate) fn add(table: Table) -> Table {
-    table
-        .get("/coach/sessions/:id/:kind", Access::Coach, show)
-        .post("/coach/sessions/:id/:kind", Access::Coach, post)
+    table.get("/coach/sessions/:id/:kind", Access::Coach, show).post("/coach/sessions/:id/:kind", Access::Coach, post)
 }
 
-async fn asking<'a>(
-    site: &'a Site,
-    signed: &'a SignedCoach,
-    id: &str,
-    word: &str,
-) -> Result<Asking<'a>, PageError> {
+async fn asking<'a>(site: &'a Site, signed: &'a SignedCoach, id: &str, word: &str) -> Result<Asking<'a>, PageError> {
     let id: SessionId = desk::id(id)?;
     let kind = [Kind::Move(id), Kind::Cancel(id), Kind::Restore(id)].into_iter().find(|kind| kind.word() == word);
     let kind = kind.ok_or(PageError::NotFound)?;

@@ -18,6 +18,7 @@ mod letters;
 mod moves;
 mod people;
 mod post;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;

@@ -131,12 +131,7 @@ async fn people(db: &impl store::Connection, cohort: &Cohort, rows: &[SessionRow
             let invite = newest(&own, row)?;
             Some(Knows { session: row.id, told: planned_before(invite), calendar: told(invite) })
         });
-        Some(Attendee {
-            enrollment: enrollment.id,
-            name,
-            calendar: enrollment.calendar,
-            knows: knows.collect(),
-        })
+        Some(Attendee { enrollment: enrollment.id, name, calendar: enrollment.calendar, knows: knows.collect() })
     };
     Ok(here.iter().filter_map(attendee).collect())
 }

@@ -140,12 +140,7 @@ fn move_session(
     })
 }
 
-fn set_state(
-    schedule: &Schedule,
-    id: SessionId,
-    state: SessionState,
-    now: DateTime<Utc>,
-) -> Result<Schedule, Refusal> {
+fn set_state(schedule: &Schedule, id: SessionId, state: SessionState, now: DateTime<Utc>) -> Result<Schedule, Refusal> {
     change_one(schedule, id, now, |session| {
         session.state = state;
         Ok(())
@@ -194,7 +189,8 @@ fn extend(schedule: &Schedule, more: u16, titles: &[(u16, Name)], now: DateTime<
     let days = after.first_days();
     // Weeks that were taken off come back with the sessions they had.
     let off = |session: &&Session| session.week > last && !session.has_begun(now);
-    let mut taken_off: Vec<_> = schedule.sessions.iter().filter(off).map(|session| (session.week, session.id)).collect();
+    let mut taken_off: Vec<_> =
+        schedule.sessions.iter().filter(off).map(|session| (session.week, session.id)).collect();
     taken_off.sort_unstable();
     let mut taken_off = taken_off.into_iter();
     for (number, week) in (1_u128..).zip(last + 1..=last + more) {

@@ -138,7 +138,8 @@ struct Lessons {
 impl Lessons {
     fn of(before: &Schedule, after: &Schedule, facts: &Facts<'_>, now: DateTime<Utc>) -> Self {
         // By participants' clocks the cohort's own zone stands for all: the civil times are the same.
-        let known = facts.history.known.iter().copied().filter(|known| known.zone.is_none_or(|zone| zone == before.zone));
+        let known =
+            facts.history.known.iter().copied().filter(|known| known.zone.is_none_or(|zone| zone == before.zone));
         let history = History { known: known.collect(), since: facts.history.since };
         let rows = |schedule: &Schedule, history: &History| lessons(schedule, facts, history);
         let (old, new, scratch) = (rows(before, &history), rows(after, &history), rows(after, &History::none()));
@@ -155,7 +156,8 @@ impl Lessons {
         });
         let out = history.known.iter().filter(|known| known.is_out);
         let out = out.map(|known| LessonOut { position: known.position, at: Reading::new(known.due_at, before.zone) });
-        let end = after.sessions.iter().filter(|session| session.is_planned()).map(|session| session.slot.ends_at()).max();
+        let end =
+            after.sessions.iter().filter(|session| session.is_planned()).map(|session| session.slot.ends_at()).max();
         let after_end = new.iter().filter(|(_, due)| end.is_some_and(|end| due.due_at > end));
         Self {
             moved: moved.collect(),

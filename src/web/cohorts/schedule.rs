@@ -120,7 +120,10 @@ impl Page for SchedulePage {
                 entries: vec![
                     Entry::of(meeting(3, "done", false, false)),
                     Entry::of(meeting(4, "now", true, false)),
-                    Entry { meeting: None, pause: Some(Pause { week: 5, when: "Monday 8 March 2027".to_owned(), can_change: true }) },
+                    Entry {
+                        meeting: None,
+                        pause: Some(Pause { week: 5, when: "Monday 8 March 2027".to_owned(), can_change: true }),
+                    },
                     Entry::of(meeting(0, "skip", true, true)),
                 ],
                 not_begun: true,

@@ -147,13 +147,9 @@ fn weeks(kind: Kind, schedule: &Schedule, now: DateTime<Utc>) -> Vec<Choice> {
         Kind::Weekday => session(week).is_some() && is_ahead(week),
         Kind::Break => ends(week) > today && is_ahead(week),
         Kind::Unbreak => week.kind == WeekKind::Break && ends(week) > today,
-        Kind::Start
-        | Kind::Add
-        | Kind::Extend
-        | Kind::Shorten
-        | Kind::Move(_)
-        | Kind::Cancel(_)
-        | Kind::Restore(_) => false,
+        Kind::Start | Kind::Add | Kind::Extend | Kind::Shorten | Kind::Move(_) | Kind::Cancel(_) | Kind::Restore(_) => {
+            false
+        }
     };
     let choice = |week: &Week| {
         let text = format!("Week {}, from {}", week.number, civil::date(week.first_day));

@@ -150,9 +150,7 @@ impl Kind {
     pub(crate) fn blank(self, known: &Known, asked: &str) -> Entered {
         let schedule = &known.schedule;
         let text = |time: NaiveTime| time.format("%H:%M").to_string();
-        let usual = || {
-            Entered::blank().with("time", text(schedule.time)).with("minutes", schedule.minutes.to_string())
-        };
+        let usual = || Entered::blank().with("time", text(schedule.time)).with("minutes", schedule.minutes.to_string());
         match self {
             Self::Start => Entered::blank().with("to", schedule.starts_on.to_string()),
             Self::Weekday => usual()
@@ -180,13 +178,7 @@ fn read_weekday(mut checked: Checked<'_>) -> Result<Change, Entered> {
     let minutes = minutes(&mut checked);
     let zone = checked.parse("zone", Zone::parse);
     checked.finish(|| {
-        Some(Change::Reslot {
-            from_week: from_week?,
-            weekday: weekday?,
-            time: time?,
-            minutes: minutes?,
-            zone: zone?,
-        })
+        Some(Change::Reslot { from_week: from_week?, weekday: weekday?, time: time?, minutes: minutes?, zone: zone? })
     })
 }
 

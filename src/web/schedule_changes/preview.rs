@@ -152,7 +152,11 @@ fn sections(plan: &Plan, wording: &Wording<'_>) -> Vec<Section> {
         was: late.missed.text(),
         is: late.is.text(),
     });
-    let out = plan.lessons_out.iter().map(|out| Line { label: lesson(out.position), was: String::new(), is: Reading::text(&out.at) });
+    let out = plan.lessons_out.iter().map(|out| Line {
+        label: lesson(out.position),
+        was: String::new(),
+        is: Reading::text(&out.at),
+    });
     let by = if wording.by_participant { "At this time on each participant’s own clock." } else { "" };
     let section = |title, note, lines: Vec<Line>| Section { title, note, lines };
     let all = vec![

@@ -18,7 +18,11 @@ pub(super) fn sentences(plan: &Plan, wording: &Wording<'_>) -> Vec<Sentence> {
     }
     if plan.over > 0 {
         let text = format!("{} is over or under way and stays as it is", things(plan.over, "session"));
-        let text = if plan.over == 1 { text } else { text.replace(" is ", " are ").replace("stays as it is", "stay as they are") };
+        let text = if plan.over == 1 {
+            text
+        } else {
+            text.replace(" is ", " are ").replace("stays as it is", "stay as they are")
+        };
         all.push(say("What is over", text));
     }
     all
@@ -82,18 +86,18 @@ fn reminders(plan: &Plan) -> String {
         (count.dropped, "are dropped"),
         (count.skipped, "would lie in the past and are not sent"),
     ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     if parts.is_empty() { "None changes".to_owned() } else { parts.join(", ") }
 }
 
 fn goes_out_now(plan: &Plan) -> String {
     match (plan.at_once, plan.calendars.told) {
         (true, told @ 1..) => {
-            format!("The mail to {} and what calendars are told; no lesson and no reminder", desk::people(u64::try_from(told).unwrap_or_default()))
+            format!(
+                "The mail to {} and what calendars are told; no lesson and no reminder",
+                desk::people(u64::try_from(told).unwrap_or_default())
+            )
         }
         (true, 0) | (false, _) => "Nothing".to_owned(),
     }
@@ -101,9 +105,10 @@ fn goes_out_now(plan: &Plan) -> String {
 
 /// What should be looked at again before applying. Public holidays belong here too.
 pub(super) fn warnings(plan: &Plan, wording: &Wording<'_>) -> Vec<String> {
-    let late = plan.lessons_after_end.iter().map(|position| {
-        format!("{} goes out after the last session.", lesson_title(*position, wording.lessons))
-    });
+    let late = plan
+        .lessons_after_end
+        .iter()
+        .map(|position| format!("{} goes out after the last session.", lesson_title(*position, wording.lessons)));
     late.collect()
 }
 
