@@ -19,6 +19,7 @@ mod moves;
 mod other_dates;
 mod people;
 mod post;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;
