@@ -38,7 +38,7 @@ impl Purpose {
             Self::Offer => "offer",
             Self::Unsubscribe => "u",
             Self::Join => "j",
-            Self::Leave => "leave",
+            Self::Leave => "leaving",
             Self::Dates => "dates",
             Self::Pause => "pause",
             Self::NewAddress => "address",

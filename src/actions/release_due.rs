@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{fill_seats::fill_seats, tell_calendars::tell_calendar};
+use super::{fill_seats::fill_seats, resume::end_pauses, tell_calendars::tell_calendar};
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
@@ -38,6 +38,7 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         let outcome = let_one_go(app, &held, now).await;
         released += usize::from(told_apart("a hold that ran out", outcome));
     }
+    released += end_pauses(app).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }

@@ -157,8 +157,9 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => false,
     };
-    let undeliverable =
-        !anyway && matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());
+    let undeliverable = !anyway
+        && ledger::other_address(row).is_none()
+        && matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());
     let session_stands = match row.occasion {
         Occasion::ReminderDay | Occasion::ReminderHour => {
             let session = sessions::find(db, row.practice_id, row.object_id.into()).await?;
@@ -239,7 +240,7 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
 
 /// A badge on the roster, never a silent loss.
 async fn note_bounce(tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
-    let about_this_address = row.occasion != Occasion::AddressChanged;
+    let about_this_address = ledger::other_address(row).is_none();
     if let (State::Bounced, Some(person), true) = (recorded.state, row.participant_id, about_this_address) {
         participants::set_mail_problem(tx, person, Some("mail to this address comes back".to_owned())).await?;
     }

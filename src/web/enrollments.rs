@@ -1,6 +1,6 @@
 //! How does somebody ask for a place?
 
-mod confirm;
+pub(in crate::web) mod confirm;
 mod form;
 mod offer;
 

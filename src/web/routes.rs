@@ -8,17 +8,18 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe,
+        my_place, my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table,
+        texts::Texts, this_week, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 17] = [
+const NOUNS: [fn(Table) -> Table; 18] = [
     program_page::add,
     enrollments::add,
     links::add,
     my_program::add,
+    my_place::add,
     join::add,
     feeds::add,
     unsubscribe::add,

@@ -104,12 +104,15 @@ impl Desk<'_> {
             room_note: "The join button is on your page. The room opens ten minutes before each session.".to_owned(),
             calendar: calendar(enrollment.calendar),
             page_url: self.app.links.my_program(),
+            dates_url: self.place_link(Purpose::Dates)?,
+            pause_url: self.place_link(Purpose::Pause)?,
+            leave_url: self.place_link(Purpose::Leave)?,
         };
         self.finish(&letter, Around::default())
     }
 
     pub(super) fn waitlisted(&self) -> Result<Composed, CannotCompose> {
-        let letter = Waitlisted { hold: "24 hours".to_owned(), leave_url: self.app.links.to("/p/leave") };
+        let letter = Waitlisted { hold: "24 hours".to_owned(), leave_url: self.place_link(Purpose::Leave)? };
         self.finish(&letter, Around::default())
     }
 
