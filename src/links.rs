@@ -17,6 +17,8 @@ use crate::{
 pub enum Purpose {
     Confirm,
     Offer,
+    /// The dates are off: what instead?
+    Choose,
     Unsubscribe,
     Join,
     /// Leave for good.
@@ -36,6 +38,7 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Offer => "offer",
+            Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
             Self::Leave => "leaving",

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::Admission,
         delivery::Occasion,
         discretion::Discretion,
         email_address::EmailAddress,
@@ -229,9 +230,9 @@ async fn ask_again(
     Ok(enrollment)
 }
 
-/// A free seat, unless somebody waits for it.
+/// A free seat, unless somebody waits for it. Who applies holds none.
 async fn hold_seat(tx: &Tx, cohort: &Cohort) -> store::Result<Option<i32>> {
-    if enrollments::first_waiting(tx, cohort.id).await?.is_some() {
+    if cohort.admission == Admission::Approval || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
         return Ok(None);
     }
     cohorts::take_seat(tx, cohort.id).await

@@ -38,6 +38,7 @@ pub mod facts;
 pub mod lesson_facts;
 mod letters;
 mod life_letters;
+mod place_letters;
 pub(crate) mod times;
 
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,12 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
         Occasion::TestMail => desk.test_mail(),
         Occasion::CoachNote => desk.coach_note().await,
         Occasion::RosterChanged => desk.roster_changed().await,
+        Occasion::Applied => desk.application_received(),
+        Occasion::Accepted => desk.application_accepted().await,
+        Occasion::TurnedDown => desk.application_declined(),
+        Occasion::PlaceReminder => desk.place_reminder().await,
+        Occasion::CohortNumbers => desk.cohort_numbers().await,
+        Occasion::CalledOff => desk.called_off().await,
     }
 }
 

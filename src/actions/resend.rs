@@ -61,7 +61,8 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::TestLesson
         | Occasion::ConfirmNewAddress
         | Occasion::CoachNote
-        | Occasion::RosterChanged => Again::Never,
+        | Occasion::RosterChanged
+        | Occasion::CohortNumbers => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -77,7 +78,12 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::Paused
         | Occasion::Resumed
         | Occasion::Left
-        | Occasion::AddressChanged => Again::Copy,
+        | Occasion::AddressChanged
+        | Occasion::Applied
+        | Occasion::Accepted
+        | Occasion::TurnedDown
+        | Occasion::PlaceReminder
+        | Occasion::CalledOff => Again::Copy,
     }
 }
 

@@ -75,7 +75,7 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
     Ok(changes)
 }
 
-fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {
+pub(super) fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {
     known.iter().rev().find(|invite| invite.session_id == meeting.id && invite.generation == meeting.generation)
 }
 
@@ -104,16 +104,21 @@ async fn fresh(app: &App, tx: &Tx, enrollment: &Enrollment, meeting: &SessionRow
 
 /// What the person knew of the session, if it differs from what is true and still matters.
 fn change(invite: &Invite, meeting: &SessionRow, now: DateTime<Utc>) -> Option<Change> {
-    let was = match (invite.told_state.as_str(), invite.told_starts_at, invite.told_ends_at) {
-        ("planned", Some(starts_at), Some(ends_at)) => Some((starts_at, ends_at)),
-        _ => None,
-    };
+    let was = planned_before(invite);
     let is = match meeting.state {
         SessionState::Planned => Some((meeting.starts_at, meeting.ends_at)),
         SessionState::Canceled => None,
     };
     let matters = was.is_some_and(|(_, ends_at)| ends_at > now) || is.is_some_and(|(_, ends_at)| ends_at > now);
     (was != is && matters).then_some(Change { session: meeting.id, was, is })
+}
+
+/// From when to when the person believes the session to be.
+pub(super) fn planned_before(invite: &Invite) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    match (invite.told_state.as_str(), invite.told_starts_at, invite.told_ends_at) {
+        ("planned", Some(starts_at), Some(ends_at)) => Some((starts_at, ends_at)),
+        _ => None,
+    }
 }
 
 fn wanted(enrollment: &Enrollment, meeting: &SessionRow) -> Wanted {
@@ -176,7 +181,7 @@ pub(super) fn decide(invite: Invite, told: Told, wanted: Wanted, now: Now) -> (I
     (Invite { sequence: message.sequence, stamped_at: Some(stamp), ..invite }, Some(message))
 }
 
-fn told(invite: &Invite) -> Told {
+pub(super) fn told(invite: &Invite) -> Told {
     match (invite.last_method.parse(), invite.in_calendar_starts_at, invite.in_calendar_ends_at) {
         (Ok(Word::Request), Some(starts_at), Some(ends_at)) => Told::Requested { starts_at, ends_at },
         (Ok(Word::Cancel), _, _) => Told::Canceled,
@@ -192,9 +197,11 @@ fn on_the_wire(open: &Delivery) -> Option<Told> {
     })
 }
 
+/// Who comes while a session is canceled never heard that it was planned, so they heard of no cancellation.
 fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
+    let heard_nothing = invite.told_state.is_empty() && meeting.state == SessionState::Canceled;
     Invite {
-        told_state: meeting.state.as_str().to_owned(),
+        told_state: if heard_nothing { String::new() } else { meeting.state.as_str().to_owned() },
         told_starts_at: Some(meeting.starts_at),
         told_ends_at: Some(meeting.ends_at),
         ..invite

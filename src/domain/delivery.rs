@@ -34,6 +34,16 @@ pub enum Occasion {
     TestLesson,
     CoachNote,
     RosterChanged,
+    /// The application arrived; the coach said yes, or no.
+    Applied,
+    Accepted,
+    TurnedDown,
+    /// A place is still held: half of its time is over.
+    PlaceReminder,
+    /// For the coach: how many come, before it is decided whether the cohort takes place.
+    CohortNumbers,
+    /// It does not take place, or joins another.
+    CalledOff,
 }
 
 crate::words!(Occasion {
@@ -60,6 +70,12 @@ crate::words!(Occasion {
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
     RosterChanged = "roster_changed",
+    Applied = "applied",
+    Accepted = "accepted",
+    TurnedDown = "turned_down",
+    PlaceReminder = "place_reminder",
+    CohortNumbers = "cohort_numbers",
+    CalledOff = "called_off",
 });
 
 /// A delivery's state, as a coach reads it (`claimed` reads as queued).
@@ -143,7 +159,13 @@ impl Occasion {
             | Self::TestMail
             | Self::TestLesson
             | Self::CoachNote
-            | Self::RosterChanged => Category::Service,
+            | Self::RosterChanged
+            | Self::Applied
+            | Self::Accepted
+            | Self::TurnedDown
+            | Self::PlaceReminder
+            | Self::CohortNumbers
+            | Self::CalledOff => Category::Service,
             Self::ReminderDay | Self::ReminderHour => Category::Reminder,
             Self::Lesson | Self::CatchUp => Category::Lesson,
         }
@@ -160,7 +182,9 @@ impl Occasion {
             | Self::ConfirmNewAddress
             | Self::PasswordReset
             | Self::TestMail
-            | Self::TestLesson => LivesBy::Real,
+            | Self::TestLesson
+            | Self::Accepted
+            | Self::PlaceReminder => LivesBy::Real,
             Self::Welcome
             | Self::Waitlisted
             | Self::AlreadyEnrolled
@@ -175,7 +199,11 @@ impl Occasion {
             | Self::Resumed
             | Self::Left
             | Self::CoachNote
-            | Self::RosterChanged => LivesBy::Program,
+            | Self::RosterChanged
+            | Self::Applied
+            | Self::TurnedDown
+            | Self::CohortNumbers
+            | Self::CalledOff => LivesBy::Program,
         }
     }
 
@@ -247,6 +275,10 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
             Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Applied => standing == Standing::Applied,
+            Occasion::Accepted => standing == Standing::Accepted,
+            Occasion::TurnedDown => standing == Standing::Declined,
+            Occasion::PlaceReminder => matches!(standing, Standing::Offered | Standing::Accepted),
             Occasion::AlreadyEnrolled
             | Occasion::SignIn
             | Occasion::Invite
@@ -257,7 +289,9 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             | Occasion::TestMail
             | Occasion::TestLesson
             | Occasion::CoachNote
-            | Occasion::RosterChanged => true,
+            | Occasion::RosterChanged
+            | Occasion::CohortNumbers
+            | Occasion::CalledOff => true,
         };
         if !wanted {
             return Verdict::Skip(ELSEWHERE);

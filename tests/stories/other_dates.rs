@@ -12,9 +12,10 @@ use trellis::{
         save_windows::{Windows, save_windows},
     },
     domain::{
+        cohort::LateJoiners,
         discretion::Discretion,
         ids::CohortId,
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
     },
     store::{
         audits, cohorts,
@@ -57,7 +58,9 @@ pub async fn later(
         minutes: 75,
         breaks: vec![],
         capacity: 12,
-        rule: LessonRule::default(),
+        rule: LessonTiming::default(),
+        holiday_country: None,
+        late_joiners: LateJoiners::Digest,
         lesson_clock: LessonClock::Cohort,
         discretion: Discretion::Discreet,
         room_url: "https://meet.example/other".to_owned(),

@@ -10,8 +10,13 @@ use crate::domain::category::Category;
 
 pub mod address_changed;
 pub mod already_enrolled;
+pub mod application_accepted;
+pub mod application_declined;
+pub mod application_received;
+pub mod called_off;
 pub mod catch_up;
 pub mod coach_note;
+pub mod cohort_numbers;
 pub mod confirm_address;
 pub mod confirm_new_address;
 pub mod invite;
@@ -23,6 +28,7 @@ pub mod moved;
 pub mod password_reset;
 pub mod paused;
 pub mod place_offered;
+pub mod place_reminder;
 pub mod reminder;
 pub mod resumed;
 pub mod roster_changed;
@@ -50,8 +56,13 @@ macro_rules! letters {
 letters![
     address_changed::AddressChanged,
     already_enrolled::AlreadyEnrolled,
+    application_accepted::ApplicationAccepted,
+    application_declined::ApplicationDeclined,
+    application_received::ApplicationReceived,
+    called_off::CalledOff,
     catch_up::CatchUp,
     coach_note::CoachNote,
+    cohort_numbers::CohortNumbers,
     confirm_address::ConfirmAddress,
     confirm_new_address::ConfirmNewAddress,
     invite::Invite,
@@ -63,6 +74,7 @@ letters![
     password_reset::PasswordReset,
     paused::Paused,
     place_offered::PlaceOffered,
+    place_reminder::PlaceReminder,
     reminder::Reminder,
     resumed::Resumed,
     roster_changed::RosterChanged,
