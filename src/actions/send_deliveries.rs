@@ -167,8 +167,11 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => false,
     };
+    let own_address = ledger::other_address(row).is_none();
     let scope = match &facts.reader {
-        Reader::Participant(person) if !anyway => scope_of(app, db, person.practice_id, facts.reader.address()).await?,
+        Reader::Participant(person) if !anyway && own_address => {
+            scope_of(app, db, person.practice_id, facts.reader.address()).await?
+        }
         Reader::Participant(_) | Reader::Coach(_) => None,
     };
     if scope.is_some() && row.category.subscribed() {

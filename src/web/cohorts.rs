@@ -29,6 +29,7 @@ pub(crate) mod roster;
 pub(crate) mod schedule;
 pub(crate) mod settings;
 pub(crate) mod waitlist;
+mod windows;
 
 /// What stands above every tab of a cohort.
 #[derive(Debug, Clone, Serialize)]
@@ -129,7 +130,7 @@ pub(crate) fn add(table: Table) -> Table {
     let table = opening::add(table);
     let table = schedule::add(table);
     let table = waitlist::add(table);
-    settings::add(table)
+    windows::add(settings::add(table))
 }
 
 #[handler]

@@ -27,6 +27,7 @@ pub mod limits;
 pub mod links;
 pub mod mailbox;
 pub mod methods;
+pub mod my_place;
 pub mod my_program;
 pub mod notices;
 pub mod outbox;

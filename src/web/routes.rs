@@ -8,8 +8,8 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
-        mailbox, my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings, site::Site,
-        table::Table, texts::Texts, this_week, unsubscribe,
+        mailbox, my_place, my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings,
+        site::Site, table::Table, texts::Texts, this_week, unsubscribe,
     },
 };
 
@@ -19,6 +19,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     enrollments::add,
     links::add,
     my_program::add,
+    my_place::add,
     join::add,
     feeds::add,
     unsubscribe::add,

@@ -8,6 +8,7 @@
     reason = "a story that breaks says where, and nobody is outside of this crate"
 )]
 
+mod addresses;
 mod architecture;
 mod browser;
 mod coach;
@@ -17,6 +18,7 @@ mod lessons;
 mod letters;
 mod moves;
 mod other_dates;
+mod pauses;
 mod people;
 mod post;
 mod schedule_changes;

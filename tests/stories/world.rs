@@ -20,6 +20,7 @@ use trellis::{
         open_cohort::{NewCohort, create_cohort, open_cohort},
         passwords::hash_password,
         release_due::release_due,
+        resume::next_end,
         send_deliveries::{Round, send_deliveries, sweep},
     },
     app::App,
@@ -228,6 +229,7 @@ impl World {
             timetable::next_due(db).await.unwrap(),
             cohorts::next_telling(db).await.unwrap(),
             ledger::next_instant(db, self.now()).await.unwrap(),
+            next_end(&self.app).await.unwrap(),
         ];
         instants.into_iter().flatten().min()
     }

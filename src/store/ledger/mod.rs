@@ -18,12 +18,14 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod elsewhere;
 mod journeys;
 mod queued;
 mod release;
 mod sending;
 mod tally;
 
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use queued::{Queued, Recipient};
 pub use release::{Release, release};

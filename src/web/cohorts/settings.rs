@@ -6,11 +6,11 @@ use poem::{
 };
 use serde::Serialize;
 
-use super::{Head, found};
+use super::{Head, found, windows};
 use crate::{
     actions::save_cohort::{CohortSettings, Doors, Refused, save_cohort, set_doors},
     domain::{name::Name, people::CohortState},
-    store::cohorts::Cohort,
+    store::{cohorts::Cohort, programs::ProgramRow},
     web::{
         chrome::{self, Here},
         cohort_new::read::{one_line, room, seats},
@@ -31,6 +31,8 @@ pub(crate) struct CohortSettingsPage {
     form: Entered,
     taken: i32,
     is_closed: bool,
+    /// As in `Europe/Berlin`.
+    zone: String,
 }
 
 impl Page for CohortSettingsPage {
@@ -38,7 +40,13 @@ impl Page for CohortSettingsPage {
     const TEMPLATE: &'static str = "cohorts/settings.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |form| Self { head: Head::sample("settings"), form, taken: 9, is_closed: false };
+        let page = |form| Self {
+            head: Head::sample("settings"),
+            form,
+            taken: 9,
+            is_closed: false,
+            zone: "Europe/Berlin".to_owned(),
+        };
         let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
         vec![("blank", page(Entered::blank())), ("wrong", page(wrong))]
     }
@@ -51,7 +59,7 @@ pub(super) fn add(table: Table) -> Table {
         .post("/coach/cohorts/:id/doors", Access::Coach, doors)
 }
 
-fn filled(cohort: &Cohort) -> Entered {
+pub(super) fn filled(cohort: &Cohort) -> Entered {
     Entered::blank()
         .with("name", cohort.name.expose())
         .with("room_url", cohort.room_url.as_str())
@@ -68,10 +76,8 @@ async fn show(
 ) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
-    let head = Head::of(&cohort, &program, "settings");
-    let is_closed = cohort.state == CohortState::Closed;
-    site.pages
-        .render(&chrome, &CohortSettingsPage { head, form: filled(&cohort), taken: cohort.seats_taken, is_closed })
+    let form = windows::filled(filled(&cohort), &cohort);
+    site.pages.render(&chrome, &page(&cohort, &program, form))
 }
 
 #[handler]
@@ -89,10 +95,28 @@ async fn save(
         },
         Err(form) => form,
     };
-    let chrome = desk::around(site, &signed, Here::Cohorts).await?;
-    let head = Head::of(&cohort, &program, "settings");
-    let is_closed = cohort.state == CohortState::Closed;
-    site.pages.refused(&chrome, &CohortSettingsPage { head, form, taken: cohort.seats_taken, is_closed })
+    refused(site, &signed, (&cohort, &program), windows::filled(form, &cohort)).await
+}
+
+fn page(cohort: &Cohort, program: &ProgramRow, form: Entered) -> CohortSettingsPage {
+    CohortSettingsPage {
+        head: Head::of(cohort, program, "settings"),
+        form,
+        taken: cohort.seats_taken,
+        is_closed: cohort.state == CohortState::Closed,
+        zone: cohort.zone.name().to_owned(),
+    }
+}
+
+/// The page again, with what is wrong in one of its forms.
+pub(super) async fn refused(
+    site: &Site,
+    signed: &SignedCoach,
+    of: (&Cohort, &ProgramRow),
+    form: Entered,
+) -> Result<Response, PageError> {
+    let chrome = desk::around(site, signed, Here::Cohorts).await?;
+    site.pages.refused(&chrome, &page(of.0, of.1, form))
 }
 
 fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
