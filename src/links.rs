@@ -21,6 +21,14 @@ pub enum Purpose {
     Choose,
     Unsubscribe,
     Join,
+    /// Leave for good.
+    Leave,
+    /// Go on with other dates.
+    Dates,
+    /// Pause, or end a pause.
+    Pause,
+    /// From now on, write to this inbox.
+    NewAddress,
     TestMail,
 }
 
@@ -33,6 +41,10 @@ impl Purpose {
             Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
+            Self::Leave => "leave",
+            Self::Dates => "dates",
+            Self::Pause => "pause",
+            Self::NewAddress => "address",
             Self::TestMail => "coach/arrived",
         }
     }

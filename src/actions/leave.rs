@@ -22,6 +22,7 @@ use super::{
     fill_seats::fill_seats,
     place_letters::{about_place, write_another},
     tell_calendars::tell_calendar,
+    tell_coach::tell_coach,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +57,12 @@ pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, R
         let took_part = before.standing.takes_part() || before.standing == Standing::Paused;
         let left = end(tx, &before, by, now).await?;
         ledger::cancel_waiting(tx, id, "left the cohort", now.program).await?;
+        // Should they come back, what they never got is not lost.
+        ledger::free_lessons(tx, left.journey_id, "left the cohort", now.program).await?;
         tell_calendar(app, tx, &left, now).await?;
         if took_part {
             write_another(app, tx, about_place(Occasion::Left, &left, now), now).await?;
+            tell_coach(app, tx, &left, now).await?;
         }
         logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
         fill_seats(app, tx, left.cohort_id, now).await?;

@@ -1,22 +1,32 @@
 //! What is due becomes mail: lessons, reminders, changes to tell; and what else the planner looks after.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::transact;
 use crate::{
     app::App,
     clock::Now,
-    domain::{delivery::Occasion, enrollment::Standing, ids::CohortId},
+    domain::{
+        delivery::Occasion,
+        enrollment::Standing,
+        ids::CohortId,
+        plan::{Schedule, breaks_changed},
+    },
     store::{
-        self, cohorts,
+        self,
+        cohorts::{self, Cohort},
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Queued, Recipient, Release},
+        schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
 
-use super::{let_go::let_go, remind_holds::remind_holds, tell_calendars::tell_calendar, tell_numbers::tell_numbers};
+use super::{
+    let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds, tell_calendars::tell_calendar,
+    tell_numbers::tell_numbers,
+};
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
@@ -95,9 +105,10 @@ async fn tell_changes(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Resu
     let Some(cohort) = cohorts::anywhere(tx, id).await? else {
         return Ok(());
     };
-    if cohort.tell_changes_at.is_none_or(|at| at > now.program) {
+    let Some(due_at) = cohort.tell_changes_at.filter(|at| *at <= now.program) else {
         return Ok(());
-    }
+    };
+    let breaks = breaks(tx, &cohort, due_at, now).await?;
     cohorts::tell_changes_at(tx, id, None).await?;
     for enrollment in enrollments::of_cohort(tx, id).await? {
         if !matches!(enrollment.standing, Standing::Enrolled | Standing::Paused) {
@@ -106,20 +117,31 @@ async fn tell_changes(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Resu
         let changes = tell_calendar(app, tx, &enrollment, now).await?;
         if !changes.is_empty() {
             let last = changes.iter().filter_map(|change| change.is.or(change.was)).map(|(_, ends_at)| ends_at).max();
-            let mail = schedule_changed(&enrollment, cohort.version, &changes, last, now);
+            let mail = schedule_changed(&enrollment, (cohort.version, last), (&changes, &breaks), now);
             ledger::enqueue(tx, vec![mail.row(app.random.id(now.program), now)]).await?;
         }
     }
     Ok(())
 }
 
+/// Breaks that came and went since people were told the last time.
+async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> store::Result<[Vec<NaiveDate>; 2]> {
+    let told = schedule_changes::told_from(tx, cohort.id, due_at).await?;
+    let was: Option<Schedule> = told.last().and_then(|first| serde_json::from_str(&first.was).ok());
+    let today = cohort.zone.local(now.program).date();
+    Ok(match was {
+        Some(was) => breaks_changed(&was.weeks, &weeks_of(tx, cohort).await?, today),
+        None => Default::default(),
+    })
+}
+
 fn schedule_changed(
     enrollment: &Enrollment,
-    version: i32,
-    changes: &[super::tell_calendars::Change],
-    useful_until: Option<DateTime<Utc>>,
+    about: (i32, Option<DateTime<Utc>>),
+    news: (&[super::tell_calendars::Change], &[Vec<NaiveDate>; 2]),
     now: Now,
 ) -> Queued {
+    let ((version, useful_until), (changes, breaks)) = (about, news);
     Queued {
         subject: enrollment.id.0,
         object: enrollment.cohort_id.0,
@@ -127,7 +149,7 @@ fn schedule_changed(
         enrollment: Some(enrollment.id),
         cohort: Some(enrollment.cohort_id),
         useful_until,
-        params: serde_json::json!({ "changes": changes }),
+        params: serde_json::json!({ "changes": changes, "breaks": breaks }),
         ..Queued::now(
             enrollment.practice_id,
             Occasion::ScheduleChanged,

@@ -59,7 +59,9 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
+        | Occasion::ConfirmNewAddress
         | Occasion::CoachNote
+        | Occasion::RosterChanged
         | Occasion::CohortNumbers => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
@@ -72,6 +74,9 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::ReminderDay
         | Occasion::ReminderHour
         | Occasion::ScheduleChanged
+        | Occasion::Moved
+        | Occasion::Paused
+        | Occasion::Resumed
         | Occasion::Left
         | Occasion::AddressChanged
         | Occasion::Applied

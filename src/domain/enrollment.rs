@@ -193,6 +193,17 @@ pub enum CalendarChoice {
 
 crate::words!(CalendarChoice { Invites = "invites", Feed = "feed", Neither = "neither" });
 
+/// How somebody goes on after a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resuming {
+    /// With the cohort, after one mail with what was missed.
+    Rejoin,
+    /// Where they stopped: their lessons come later by the length of the pause.
+    Shift,
+}
+
+crate::words!(Resuming { Rejoin = "rejoin", Shift = "shift" });
+
 /// Until when a person who asked at `now` must confirm.
 #[must_use]
 pub fn confirm_by(now: DateTime<Utc>) -> DateTime<Utc> {

@@ -22,12 +22,15 @@ pub mod holds;
 pub mod invites;
 pub mod ledger;
 pub mod logins;
+pub mod moves;
 pub mod participants;
 pub mod practices;
 pub mod programs;
 pub mod rows;
+pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;
+pub mod standing_changes;
 pub mod stops;
 pub mod timetable;
 

@@ -7,7 +7,7 @@ use super::{
     times,
 };
 use crate::{
-    actions::{preview_lesson, tell_calendars::Change},
+    actions::{catch_up::Since, preview_lesson, tell_calendars::Change},
     domain::delivery::Occasion,
     domain::{
         civil,
@@ -203,11 +203,14 @@ impl Desk<'_> {
         if missed.is_empty() {
             return Err(CannotCompose::Gone("the lessons"));
         }
-        let letter = CatchUp {
-            subject: "What came before you joined".to_owned(),
-            lessons: missed,
-            page_url: self.app.links.my_program(),
+        let since = serde_json::from_value(self.params()["since"].clone()).unwrap_or(Since::Joined);
+        let (since, subject) = match since {
+            Since::Joined => ("joined", "What came before you joined"),
+            Since::Paused => ("paused", "What came during your pause"),
+            Since::Moved => ("moved", "What the others have had so far"),
         };
+        let letter =
+            CatchUp { subject: subject.to_owned(), since, lessons: missed, page_url: self.app.links.my_program() };
         self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
     }
 
@@ -222,7 +225,10 @@ impl Desk<'_> {
             Lead::Hour => "In one hour".to_owned(),
         };
         let about = match self.facts.level {
-            Discretion::Open => format!("{}, week {}", program.title.expose(), session.ordinal),
+            Discretion::Open => {
+                format!("{}, {}", program.title.expose(), times::label(&session).to_lowercase())
+            }
+            Discretion::Discreet if session.ordinal == 0 => "your weekly course, an extra session".to_owned(),
             Discretion::Discreet => format!("your weekly course, part {}", session.ordinal),
             Discretion::Minimal => "your appointment".to_owned(),
         };
@@ -242,6 +248,11 @@ impl Desk<'_> {
     pub(super) async fn schedule_changed(&self) -> Result<Composed, CannotCompose> {
         let zone = self.facts.reader.zone();
         let changes: Vec<Change> = serde_json::from_value(self.params()["changes"].clone()).unwrap_or_default();
+        let days = |which: usize| {
+            let days: Vec<chrono::NaiveDate> =
+                serde_json::from_value(self.params()["breaks"][which].clone()).unwrap_or_default();
+            days.into_iter().map(civil::date).collect::<Vec<_>>()
+        };
         let meetings = self.meetings().await?;
         let mut letter = ScheduleChanged {
             subject: "The schedule has changed".to_owned(),
@@ -250,6 +261,8 @@ impl Desk<'_> {
             canceled: Vec::new(),
             restored: Vec::new(),
             added: Vec::new(),
+            breaks: days(0),
+            breaks_gone: days(1),
             calendar: calendar(self.enrollment()?.calendar),
             page_url: self.app.links.my_program(),
         };
