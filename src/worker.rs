@@ -8,6 +8,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 use crate::{
     actions::{
         coach_note::note_coaches,
+        complete_people::complete_people,
         look_into_mailbox::Watch,
         release_due::release_due,
         send_deliveries::{Round, forget, send_deliveries, sweep},
@@ -37,6 +38,7 @@ impl Worker {
         }));
         tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
             report("sweeping leases", sweep(app).await);
+            report("completing", complete_people(app).await.map(drop));
             report("noting the coaches", note_coaches(app).await.map(drop));
         }));
         tasks.spawn(now_and_then(FORGET, stopped.clone(), app.clone(), async |app| {

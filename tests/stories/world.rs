@@ -16,6 +16,7 @@ use trellis::{
     actions::{
         add_coach::{NewCoach, add_coach},
         change_schedule::{Target, change_schedule, look},
+        complete_people::complete_people,
         import_program::import_program,
         open_cohort::{NewCohort, create_cohort, open_cohort},
         passwords::hash_password,
@@ -190,6 +191,7 @@ impl World {
         loop {
             let released = release_due(&self.app).await.unwrap();
             sweep(&self.app).await.unwrap();
+            complete_people(&self.app).await.unwrap();
             let round = send_deliveries(&self.app, &mut sender).await.unwrap();
             self.collect().await;
             if released == 0 && round != Round::Worked {
