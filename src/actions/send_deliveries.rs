@@ -2,10 +2,11 @@
 //!
 //! No transaction is open across the network, and nothing else calls the mailer.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -19,7 +20,7 @@ use crate::{
     },
     mail::mailer::{Envelope, Sender},
     store::{
-        self, enrollments,
+        self, enrollments, holds,
         ledger::{self, Claim, Delivery, Frozen, Recorded},
         participants, sessions, stops,
     },
@@ -49,7 +50,7 @@ pub enum Round {
 
 /// Takes what is due and sends it, one by one.
 pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Round> {
-    if app.config.mail.mode == MailMode::Hold {
+    if app.config.mail.mode == MailMode::Hold || holds::find(app.db.reader()).await?.is_some() {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();
@@ -64,9 +65,14 @@ pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Ro
         match shut {
             // The rest of the claim goes back unspent: the mails are not at fault.
             Some(until) => give_back(app, &row, State::Claimed, until, "the mail server cannot be reached").await?,
-            None => shut = send_one(app, sender, &row).await?,
+            None if app.is_closing() => give_back(app, &row, State::Claimed, now.real, "Trellis was stopped").await?,
+            None => {
+                let span = tracing::info_span!("delivery", id = %row.id, occasion = %row.occasion);
+                shut = send_one(app, sender, &row).instrument(span).await?;
+            }
         }
     }
+    app.metrics.shut(shut);
     Ok(shut.map_or(Round::Worked, Round::Shut))
 }
 
@@ -88,7 +94,7 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
         Ok(Err(store)) => return Err(store),
         Err(_panic) => {
             let reason = "writing this letter failed in a way that is our fault; it will not be tried again".to_owned();
-            tracing::error!(delivery = %row.id, occasion = %row.occasion, "a letter panicked");
+            tracing::error!("a letter panicked");
             finish(app, row, State::Claimed, settled(State::Failed, reason, now), now).await?;
             return Ok(None);
         }
@@ -105,7 +111,9 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
             return Ok(None);
         }
     };
-    let attempt = sender.send(&envelope, &composed.frozen.message).await;
+    let began = Instant::now();
+    let attempt = sender.send_unless(&envelope, &composed.frozen.message, app.must_let_go()).await;
+    app.metrics.tried(began.elapsed());
     record(app, row, &attempt).await
 }
 
@@ -141,7 +149,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
         Err(CannotCompose::Store(error)) => Err(error),
         Err(error @ CannotCompose::Forbidden(_)) => Ok(Ready::Settled(State::Held, error.to_string())),
         Err(error) => {
-            tracing::error!(delivery = %row.id, occasion = %row.occasion, "a letter could not be written");
+            tracing::error!("a letter could not be written");
             Ok(Ready::Settled(State::Failed, error.to_string()))
         }
     }
@@ -226,20 +234,24 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
         let wrote = ledger::record(tx, row, from, &recorded, now).await?;
         if wrote {
             note_calendar_told(tx, row, recorded.state, now.program).await?;
-            note_bounce(tx, row, &recorded).await?;
+            note_bounce(app, tx, row, &recorded).await?;
         }
         Ok::<_, store::Error>(wrote)
     })?;
     if !wrote {
-        tracing::warn!(delivery = %row.id, "the lease was lost; somebody else has written the outcome");
+        tracing::warn!("the lease was lost; somebody else has written the outcome");
+        return Ok(());
     }
-    tracing::debug!(delivery = %row.id, occasion = %row.occasion, state = %recorded.state, "delivery");
+    app.metrics.delivered(recorded.state.as_str());
+    tracing::info!(state = %recorded.state, tries = row.tries, "recorded");
     Ok(())
 }
 
 /// A badge on the roster, never a silent loss.
-async fn note_bounce(tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
-    let about_this_address = row.occasion != Occasion::AddressChanged;
+async fn note_bounce(app: &App, tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
+    // What was redirected came back from another address than the person's.
+    let about_this_address =
+        row.occasion != Occasion::AddressChanged && app.config.mail.mode != MailMode::Redirect;
     if let (State::Bounced, Some(person), true) = (recorded.state, row.participant_id, about_this_address) {
         participants::set_mail_problem(tx, person, Some("mail to this address comes back".to_owned())).await?;
     }

@@ -12,6 +12,7 @@ pub mod enrollment;
 pub mod ids;
 pub mod invite;
 pub mod lesson;
+pub mod mail_records;
 pub mod markdown;
 pub mod name;
 pub mod people;

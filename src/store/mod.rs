@@ -11,12 +11,14 @@ use sea_orm::{
 
 pub mod attempts;
 pub mod audits;
+pub mod backup;
 pub mod check_ins;
 pub mod coaches;
 pub mod cohorts;
 mod columns;
 pub mod database;
 pub mod enrollments;
+pub mod holds;
 pub mod invites;
 pub mod ledger;
 pub mod logins;

@@ -8,13 +8,13 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe,
+        my_program, operations, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
+        this_week, unsubscribe, watched::Watched,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 17] = [
+const NOUNS: [fn(Table) -> Table; 18] = [
     program_page::add,
     enrollments::add,
     links::add,
@@ -32,6 +32,7 @@ const NOUNS: [fn(Table) -> Table; 17] = [
     settings::add,
     programs::add,
     lessons::add,
+    operations::add,
 ];
 
 /// Every page and address, in one table.
@@ -50,7 +51,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
     let texts =
         Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
     let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
-    let for_ids = app.clone();
+    let (for_ids, watched) = (app.clone(), Watched(app.clone()));
     let frame = Frame {
         pages: site.pages.clone(),
         brand,
@@ -59,5 +60,5 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         open_to_all,
         takes_csv: vec![],
     };
-    Ok(frame.around(routes)?.data(site))
+    Ok(frame.around(routes)?.with(watched).data(site))
 }

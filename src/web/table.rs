@@ -16,6 +16,8 @@ pub enum Access {
     Link,
     Participant,
     Coach,
+    /// Whoever holds the operator's token for `/metrics`.
+    Operator,
 }
 
 /// Whether another site may post here.

@@ -18,11 +18,15 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod backlog;
+mod held;
 mod queued;
 mod release;
 mod sending;
 mod tally;
 
+pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
+pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use queued::{Queued, Recipient};
 pub use release::{Release, release};
 pub use sending::{
