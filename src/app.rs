@@ -73,7 +73,7 @@ impl App {
         mailbox: Option<Arc<Mailbox>>,
     ) -> anyhow::Result<Arc<Self>> {
         let db = Database::open(config.database.url.expose_secret(), config.database.connections).await?;
-        db.migrate().await?;
+        db.migrate().await.context("the database cannot be brought up to date; was a newer Trellis here before?")?;
         let keys = match config.secrets.key.expose_secret() {
             "" => Keys::from_file(&config.secrets.key_file, &random)?,
             text => Keys::parse(text)?,

@@ -119,7 +119,11 @@ const SINCE_1900: u32 = 2_208_988_800;
 /// Also of a file that is not there yet, in a folder that is.
 fn real_path(file: &Path) -> PathBuf {
     let folder = || Some(file.parent()?.canonicalize().ok()?.join(file.file_name()?));
-    file.canonicalize().ok().or_else(folder).or_else(|| std::path::absolute(file).ok()).unwrap_or_else(|| file.to_owned())
+    file.canonicalize()
+        .ok()
+        .or_else(folder)
+        .or_else(|| std::path::absolute(file).ok())
+        .unwrap_or_else(|| file.to_owned())
 }
 
 #[cfg(test)]

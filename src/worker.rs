@@ -54,9 +54,11 @@ impl Worker {
     /// take in time is let go of, and written down as in doubt.
     pub async fn stop(mut self) {
         drop(self.stop);
-        self.app.closing.send_if_modified(|closing| *closing < Closing::Draining && {
-            *closing = Closing::Draining;
-            true
+        self.app.closing.send_if_modified(|closing| {
+            *closing < Closing::Draining && {
+                *closing = Closing::Draining;
+                true
+            }
         });
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         if time::timeout(LET_GO, drained).await.is_err() {

@@ -42,6 +42,7 @@ pub async fn make_backup(config: &Config, now: DateTime<Utc>) -> anyhow::Result<
     let part = folder.join(format!(".{name}.part"));
     let made = copy(config, (&source, &part), folder.join(name), now).await;
     remove_if_there(&part)?;
+    remove_if_there(&sealed_part(&part))?;
     let (file, label) = made?;
     let bytes = fs::metadata(&file)?.len();
     let removed = forget_old(config, now)?;
@@ -102,17 +103,21 @@ async fn copy(
     let (ready, name) = if recipients.is_empty() {
         (part.to_owned(), name)
     } else {
-        let sealed = PathBuf::from(format!("{}.age", part.display()));
+        let sealed = sealed_part(part);
         remove_if_there(&sealed)?;
         seal::seal(part, &sealed, recipients).context("backup.recipients")?;
         (sealed, PathBuf::from(format!("{}.age", name.display())))
     };
     let sum = format!("{}  {}\n", digest(&ready)?, file_name(&name));
-    fs::write(beside(&name), sum)?;
     fs::rename(&ready, &name)?;
+    fs::write(beside(&name), sum)?;
     // The name, too, must survive a loss of power.
     File::open(&config.backup.folder)?.sync_all()?;
     Ok((name, label))
+}
+
+fn sealed_part(part: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.age", part.display()))
 }
 
 fn file_name(path: &Path) -> String {
@@ -187,7 +192,8 @@ mod tests {
         let at = "2026-11-23T05:12:57Z".parse().ok();
         assert_eq!(taken_at("trellis-20261123T051257Z.sqlite"), at);
         assert_eq!(taken_at("trellis-20261123T051257Z.sqlite.age"), at);
-        for other in ["trellis.sqlite", "trellis-20261123T051257Z.sqlite.sha256", ".trellis-x.sqlite.part", "trellis-"] {
+        for other in ["trellis.sqlite", "trellis-20261123T051257Z.sqlite.sha256", ".trellis-x.sqlite.part", "trellis-"]
+        {
             assert_eq!(taken_at(other), None, "{other}");
         }
     }

@@ -58,11 +58,7 @@ pub async fn reading(app: &App) -> store::Result<Reading> {
     let now = app.clock.now();
     let (backlog, is_held) = sending(app, now).await?;
     let oldest = backlog.oldest_due_at.map_or(TimeDelta::zero(), |due_at| now.program - due_at);
-    Ok(Reading {
-        due: ledger::backlog_states(&backlog),
-        oldest_due_seconds: oldest.as_seconds_f64().max(0.0),
-        is_held,
-    })
+    Ok(Reading { due: ledger::backlog_states(&backlog), oldest_due_seconds: oldest.as_seconds_f64().max(0.0), is_held })
 }
 
 async fn sending(app: &App, now: Now) -> store::Result<(Backlog, bool)> {

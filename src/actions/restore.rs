@@ -98,11 +98,7 @@ fn whole(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn prepare(
-    wanted: &Wanted,
-    part: &Path,
-    now: DateTime<Utc>,
-) -> anyhow::Result<(Label, u64, MayHaveGone)> {
+async fn prepare(wanted: &Wanted, part: &Path, now: DateTime<Utc>) -> anyhow::Result<(Label, u64, MayHaveGone)> {
     match (&wanted.key_file, seal::is_sealed(&wanted.backup)?) {
         (Some(key), true) => seal::open(&wanted.backup, part, key)?,
         (None, true) => bail!("{} is encrypted: name the file of its private key with --key", wanted.backup.display()),

@@ -250,8 +250,7 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
 /// A badge on the roster, never a silent loss.
 async fn note_bounce(app: &App, tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
     // What was redirected came back from another address than the person's.
-    let about_this_address =
-        row.occasion != Occasion::AddressChanged && app.config.mail.mode != MailMode::Redirect;
+    let about_this_address = row.occasion != Occasion::AddressChanged && app.config.mail.mode != MailMode::Redirect;
     if let (State::Bounced, Some(person), true) = (recorded.state, row.participant_id, about_this_address) {
         participants::set_mail_problem(tx, person, Some("mail to this address comes back".to_owned())).await?;
     }

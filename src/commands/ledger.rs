@@ -125,7 +125,12 @@ pub(super) fn list_may_have_gone(list: &MayHaveGone) {
         println!("  {}  {:<16} {}", email.due_at.format("%Y-%m-%d %H:%M UTC"), email.occasion, email.delivery);
     }
     for planned in &list.planned {
-        println!("  {}  {:<16} all of cohort {}", planned.due_at.format("%Y-%m-%d %H:%M UTC"), planned.work, planned.cohort);
+        println!(
+            "  {}  {:<16} all of cohort {}",
+            planned.due_at.format("%Y-%m-%d %H:%M UTC"),
+            planned.work,
+            planned.cohort
+        );
     }
     println!("Now choose one:");
     println!("  trellis ledger release --skip-doubtful    none of these again, everything later");
@@ -182,7 +187,8 @@ mod tests {
 
     #[test]
     fn an_instant_is_read_as_people_and_file_names_write_it() {
-        for text in ["2026-11-23T05:12:57Z", "2026-11-23 05:12:57 UTC", "2026-11-23T06:12:57+01:00", "20261123T051257Z"] {
+        for text in ["2026-11-23T05:12:57Z", "2026-11-23 05:12:57 UTC", "2026-11-23T06:12:57+01:00", "20261123T051257Z"]
+        {
             assert_eq!(instant(text).unwrap().to_rfc3339(), "2026-11-23T05:12:57+00:00", "{text}");
         }
         assert!(instant("yesterday").is_err());

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement, sqlx::sqlite::SqliteSynchronous,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement,
+    sqlx::sqlite::SqliteSynchronous,
 };
 use serde::{Deserialize, Serialize};
 

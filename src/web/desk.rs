@@ -10,7 +10,10 @@ use crate::{
     },
     config::MailMode,
     domain::{civil, delivery::State, zone::Zone},
-    store::{holds::{self, Hold}, ledger},
+    store::{
+        holds::{self, Hold},
+        ledger,
+    },
     web::{
         chrome::{Badges, Coach, Flash, Here, Tone},
         error::PageError,

@@ -28,10 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(crate) fn add(table: Table) -> Table {
-    table
-        .get("/health/live", Access::Anyone, live)
-        .get("/health/ready", Access::Anyone, ready)
-        .get("/metrics", Access::Operator, metrics)
+    table.get("/health/live", Access::Anyone, live).get("/health/ready", Access::Anyone, ready).get(
+        "/metrics",
+        Access::Operator,
+        metrics,
+    )
 }
 
 /// The same on an address of their own, for whoever can reach it.

@@ -8,8 +8,8 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, operations, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe, watched::Watched,
+        my_program, operations, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table,
+        texts::Texts, this_week, unsubscribe, watched::Watched,
     },
 };
 

@@ -29,16 +29,17 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("app", &["clock", "config", "keys", "links", "mail", "metrics", "random", "store"]),
     (
         "actions",
-        &[
-            "app", "clock", "config", "domain", "keys", "links", "machine", "mail", "metrics", "random", "seal", "store",
-        ],
+        &["app", "clock", "config", "domain", "keys", "links", "machine", "mail", "metrics", "random", "seal", "store"],
     ),
     ("web", &["actions", "app", "clock", "config", "domain", "keys", "links", "random", "store"]),
     // The worker writes down what an action could not do, so it knows the store's error, and no more of it.
     ("worker", &["actions", "app", "store"]),
     (
         "commands",
-        &["actions", "app", "clock", "config", "demo", "domain", "links", "machine", "mail", "random", "seal", "store", "web", "worker"],
+        &[
+            "actions", "app", "clock", "config", "demo", "domain", "links", "machine", "mail", "random", "seal",
+            "store", "web", "worker",
+        ],
     ),
     ("demo", &["actions", "app", "clock", "config", "domain", "links", "mail", "random", "store", "web", "worker"]),
 ];

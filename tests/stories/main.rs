@@ -16,6 +16,7 @@ mod front_door;
 mod lessons;
 mod letters;
 mod moves;
+mod operations;
 mod people;
 mod post;
 mod seats;

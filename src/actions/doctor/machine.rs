@@ -163,12 +163,10 @@ mod tests {
     #[test]
     fn a_disk_that_fills_is_told_before_it_is_full() {
         let level = |free| judge_room("x", Room { free: free * MB, whole: 100_000 * MB }).level;
-        assert_eq!([level(10), level(400), level(4_000), level(6_000)], [
-            Level::Wrong,
-            Level::Warning,
-            Level::Warning,
-            Level::Fine
-        ]);
+        assert_eq!(
+            [level(10), level(400), level(4_000), level(6_000)],
+            [Level::Wrong, Level::Warning, Level::Warning, Level::Fine]
+        );
     }
 
     #[test]

@@ -29,7 +29,12 @@ async fn findings(app: &App) -> store::Result<Vec<Finding>> {
     let hold = holds::find(db).await?;
     if let Some(hold) = hold {
         let advice = "Look at `trellis ledger held`, and decide with `trellis ledger release`.";
-        return Ok(vec![Finding::new("sending", Level::Warning, format!("nothing is sent: {}", hold.reason()), advice)]);
+        return Ok(vec![Finding::new(
+            "sending",
+            Level::Warning,
+            format!("nothing is sent: {}", hold.reason()),
+            advice,
+        )]);
     }
     let backlog = ledger::backlog(db, now.program).await?;
     let late = backlog.oldest_due_at.filter(|at| now.program - *at > LATE);

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, UpdateMany,
-    sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, UpdateMany, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -47,12 +46,7 @@ fn doubtful(until: DateTime<Utc>) -> Condition {
 
 /// The emails that may have gone out between the backup and `until`, the oldest first.
 pub async fn may_have_gone(db: &impl ConnectionTrait, until: DateTime<Utc>) -> Result<Vec<Delivery>> {
-    Ok(Entity::find()
-        .filter(doubtful(until))
-        .order_by_asc(Column::DueAt)
-        .order_by_asc(Column::Id)
-        .all(db)
-        .await?)
+    Ok(Entity::find().filter(doubtful(until)).order_by_asc(Column::DueAt).order_by_asc(Column::Id).all(db).await?)
 }
 
 /// Gives up what may have gone out. A calendar's word is not given up: sent twice it changes nothing, and
