@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -27,6 +27,7 @@ pub struct Metrics {
     looks: Histogram,
     answers: Family<Answer, Histogram>,
     now: Gauges,
+    began: Instant,
     /// Real time of the planner's last whole look.
     planner_looked_at: Mutex<Option<DateTime<Utc>>>,
     /// The way to the mail server is shut until this real instant.
@@ -64,6 +65,7 @@ impl Default for Metrics {
                 Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
             }),
             now: Gauges::default(),
+            began: Instant::now(),
             planner_looked_at: Mutex::default(),
             shut_until: Mutex::default(),
         };
@@ -91,7 +93,11 @@ impl Metrics {
         registry.register("deliveries_oldest_due_seconds", oldest, now.oldest_due.clone());
         registry.register("breaker_open", "1 while the mail server cannot be used", now.breaker.clone());
         registry.register("sending_held", "1 while nothing goes out because somebody decided so", now.held.clone());
-        registry.register("planner_age_seconds", "Since the planner last looked", now.planner_age.clone());
+        registry.register(
+            "planner_age_seconds",
+            "Since the planner last looked, or the process started",
+            now.planner_age.clone(),
+        );
     }
 
     /// One email reached this state.
@@ -136,9 +142,11 @@ impl Metrics {
         self.now.held.set(i64::from(reading.is_held));
         let shut = held(&self.shut_until).is_some_and(|until| until > now);
         self.now.breaker.set(i64::from(shut));
-        if let Some(at) = self.planner_looked_at() {
-            self.now.planner_age.set((now - at).as_seconds_f64().max(0.0));
-        }
+        let planner_age = match self.planner_looked_at() {
+            Some(at) => (now - at).as_seconds_f64().max(0.0),
+            None => self.began.elapsed().as_secs_f64(),
+        };
+        self.now.planner_age.set(planner_age);
         let mut page = String::new();
         encode(&mut page, &self.registry)?;
         Ok(page)
