@@ -9,8 +9,9 @@ use crate::{
     config::MailMode,
     metrics::Reading,
     store::{
-        self, holds,
+        self,
         ledger::{self, Backlog},
+        silences,
     },
 };
 
@@ -63,7 +64,7 @@ pub async fn reading(app: &App) -> store::Result<Reading> {
 
 async fn sending(app: &App, now: Now) -> store::Result<(Backlog, bool)> {
     let backlog = ledger::backlog(app.db.reader(), now.program).await?;
-    let is_held = app.config.mail.mode == MailMode::Hold || holds::find(app.db.reader()).await?.is_some();
+    let is_held = app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some();
     Ok((backlog, is_held))
 }
 

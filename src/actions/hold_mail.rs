@@ -11,26 +11,27 @@ use crate::{
     store::{
         self,
         database::{Database, Tx},
-        holds::{self, Hold},
-        ledger, timetable,
+        ledger,
+        silences::{self, Silence},
+        timetable,
     },
     transact,
 };
 
-/// Puts aside whatever would go on by itself, and holds what comes. Returns how many emails it put aside.
+/// Puts aside whatever would go on by itself, and silences what comes. Returns how many emails it put aside.
 /// The hold is named by its own instant: a second restore begins a new one.
-pub async fn hold_restored(db: &Database, hold: &Hold) -> store::Result<u64> {
+pub async fn hold_restored(db: &Database, hold: &Silence) -> store::Result<u64> {
     let id = Uuid::from_u128(u128::from(hold.held_at.timestamp_micros().unsigned_abs()));
     transact!(db, |tx| {
         let held = ledger::hold_open(tx, &hold.reason(), hold.held_at).await?;
-        holds::set(tx, id, hold).await?;
+        silences::set(tx, id, hold).await?;
         Ok::<_, store::Error>(held)
     })
 }
 
 /// The same on a database that another tool restored.
-pub async fn hold(app: &App, backup_of: DateTime<Utc>) -> store::Result<(Hold, u64)> {
-    let hold = Hold { backup_of, held_at: app.clock.now().real };
+pub async fn hold(app: &App, backup_of: DateTime<Utc>) -> store::Result<(Silence, u64)> {
+    let hold = Silence { backup_of, held_at: app.clock.now().real };
     let held = hold_restored(&app.db, &hold).await?;
     Ok((hold, held))
 }
@@ -58,7 +59,7 @@ pub struct Planned {
 }
 
 impl MayHaveGone {
-    pub async fn look(db: &Database, hold: &Hold) -> store::Result<Self> {
+    pub async fn look(db: &Database, hold: &Silence) -> store::Result<Self> {
         let emails = ledger::may_have_gone(db.reader(), hold.held_at).await?;
         let planned = timetable::due(db.reader(), hold.held_at, MOST).await?;
         Ok(Self {
@@ -104,7 +105,7 @@ pub struct LetGo {
 /// Lifts the hold. `None`: there was none.
 pub async fn let_go(app: &App, choice: Choice) -> store::Result<Option<LetGo>> {
     // What was due and not planned yet must be there to be chosen from; nothing goes out meanwhile.
-    while holds::find(app.db.reader()).await?.is_some() && release_due(app).await? > 0 {}
+    while silences::find(app.db.reader()).await?.is_some() && release_due(app).await? > 0 {}
     let now = app.clock.now();
     let id = app.random.uuid(now.real);
     let outcome = transact!(app.db, |tx| lift(tx, id, choice, now).await)?;
@@ -113,7 +114,7 @@ pub async fn let_go(app: &App, choice: Choice) -> store::Result<Option<LetGo>> {
 }
 
 async fn lift(tx: &Tx, id: Uuid, choice: Choice, now: Now) -> store::Result<Option<LetGo>> {
-    let Some(hold) = holds::find(tx).await? else { return Ok(None) };
+    let Some(hold) = silences::find(tx).await? else { return Ok(None) };
     let until = match choice {
         Choice::All => None,
         Choice::DueAfter(until) => Some(until),
@@ -124,6 +125,6 @@ async fn lift(tx: &Tx, id: Uuid, choice: Choice, now: Now) -> store::Result<Opti
         None => 0,
     };
     let queued = ledger::let_go(tx, now.real, now.program).await?;
-    holds::lift(tx, id, now.real).await?;
+    silences::lift(tx, id, now.real).await?;
     Ok(Some(LetGo { skipped, queued }))
 }

@@ -20,7 +20,7 @@ use crate::{
     store::{
         backup::{self, Label},
         database::{Database, sqlite_file},
-        holds::Hold,
+        silences::Silence,
     },
 };
 
@@ -111,7 +111,7 @@ async fn prepare(wanted: &Wanted, part: &Path, now: DateTime<Utc>) -> anyhow::Re
     backup::unlabel(part).await?;
     let db = Database::open(&format!("sqlite://{}", part.display()), 1).await?;
     db.migrate().await.context("the backup cannot be brought up to date: is it of a newer Trellis?")?;
-    let hold = Hold { backup_of: label.made_at, held_at: now };
+    let hold = Silence { backup_of: label.made_at, held_at: now };
     let held = hold_restored(&db, &hold).await?;
     let may_have_gone = MayHaveGone::look(&db, &hold).await?;
     db.close().await?;

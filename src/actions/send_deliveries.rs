@@ -20,9 +20,9 @@ use crate::{
     },
     mail::mailer::{Envelope, Sender},
     store::{
-        self, enrollments, holds,
+        self, enrollments,
         ledger::{self, Claim, Delivery, Frozen, Recorded},
-        participants, sessions, stops,
+        participants, sessions, silences, stops,
     },
     transact,
 };
@@ -50,7 +50,7 @@ pub enum Round {
 
 /// Takes what is due and sends it, one by one.
 pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Round> {
-    if app.config.mail.mode == MailMode::Hold || holds::find(app.db.reader()).await?.is_some() {
+    if app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();

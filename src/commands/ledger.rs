@@ -9,8 +9,8 @@ use crate::{
     actions::hold_mail::{Choice, MayHaveGone, hold, let_go},
     app::App,
     store::{
-        holds,
         ledger::{self, Delivery},
+        silences,
     },
 };
 
@@ -74,7 +74,7 @@ pub(super) async fn obey(app: &App, command: Command) -> anyhow::Result<()> {
 }
 
 async fn held(app: &App, json: bool) -> anyhow::Result<()> {
-    let Some(hold) = holds::find(app.db.reader()).await? else {
+    let Some(hold) = silences::find(app.db.reader()).await? else {
         println!("{}", if json { "null" } else { "Nothing is held back." });
         return Ok(());
     };

@@ -1,47 +1,35 @@
-//! Does nothing go out until somebody has looked? So it is after a backup was restored.
+//! Which places are held for somebody, and who waits for an answer?
 
 use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Result, settings};
-use crate::domain::ids::PracticeId;
+use super::{
+    Result,
+    enrollments::Enrollment,
+    rows::enrollments::{Column, Entity},
+};
+use crate::domain::{enrollment::Standing, ids::PracticeId};
 
-/// For the whole installation, so under no practice's id.
-const OURS: PracticeId = PracticeId(Uuid::nil());
-const NAME: &str = "sending_held";
-
-/// Why nothing goes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// When the backup was made: what was due later may have gone out unknown to us.
-    pub backup_of: DateTime<Utc>,
-    pub held_at: DateTime<Utc>,
+/// Offered, not answered, and not reminded of yet. `now` is real time.
+pub async fn not_reminded(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Enrollment>> {
+    Ok(Entity::find()
+        .filter(Column::HoldUntil.gt(now))
+        .filter(Column::Standing.is_in([Standing::Offered, Standing::Accepted]))
+        .filter(Column::RemindedAt.is_null())
+        .filter(Column::OfferedAt.is_not_null())
+        .order_by_asc(Column::HoldUntil)
+        .limit(1_000)
+        .all(db)
+        .await?)
 }
 
-impl Hold {
-    /// What a row says that was put aside for it.
-    #[must_use]
-    pub fn reason(&self) -> String {
-        format!("{RESTORED}{}", self.backup_of.format("%Y-%m-%d %H:%M:%S UTC"))
-    }
-}
-
-/// How every such reason begins.
-pub(super) const RESTORED: &str = "restored from a backup of ";
-
-pub async fn find(db: &impl ConnectionTrait) -> Result<Option<Hold>> {
-    let value = settings::get(db, OURS, NAME).await?;
-    Ok(value.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// `id` is used only the first time.
-pub async fn set(tx: &impl ConnectionTrait, id: Uuid, hold: &Hold) -> Result<()> {
-    let value = serde_json::to_string(hold).expect("two instants can be written");
-    settings::set(tx, id, (OURS, NAME), &value, hold.held_at).await
-}
-
-pub async fn lift(tx: &impl ConnectionTrait, id: Uuid, at: DateTime<Utc>) -> Result<()> {
-    settings::set(tx, id, (OURS, NAME), "", at).await
+/// Applications, and places that somebody has not taken yet, the longest waiting first.
+pub async fn unanswered(db: &impl ConnectionTrait, practice: PracticeId) -> Result<Vec<Enrollment>> {
+    Ok(Entity::find()
+        .filter(Column::PracticeId.eq(practice))
+        .filter(Column::Standing.is_in([Standing::Applied, Standing::Offered, Standing::Accepted]))
+        .order_by_asc(Column::AskedAt)
+        .limit(1_000)
+        .all(db)
+        .await?)
 }

@@ -11,8 +11,8 @@ use crate::{
     config::MailMode,
     domain::{civil, delivery::State, zone::Zone},
     store::{
-        holds::{self, Hold},
         ledger,
+        silences::{self, Silence},
     },
     web::{
         chrome::{Badges, Coach, Flash, Here, Tone},
@@ -60,7 +60,7 @@ pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Res
     let (now, practice) = (site.clock.now(), &signed.practice);
     let week = needs_you(&site.app, practice, now).await?.len();
     let outbox = ledger::count_since(site.db.reader(), practice.id, &LOST, now.program - RECENT).await?;
-    let held = holds::find(site.db.reader()).await?;
+    let held = silences::find(site.db.reader()).await?;
     Ok(Coach {
         practice: practice.name.expose().to_owned(),
         coach: signed.coach.name.expose().to_owned(),
@@ -78,7 +78,7 @@ pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: 
     Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
 }
 
-fn mail_line(mode: MailMode, held: Option<Hold>, lost: u64) -> Flash {
+fn mail_line(mode: MailMode, held: Option<Silence>, lost: u64) -> Flash {
     match (mode, lost) {
         _ if held.is_some() => Flash::new(Tone::Warn, "", "Email is held back."),
         (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
@@ -92,7 +92,7 @@ fn mail_line(mode: MailMode, held: Option<Hold>, lost: u64) -> Flash {
     }
 }
 
-fn banner(site: &Site, held: Option<Hold>, zone: Zone) -> Option<Flash> {
+fn banner(site: &Site, held: Option<Silence>, zone: Zone) -> Option<Flash> {
     if let Some(banner) = rehearsal::banner(&site.app) {
         return Some(banner);
     }
@@ -153,7 +153,7 @@ pub(crate) fn people(count: u64) -> String {
 }
 
 /// What a page says after a redirect.
-const SAID: [(&str, Tone, &str, &str); 27] = [
+const SAID: [(&str, Tone, &str, &str); 33] = [
     ("reset", Tone::Ok, "Your password is changed.", "Sign in with the new one."),
     ("out", Tone::Ok, "You are signed out.", ""),
     ("saved", Tone::Ok, "Saved.", ""),
@@ -181,6 +181,12 @@ const SAID: [(&str, Tone, &str, &str); 27] = [
     ),
     ("canceled-now", Tone::Ok, "The session is canceled.", "People and calendars are being told now."),
     ("restored", Tone::Ok, "The session is restored.", "People and calendars are told in ten minutes."),
+    ("changed", Tone::Ok, "The schedule is changed.", "People and calendars are told in ten minutes."),
+    ("changed-now", Tone::Ok, "The schedule is changed.", "People and calendars are being told now."),
+    ("undone", Tone::Ok, "Undone.", "The schedule is as it was, and nobody hears of it."),
+    ("undone-before", Tone::Info, "This was undone before.", ""),
+    ("undo-told", Tone::Warn, "Not undone.", "People have been told already: make another change instead."),
+    ("undo-not-last", Tone::Warn, "Not undone.", "The schedule was changed again since: undo the later change first."),
     ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),
     ("added", Tone::Ok, "Added.", "A welcome mail with every date is on its way."),
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),

@@ -8,13 +8,13 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, operations, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table,
-        texts::Texts, this_week, unsubscribe, watched::Watched,
+        my_program, operations, outbox, people, program_page, programs, schedule_changes, sessions, settings,
+        site::Site, table::Table, texts::Texts, this_week, unsubscribe, watched::Watched,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 18] = [
+const NOUNS: [fn(Table) -> Table; 19] = [
     program_page::add,
     enrollments::add,
     links::add,
@@ -26,6 +26,7 @@ const NOUNS: [fn(Table) -> Table; 18] = [
     this_week::add,
     cohort_new::add,
     cohorts::add,
+    schedule_changes::add,
     sessions::add,
     people::add,
     outbox::add,

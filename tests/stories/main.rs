@@ -17,6 +17,7 @@ mod lessons;
 mod letters;
 mod moves;
 mod operations;
+mod other_dates;
 mod people;
 mod post;
 mod seats;

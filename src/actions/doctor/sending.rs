@@ -8,9 +8,9 @@ use crate::{
     config::MailMode,
     domain::delivery::State,
     store::{
-        self, holds,
+        self,
         ledger::{self, Trouble},
-        timetable,
+        silences, timetable,
     },
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn look(app: &App) -> Vec<Finding> {
 
 async fn findings(app: &App) -> store::Result<Vec<Finding>> {
     let (now, db) = (app.clock.now(), app.db.reader());
-    let hold = holds::find(db).await?;
+    let hold = silences::find(db).await?;
     if let Some(hold) = hold {
         let advice = "Look at `trellis ledger held`, and decide with `trellis ledger release`.";
         return Ok(vec![Finding::new(

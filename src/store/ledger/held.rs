@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Column, Delivery, Entity, OPEN, Result, SENT_ANYWAY};
 use crate::{
     domain::delivery::{Occasion, State},
-    store::holds::RESTORED,
+    store::silences::RESTORED,
 };
 
 /// Puts aside whatever would go on by itself. Returns how many rows.

@@ -20,6 +20,7 @@ use crate::domain::{
 
 mod backlog;
 mod held;
+mod journeys;
 mod queued;
 mod release;
 mod sending;
@@ -27,6 +28,7 @@ mod tally;
 
 pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
+pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use queued::{Queued, Recipient};
 pub use release::{Release, release};
 pub use sending::{

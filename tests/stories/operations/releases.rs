@@ -9,7 +9,7 @@ use trellis::{
         release_due::release_due,
     },
     domain::delivery::{Occasion, State},
-    store::{holds, ledger},
+    store::{ledger, silences},
 };
 
 use super::process::{Settings, refused, told, trellis};
@@ -77,7 +77,7 @@ story! {
         world.run().await;
         let mails = world.mails.lock().unwrap().clone();
         assert_eq!(mails.len(), 1, "only what the coach asked for: {:?}", occasions(&mails));
-        assert_eq!(holds::find(world.app.db.reader()).await.unwrap(), None);
+        assert_eq!(silences::find(world.app.db.reader()).await.unwrap(), None);
         let shown = visitor.get("/coach").await;
         assert!(!shown.body.contains("a backup was restored") && shown.body.contains("Email is sending"), "{}", shown.body);
         world.to(utc("2026-10-12 20:00")).await;
