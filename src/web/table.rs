@@ -18,6 +18,8 @@ pub enum Access {
     Coach,
     /// Whoever holds a token of the operator's.
     Token,
+    /// Whoever holds the operator's token for `/metrics`.
+    Operator,
 }
 
 /// Whether another site may post here.

@@ -17,6 +17,7 @@ mod front_door;
 mod lessons;
 mod letters;
 mod moves;
+mod operations;
 mod other_dates;
 mod pauses;
 mod people;
