@@ -17,8 +17,18 @@ use crate::{
 pub enum Purpose {
     Confirm,
     Offer,
+    /// The dates are off: what instead?
+    Choose,
     Unsubscribe,
     Join,
+    /// Leave for good.
+    Leave,
+    /// Go on with other dates.
+    Dates,
+    /// Pause, or end a pause.
+    Pause,
+    /// From now on, write to this inbox.
+    NewAddress,
     TestMail,
 }
 
@@ -28,8 +38,13 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Offer => "offer",
+            Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
+            Self::Leave => "leave",
+            Self::Dates => "dates",
+            Self::Pause => "pause",
+            Self::NewAddress => "address",
             Self::TestMail => "coach/arrived",
         }
     }

@@ -30,7 +30,11 @@ use crate::{
     },
 };
 
-use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
+use super::{
+    plan_timetable::plan_timetable,
+    suppress::{badge, take_back_complaint},
+    tell_calendars::tell_calendar,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -84,6 +88,10 @@ async fn follow_to_zone(app: &App, tx: &Tx, person: &Participant, now: Now) -> s
         }
         cohorts::lock(tx, cohort.id).await?;
         plan_timetable(app, tx, &cohort, now).await?;
+        // Whose lessons come later by their own days was seen to with the plan.
+        if enrollment.shift_days > 0 {
+            continue;
+        }
         let lessons = cohorts::lessons_of(tx, cohort.id).await?;
         let out = timetable::of_cohort(tx, cohort.id).await?.into_iter().filter(|row| {
             row.work == "lesson"
@@ -159,7 +167,10 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
 }
 
 pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
+    transact!(app.db, |tx| {
+        take_back_complaint(app, tx, person).await?;
+        Ok(stops::resume(tx, person, program, category).await?)
+    })
 }
 
 /// The address of the private feed becomes another one; the old one stops working at once.
@@ -190,7 +201,7 @@ pub async fn correct_address(
         let corrected = Participant {
             email: email.clone(),
             email_key: email.key(),
-            mail_problem: None,
+            mail_problem: badge(app, tx, practice, email).await?,
             epoch: person.epoch + 1,
             ..person
         };

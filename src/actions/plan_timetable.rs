@@ -8,7 +8,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
         timetable::{
             Course, Due, Meeting, Work,
             history::{History, Known},
@@ -26,6 +26,8 @@ use crate::{
         timetable::{self as store_timetable, TimetableRow},
     },
 };
+
+use super::own_lessons::follow_shifted;
 
 /// Somebody came, or the cohort opened: the schedule is as it was. What was due before now is not blasted
 /// out: it is written as released, and nobody gets it from here. A zone that is new follows the others.
@@ -66,15 +68,24 @@ async fn write(app: &App, tx: &Tx, cohort: &Cohort, of: (&History, DateTime<Utc>
     let meetings = sessions::of_cohort(tx, cohort.id).await?;
     let rows = due_rows(tx, cohort, &meetings, history).await?;
     let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, (since, now))).collect();
-    store_timetable::replace(tx, cohort.id, rows, now.program).await
+    store_timetable::replace(tx, cohort.id, rows, now.program).await?;
+    follow_shifted(app, tx, cohort, now).await
 }
 
 async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow], history: &History) -> store::Result<Vec<Due>> {
     let weeks = weeks_of(tx, cohort).await?;
     let positions = positions_of(tx, cohort).await?;
-    let meetings: Vec<Meeting> =
-        meetings.iter().map(|row| Meeting { id: row.id, starts_at: row.starts_at, state: row.state }).collect();
-    let rule = LessonRule::parse(&cohort.lesson_rule).unwrap_or_default();
+    let meetings: Vec<Meeting> = meetings
+        .iter()
+        .map(|row| Meeting {
+            id: row.id,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            state: row.state,
+            is_extra: row.week == 0,
+        })
+        .collect();
+    let rule = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
     let course = Course {
         zone: cohort.zone,
         starts_on: cohort.starts_on,

@@ -1,4 +1,4 @@
-//! What is due becomes mail: lessons, reminders, changes to tell; and holds that ran out let go.
+//! What is due becomes mail: lessons, reminders, changes to tell; and what else the planner looks after.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -8,7 +8,7 @@ use crate::{
     clock::Now,
     domain::{
         delivery::Occasion,
-        enrollment::{Event, Standing},
+        enrollment::Standing,
         ids::CohortId,
         plan::{Schedule, breaks_changed},
     },
@@ -23,7 +23,10 @@ use crate::{
     },
 };
 
-use super::{fill_seats::fill_seats, plan_timetable::weeks_of, tell_calendars::tell_calendar};
+use super::{
+    let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds, tell_calendars::tell_calendar,
+    tell_numbers::tell_numbers,
+};
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
@@ -37,10 +40,9 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         let outcome = tell_one(app, cohort.id, now).await;
         released += usize::from(told_apart("a change of schedule", outcome));
     }
-    for held in enrollments::with_hold_over(app.db.reader(), now.real).await? {
-        let outcome = let_one_go(app, &held, now).await;
-        released += usize::from(told_apart("a hold that ran out", outcome));
-    }
+    released += let_go(app, now).await?;
+    released += remind_holds(app, now).await?;
+    released += tell_numbers(app, now).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }
@@ -48,7 +50,7 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
 }
 
 /// One that fails must not keep the others waiting; it is looked at again with the next tick.
-fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
+pub(super) fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
     outcome.unwrap_or_else(|error| {
         tracing::error!(%error, "{what} could not be worked off; the others go on");
         false
@@ -61,11 +63,6 @@ async fn release_one(app: &App, row: &TimetableRow, now: Now) -> store::Result<b
 
 async fn tell_one(app: &App, cohort: CohortId, now: Now) -> store::Result<bool> {
     transact!(app.db, |tx| tell_changes(app, tx, cohort, now).await)?;
-    Ok(true)
-}
-
-async fn let_one_go(app: &App, held: &Enrollment, now: Now) -> store::Result<bool> {
-    transact!(app.db, |tx| let_go(app, tx, held, now).await)?;
     Ok(true)
 }
 
@@ -160,30 +157,4 @@ fn schedule_changed(
             now,
         )
     }
-}
-
-/// Nobody confirmed or accepted in time: the seat goes to the next in line.
-async fn let_go(app: &App, tx: &Tx, held: &Enrollment, now: Now) -> store::Result<()> {
-    cohorts::lock(tx, held.cohort_id).await?;
-    let Some(held) = enrollments::holding(tx, held.id).await? else {
-        return Ok(());
-    };
-    let over = held.hold_until.is_some_and(|until| until <= now.real);
-    let (true, Ok(standing)) = (over, held.standing.after(Event::Expire)) else {
-        return Ok(());
-    };
-    let lapsed = Enrollment {
-        standing,
-        seat: None,
-        hold_until: None,
-        changed_at: now.program,
-        actor: "Trellis".to_owned(),
-        reason: "not confirmed in time".to_owned(),
-        ..held.clone()
-    };
-    enrollments::save(tx, held.standing, lapsed).await?;
-    if held.seat.is_some() {
-        cohorts::give_seat_back(tx, held.cohort_id).await?;
-    }
-    fill_seats(app, tx, held.cohort_id, now).await
 }

@@ -62,6 +62,7 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<notices::Notice>(),
         exhibit::<notices::OwnNotice>(),
         exhibit::<program_page::ProgramPage>(),
+        exhibit::<enrollments::ChoosePage>(),
         exhibit::<enrollments::FormPage>(),
         exhibit::<enrollments::SentPage>(),
         exhibit::<links::FindPage>(),

@@ -76,6 +76,7 @@ fn flash(done: &str) -> Option<Flash> {
     let (strong, text) = match done {
         "confirmed" => ("Your place is confirmed.", "We have sent an email with every date."),
         "waitlisted" => ("You are on the waitlist.", "If a place opens you will have 24 hours to accept it."),
+        "applied" => ("Your application has arrived.", "It is read in person and answered by email."),
         "settings" => ("Saved.", "From now on everything follows your new settings."),
         "calendar" => ("Saved.", "Your calendar follows your choice from now on."),
         "rotated" => ("The old address has stopped working.", "Subscribe to the new one below."),

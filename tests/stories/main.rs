@@ -16,6 +16,7 @@ mod front_door;
 mod lessons;
 mod letters;
 mod moves;
+mod other_dates;
 mod people;
 mod post;
 mod schedule_changes;

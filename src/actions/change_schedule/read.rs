@@ -14,7 +14,7 @@ use crate::{
         name::Name,
         people::CohortState,
         plan::{Attendee, Facts, Knows, Schedule, Session},
-        schedule::LessonRule,
+        schedule::{LessonClock, LessonTiming},
         session::Slot,
         timetable::history::History,
         week::MOST_WEEKS,
@@ -36,7 +36,7 @@ pub struct Known {
     pub cohort: Cohort,
     pub schedule: Schedule,
     pub(super) rows: Vec<SessionRow>,
-    rule: LessonRule,
+    rule: LessonTiming,
     positions: Vec<u16>,
     zones: Vec<Zone>,
     history: History,
@@ -45,6 +45,15 @@ pub struct Known {
 }
 
 impl Known {
+    /// Lessons come by each participant's own clock.
+    #[must_use]
+    pub fn is_by_participant(&self) -> bool {
+        match self.rule {
+            LessonTiming::Rule(_) => self.cohort.lesson_clock == LessonClock::Participant,
+            LessonTiming::AfterSession { .. } => false,
+        }
+    }
+
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         Facts {
@@ -75,7 +84,7 @@ pub(super) async fn read(
         History { known: out(&timetable::of_cohort(db, id).await?, now), since: Some(now) }
     };
     Ok(Some(Known {
-        rule: LessonRule::parse(&cohort.lesson_rule).unwrap_or_default(),
+        rule: LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default(),
         positions: positions_of(db, &cohort).await?,
         zones: zones_present(db, &cohort).await?,
         people: people(db, &cohort, &rows).await?,

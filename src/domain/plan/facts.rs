@@ -8,7 +8,7 @@ use crate::domain::{
     ids::{EnrollmentId, SessionId},
     invite::Told,
     name::Name,
-    schedule::{LessonClock, LessonRule},
+    schedule::{LessonClock, LessonTiming},
     timetable::history::History,
     zone::Zone,
 };
@@ -16,7 +16,7 @@ use crate::domain::{
 /// Everything a plan is computed from, beside the schedule itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    pub rule: &'a LessonRule,
+    pub rule: &'a LessonTiming,
     pub lesson_clock: LessonClock,
     /// Positions of the lessons.
     pub positions: &'a [u16],

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Course;
+use super::{Course, Moment};
 use crate::domain::zone::Zone;
 
 /// One lesson by one clock, as it was planned before.
@@ -48,21 +48,21 @@ impl History {
     }
 }
 
-/// Position and civil time of each lesson that one clock still has to release. A clock that nobody lived by
+/// Position and moment of each lesson that one clock still has to release. A clock that nobody lived by
 /// before follows the others.
-pub(super) fn to_release(course: &Course<'_>, zone: Option<Zone>, history: &History) -> Vec<(u16, NaiveDateTime)> {
+pub(super) fn to_release(course: &Course<'_>, zone: Option<Zone>, history: &History) -> Vec<(u16, Moment)> {
     let clock = zone.unwrap_or(course.zone);
     let is_new = !history.knows_clock(zone);
-    let ahead = |local: NaiveDateTime| history.since.is_none_or(|since| clock.resolve(local) > since);
-    let mut firings = (0..).zip(course.rule.firings(course.starts_on, course.weeks));
+    let ahead = |moment: Moment| history.since.is_none_or(|since| moment.by(clock) > since);
+    let mut moments = (0..).zip(course.moments());
     let mut releases = Vec::new();
     for (index, position) in (0_usize..).zip(course.ordered()) {
         if history.is_out(position, zone) {
             continue;
         }
         let adopted = if is_new { history.elsewhere(position, course.zone) } else { None };
-        let own = || firings.find(|(number, local)| *number >= index && ahead(*local)).map(|(_, local)| local);
-        releases.extend(adopted.or_else(own).map(|local| (position, local)));
+        let own = || moments.find(|(number, moment)| *number >= index && ahead(*moment)).map(|(_, moment)| moment);
+        releases.extend(adopted.map(Moment::Civil).or_else(own).map(|moment| (position, moment)));
     }
     releases
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::*;
 use crate::domain::{
-    schedule::{LessonClock, LessonRule},
+    schedule::{LessonClock, LessonTiming},
     session::{SessionRule, plan_sessions},
     timetable::{
         Due,
@@ -59,7 +59,7 @@ pub(super) fn six_weeks() -> Schedule {
 /// A cohort in memory: what the actions do to the database, without it.
 pub(super) struct Cohort {
     pub(super) schedule: Schedule,
-    pub(super) rule: LessonRule,
+    pub(super) rule: LessonTiming,
     pub(super) clock: LessonClock,
     pub(super) zones: Vec<Zone>,
     /// Everything planned: instants by lesson and clock, and whether it went out.
@@ -72,11 +72,15 @@ pub(super) const LESSONS: [u16; 6] = [1, 2, 3, 4, 5, 6];
 
 impl Cohort {
     pub(super) fn new(clock: LessonClock, now: DateTime<Utc>) -> Self {
+        Self::timed(LessonTiming::default(), clock, now)
+    }
+
+    pub(super) fn timed(rule: LessonTiming, clock: LessonClock, now: DateTime<Utc>) -> Self {
         let zones = match clock {
             LessonClock::Cohort => vec![],
             LessonClock::Participant => ["Asia/Tokyo", "Europe/Berlin", "America/New_York"].map(zone).to_vec(),
         };
-        let (schedule, rule, rows) = (six_weeks(), LessonRule::default(), BTreeMap::new());
+        let (schedule, rows) = (six_weeks(), BTreeMap::new());
         let mut cohort = Self { schedule, rule, clock, zones, rows, now, made: 0 };
         cohort.replan(None);
         cohort
@@ -97,7 +101,8 @@ impl Cohort {
     pub(super) fn anew(&self, since: Option<DateTime<Utc>>) -> Vec<Due> {
         let history = self.history(since);
         let facts = self.facts(&history);
-        let course = self.schedule.course(&facts, &[]);
+        let meetings = self.schedule.meetings();
+        let course = self.schedule.course(&facts, &meetings);
         timetable(&course, &self.zones, &history)
     }
 
