@@ -25,6 +25,7 @@ mod seats;
 mod second_looks;
 mod smtp;
 mod visitor;
+mod ways;
 mod world;
 
 /// Every story twice: once on SQLite, once on PostgreSQL.

@@ -14,7 +14,7 @@ use trellis::{
     domain::{
         cohort::LateJoiners,
         discretion::Discretion,
-        ids::CohortId,
+        ids::{CohortId, EnrollmentId},
         schedule::{LessonClock, LessonTiming},
     },
     store::{
@@ -268,28 +268,33 @@ story! {
     }
 }
 
+async fn agree_and_write(world: &World, id: EnrollmentId) -> Result<bool, trellis::store::Error> {
+    transact!(world.app.db, |tx| {
+        let ana = enrollments::holding(tx, id).await?.unwrap();
+        for version in [1, 2] {
+            let consent = Consent {
+                id: world.app.random.uuid(world.now()),
+                practice_id: ana.practice_id,
+                enrollment_id: id,
+                kind: "agreement".to_owned(),
+                version,
+                wording: "What is said here stays here.".to_owned(),
+                agreed_at: world.now(),
+            };
+            enrollments::consent(tx, consent).await?;
+        }
+        let noted = Enrollment { note: "Please call me Annie.".to_owned(), ..ana.clone() };
+        enrollments::save(tx, ana.standing, noted).await
+    })
+}
+
 story! {
     async fn what_was_agreed_and_written_comes_along(world: &World) {
         let practice = world.practice().await;
         let first = world.cohort(&practice, |_| {}).await;
         let second = later(world, &practice, first, 1, |_| {}).await;
         let id = enroll(world, first, &ANA).await;
-        let consent = |version| Consent {
-            id: world.app.random.uuid(world.now()),
-            practice_id: practice.id,
-            enrollment_id: id,
-            kind: "agreement".to_owned(),
-            version,
-            wording: "What is said here stays here.".to_owned(),
-            agreed_at: world.now(),
-        };
-        for version in [1, 2] {
-            transact!(world.app.db, |tx| enrollments::consent(tx, consent(version)).await).unwrap();
-        }
-        transact!(world.app.db, |tx| {
-            let ana = enrollments::holding(tx, id).await?.unwrap();
-            enrollments::save(tx, ana.standing, Enrollment { note: "Please call me Annie.".to_owned(), ..ana.clone() }).await
-        }).unwrap();
+        agree_and_write(world, id).await.unwrap();
         let moved = move_enrollment(&world.app, id, second, &By::Participant).await.unwrap();
         let db = world.app.db.reader();
         let versions: Vec<_> = enrollments::consents_of(db, moved.id).await.unwrap().into_iter().map(|consent| consent.version).collect();
