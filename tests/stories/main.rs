@@ -14,6 +14,7 @@ mod browser;
 mod coach;
 mod databases;
 mod front_door;
+mod leaving;
 mod lessons;
 mod letters;
 mod moves;
