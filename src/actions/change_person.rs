@@ -33,6 +33,7 @@ use crate::{
 use super::{
     plan_timetable::plan_timetable,
     readdress_calendars::{Left, clear_calendars, fill_calendars},
+    suppress::{badge, take_back_complaint},
     tell_calendars::tell_calendar,
 };
 
@@ -167,7 +168,10 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
 }
 
 pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
+    transact!(app.db, |tx| {
+        take_back_complaint(app, tx, person).await?;
+        Ok(stops::resume(tx, person, program, category).await?)
+    })
 }
 
 /// The address of the private feed becomes another one; the old one stops working at once.
@@ -223,7 +227,7 @@ pub(super) async fn put_address(
     let corrected = Participant {
         email: email.clone(),
         email_key: email.key(),
-        mail_problem: None,
+        mail_problem: badge(app, tx, practice, email).await?,
         epoch: person.epoch + 1,
         ..person
     };

@@ -14,6 +14,8 @@ use super::{
     roster_news::{News, roster_news},
 };
 
+mod places;
+
 /// One thing, with its next action.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Need {
@@ -50,7 +52,9 @@ pub async fn needs_you(app: &App, practice: &Practice, now: Now) -> store::Resul
         };
         needs.push(Need { tone, what, act: "See the message".to_owned(), path: format!("/coach/outbox/{}", row.id) });
     }
-    for cohort in cohorts::of_practice(db, practice.id).await? {
+    let all = cohorts::of_practice(db, practice.id).await?;
+    needs.extend(places::places(app, practice, &all, now).await?);
+    for cohort in all {
         let unset = missing(practice, &cohort);
         if cohort.state == CohortState::Draft && !unset.is_empty() {
             needs.push(Need {

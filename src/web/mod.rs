@@ -18,6 +18,7 @@ pub mod frame;
 pub mod gallery;
 pub mod guard;
 pub mod headers;
+pub mod hooks;
 pub mod icons;
 pub mod join;
 pub mod labels;

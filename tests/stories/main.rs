@@ -22,6 +22,7 @@ mod other_dates;
 mod pauses;
 mod people;
 mod post;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;
