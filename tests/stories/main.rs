@@ -14,6 +14,7 @@ mod browser;
 mod coach;
 mod databases;
 mod front_door;
+mod leaving;
 mod lessons;
 mod letters;
 mod moves;
@@ -27,6 +28,7 @@ mod seats;
 mod second_looks;
 mod smtp;
 mod visitor;
+mod ways;
 mod world;
 
 /// Every story twice: once on SQLite, once on PostgreSQL.
