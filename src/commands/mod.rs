@@ -14,6 +14,7 @@ pub mod demo;
 mod doctor;
 mod ledger;
 mod program;
+mod receive;
 mod seed;
 pub mod serve;
 mod telling;
@@ -80,6 +81,13 @@ enum Command {
         #[command(subcommand)]
         command: Option<ledger::Command>,
     },
+    /// Take in one mail from standard input: what came back, complaints, and calendars' answers. For a mail
+    /// server's pipe: 0 when it is dealt with, 75 when it should be offered again.
+    Receive {
+        /// The envelope's recipient, as in Postfix's `${recipient}`.
+        #[arg(long, value_name = "ADDRESS")]
+        recipient: Option<String>,
+    },
     /// Report every address of the site and who may ask for it.
     Routes {
         #[arg(long)]
@@ -98,12 +106,15 @@ enum Command {
 /// Reads the command line and does it. One line on standard error says why it did not work.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    match obey(arguments).await {
+    let is_pipe = matches!(arguments.command, Command::Receive { .. });
+    let outcome = obey(arguments).await;
+    if let Err(error) = &outcome {
+        eprintln!("trellis: {error:#}");
+    }
+    match outcome {
+        outcome if is_pipe => receive::exit_code(&outcome),
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("trellis: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
@@ -135,6 +146,7 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Command::Restore(arguments) => backup::bring_back(&config, arguments).await,
         Command::Ledger { json, command: None } => ledger::report(&*open(config).await?, json).await,
         Command::Ledger { command: Some(command), .. } => ledger::obey(&*open(config).await?, command).await,
+        Command::Receive { recipient } => receive::receive(&*open(config).await?, recipient.as_deref()).await,
         Command::Routes { json } => routes(json),
         Command::Seed { cohorts, people } => seed::seed(&*open(config).await?, cohorts, people).await,
     }

@@ -2,6 +2,7 @@
 
 pub mod dkim;
 pub mod dns;
+pub mod imap;
 pub mod lesson_html;
 pub mod letter;
 pub mod letters;

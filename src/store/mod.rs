@@ -12,6 +12,8 @@ use sea_orm::{
 pub mod attempts;
 pub mod audits;
 pub mod backup;
+pub mod bounces;
+pub mod calendar_answers;
 pub mod check_ins;
 pub mod coaches;
 pub mod cohorts;
@@ -27,6 +29,7 @@ pub mod moves;
 pub mod participants;
 pub mod practices;
 pub mod programs;
+pub mod replies;
 pub mod rows;
 pub mod schedule_changes;
 pub mod sessions;
@@ -34,6 +37,7 @@ pub mod settings;
 pub mod silences;
 pub mod standing_changes;
 pub mod stops;
+pub mod suppressions;
 pub mod timetable;
 
 pub use sea_orm::ConnectionTrait as Connection;

@@ -36,6 +36,7 @@ use self::{
 };
 
 mod answers;
+mod history;
 mod places;
 pub(crate) mod removal;
 

@@ -8,6 +8,7 @@
     reason = "a story that breaks says where, and nobody is outside of this crate"
 )]
 
+mod addresses;
 mod architecture;
 mod browser;
 mod coach;
@@ -18,8 +19,10 @@ mod letters;
 mod moves;
 mod operations;
 mod other_dates;
+mod pauses;
 mod people;
 mod post;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;

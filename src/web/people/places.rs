@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::history::{Past, history};
 use crate::{
     domain::{civil, enrollment::Standing},
     store::{cohorts, enrollments, participants::Participant, programs},
@@ -25,6 +26,7 @@ pub(super) struct Place {
     since: String,
     can_remove: bool,
     can_ask_again: bool,
+    history: Vec<Past>,
 }
 
 impl Place {
@@ -40,6 +42,7 @@ impl Place {
             since: "Tuesday 9 February 2027, 10:00 (Dublin time, UTC+00:00)".to_owned(),
             can_remove: true,
             can_ask_again,
+            history: Past::samples(),
         };
         vec![place("8", Standing::Enrolled, false), place("9", Standing::Pending, true)]
     }
@@ -69,6 +72,7 @@ pub(super) async fn places(site: &Site, signed: &SignedCoach, person: &Participa
             since: civil::moment(enrollment.asked_at, signed.coach.zone),
             can_remove: can_remove(enrollment.standing),
             can_ask_again: matches!(enrollment.standing, Standing::Pending | Standing::Lapsed),
+            history: history(db, &enrollment, signed.coach.zone).await?,
         });
     }
     Ok(places)
