@@ -45,7 +45,7 @@ const NETWORK: [(u32, &str); 9] = [
 
 /// The network file system a path is on; `None` for a local one.
 pub fn network_file_system(path: &Path) -> io::Result<Option<&'static str>> {
-    let kind = rustix::fs::statfs(&existing(path))?.f_type;
+    let kind = rustix::fs::statfs(existing(path))?.f_type;
     // The number is 32 bits wide; some machines widen it with its sign.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is 32 bits wide")]
     let kind = kind as u32;

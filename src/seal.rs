@@ -85,7 +85,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let (mine, _other) = (new_key(&at("mine")).unwrap(), new_key(&at("other")).unwrap());
         std::fs::write(at("clear"), "what is secret").unwrap();
-        seal(&at("clear"), &at("sealed"), &[mine.clone()]).unwrap();
+        seal(&at("clear"), &at("sealed"), std::slice::from_ref(&mine)).unwrap();
         assert!(is_sealed(&at("sealed")).unwrap() && !is_sealed(&at("clear")).unwrap());
         open(&at("sealed"), &at("again"), &at("mine")).unwrap();
         assert_eq!(std::fs::read_to_string(at("again")).unwrap(), "what is secret");

@@ -22,6 +22,8 @@ const SWEEP: Duration = Duration::from_secs(15);
 const FORGET: Duration = Duration::from_secs(3_600);
 /// What is on the wire when we are asked to stop has this long: enough for a mail server that is well.
 const LET_GO: Duration = Duration::from_secs(6);
+/// Long enough to write down what was let go of.
+const GIVE_UP: Duration = Duration::from_secs(3);
 
 /// Everything that goes on by itself, until it is stopped.
 #[derive(Debug)]
@@ -69,7 +71,11 @@ impl Worker {
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         if time::timeout(LET_GO, drained).await.is_err() {
             self.app.closing.send_replace(Closing::Now);
-            while self.tasks.join_next().await.is_some() {}
+            let let_go = async { while self.tasks.join_next().await.is_some() {} };
+            if time::timeout(GIVE_UP, let_go).await.is_err() {
+                tracing::warn!("something does not end; what it had begun is found by the next start");
+                self.tasks.abort_all();
+            }
         }
     }
 }

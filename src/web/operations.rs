@@ -30,7 +30,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(crate) fn add(table: Table) -> Table {
     table.get("/health/live", Access::Anyone, live).get("/health/ready", Access::Anyone, ready).get(
         "/metrics",
-        Access::Operator,
+        Access::Token,
         metrics,
     )
 }

@@ -18,8 +18,6 @@ pub enum Access {
     Coach,
     /// Whoever holds a token of the operator's.
     Token,
-    /// Whoever holds the operator's token for `/metrics`.
-    Operator,
 }
 
 /// Whether another site may post here.

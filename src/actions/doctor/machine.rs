@@ -117,7 +117,7 @@ fn time_zones(ours: &str, system: Option<&str>, now: DateTime<Utc>) -> Finding {
 
 /// About when a version such as `2026b` came out: two months a letter.
 fn released(version: &str) -> Option<DateTime<Utc>> {
-    let (year, letter) = (version.get(..4)?.parse().ok()?, version.bytes().nth(4)?);
+    let (year, letter) = (version.get(..4)?.parse().ok()?, *version.as_bytes().get(4)?);
     let month = 1 + u32::from(letter.to_ascii_lowercase().saturating_sub(b'a').min(5)) * 2;
     let day = DateTime::<Utc>::default().date_naive().with_day(1)?.with_month(month)?.with_year(year)?;
     Some(day.and_time(chrono::NaiveTime::MIN).and_utc())

@@ -63,6 +63,7 @@ async fn where_all_is_well_the_doctor_says_so() {
         for check in well.into_iter().chain(["clock", "key", "address", "sending"]) {
             assert_eq!(level(&findings, check), Level::Fine, "{check}: {findings:?}");
         }
+        assert_eq!(level(&findings, "bounces"), Level::Note, "no mailbox is set: {findings:?}");
         // What is not well has advice, always.
         let mute = findings.iter().find(|finding| finding.level > Level::Note && finding.advice.is_empty());
         assert_eq!(mute, None);

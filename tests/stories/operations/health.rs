@@ -119,6 +119,7 @@ async fn the_numbers_are_for_whoever_holds_the_token_and_name_nobody() {
         visitor.get(&link).await;
         visitor.get("/confirm/v1.secret.token").await;
         visitor.get("/nowhere/secret").await;
+        world.pass(TimeDelta::minutes(5)).await;
         ask(&world, cohort, &Person { name: "Ada", email: "ada@lisbon.example", ..LENA }).await;
         world.app.clock.advance(TimeDelta::seconds(90));
 

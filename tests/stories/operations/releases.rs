@@ -42,6 +42,11 @@ pub fn occasions(mails: &[crate::post::Mail]) -> BTreeMap<String, usize> {
     counted
 }
 
+async fn sign_in(visitor: &Visitor) {
+    let form = [("email", "nadia@group.example"), ("password", PASSWORD)];
+    assert_eq!(visitor.submit("/coach/sign-in", "/coach/sign-in", &form).await.status, 303);
+}
+
 story! {
     async fn after_another_tools_restore_nothing_goes_out_before_it_is_released(world: &World) {
         group(world).await;
@@ -56,7 +61,7 @@ story! {
         assert!(list.emails.iter().filter(|email| email.occasion == "lesson").count() == 2, "{list:?}");
 
         let visitor = Visitor::of(world);
-        visitor.submit("/coach/sign-in", "/coach/sign-in", &[("email", "nadia@group.example"), ("password", PASSWORD)]).await;
+        sign_in(&visitor).await;
         for page in ["/coach", "/coach/cohorts", "/coach/outbox", "/coach/settings", "/coach/programs"] {
             let shown = visitor.get(page).await;
             assert!(shown.status == 200 && shown.body.contains("a backup was restored"), "{page}: {}", shown.body);
@@ -78,6 +83,8 @@ story! {
         let mails = world.mails.lock().unwrap().clone();
         assert_eq!(mails.len(), 1, "only what the coach asked for: {:?}", occasions(&mails));
         assert_eq!(silences::find(world.app.db.reader()).await.unwrap(), None);
+        // So much time went by that she signs in again.
+        sign_in(&visitor).await;
         let shown = visitor.get("/coach").await;
         assert!(!shown.body.contains("a backup was restored") && shown.body.contains("Email is sending"), "{}", shown.body);
         world.to(utc("2026-10-12 20:00")).await;
