@@ -8,6 +8,8 @@
     reason = "a story that breaks says where, and nobody is outside of this crate"
 )]
 
+mod any_order;
+mod applications;
 mod architecture;
 mod browser;
 mod coach;
@@ -16,12 +18,15 @@ mod front_door;
 mod lessons;
 mod letters;
 mod moves;
+mod offers;
 mod other_dates;
 mod people;
+mod places;
 mod post;
 mod seats;
 mod second_looks;
 mod smtp;
+mod taking_place;
 mod visitor;
 mod world;
 
