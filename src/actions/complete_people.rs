@@ -1,7 +1,7 @@
 //! Whose way through a cohort is over? The day after the last session or lesson, whichever is later; and of a
 //! cohort that does not take place, whoever chose nothing in time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 
 use crate::transact;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     clock::Now,
     domain::{
         enrollment::{Event, Standing, completes_at},
+        pause,
         session::SessionState,
     },
     store::{
@@ -89,9 +90,10 @@ async fn due(db: &impl Connection, cohort: &Cohort, now: Now) -> store::Result<V
     let session = last_session(db, cohort).await?;
     let mut done = Vec::new();
     for enrollment in people {
-        let is_back = enrollment.resume_on.is_none_or(|on| on <= cohort.zone.local(now.program).date());
         let last = session.max(last_lesson(db, cohort, &enrollment).await?);
-        if is_back && last.is_some_and(|last| completes_at(last, cohort.zone) <= now.program) {
+        // Who pauses may still go on, also after the end; but not for ever.
+        let wait = if enrollment.standing == Standing::Paused { pause::LONGEST } else { 0 };
+        if last.is_some_and(|last| completes_at(last, cohort.zone) + Days::new(wait) <= now.program) {
             done.push(enrollment);
         }
     }
@@ -103,8 +105,7 @@ async fn last_session(db: &impl Connection, cohort: &Cohort) -> store::Result<Op
     Ok(meetings.filter(|meeting| meeting.state == SessionState::Planned).map(|meeting| meeting.ends_at).max())
 }
 
-/// Whose lessons follow later, by the length of a pause, has later a last one. Who pauses without a day to come
-/// back on is done with the others.
+/// Whose lessons follow later, by the length of a pause, has later a last one.
 async fn last_lesson(
     db: &impl Connection,
     cohort: &Cohort,

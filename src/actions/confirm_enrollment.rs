@@ -27,6 +27,7 @@ use super::{
     catch_up::{Since, catch_up},
     place_letters::{about_place, write_another},
     plan_timetable::plan_timetable,
+    suppress::lift,
     tell_calendars::tell_calendar,
 };
 
@@ -52,6 +53,7 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
     let outcome = transact!(app.db, |tx| {
         let (cohort, enrollment) = locked(tx, id).await?;
         participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+        lift(app, tx, enrollment.participant_id).await?;
         if has_confirmed(enrollment.standing) {
             return Ok(enrollment);
         }

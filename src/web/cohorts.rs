@@ -40,6 +40,7 @@ pub(crate) mod roster;
 pub(crate) mod schedule;
 pub(crate) mod settings;
 pub(crate) mod waitlist;
+mod windows;
 
 /// What stands above every tab of a cohort.
 #[derive(Debug, Clone, Serialize)]
@@ -145,6 +146,7 @@ pub(crate) fn add(table: Table) -> Table {
     let table = schedule::add(table);
     let table = applications::add(table);
     let table = waitlist::add(table);
+    let table = windows::add(table);
     let table = by_name::add(table);
     let table = decide::add(table);
     let table = calling_off::add(table);

@@ -7,8 +7,8 @@ use minijinja::value::{Serde, Value};
 
 use crate::web::{
     chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
-    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, schedule_changes, settings,
-    texts, this_week,
+    mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs, schedule_changes,
+    settings, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -77,6 +77,10 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<my_program::MyProgram>(),
         exhibit::<my_program::LessonPage>(),
         exhibit::<my_program::CheckInPage>(),
+        exhibit::<my_place::DatesPage>(),
+        exhibit::<my_place::DatesByLink>(),
+        exhibit::<my_place::PausePage>(),
+        exhibit::<my_place::PauseByLink>(),
         exhibit::<join::JoinPage>(),
     ]
 }

@@ -7,18 +7,19 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings, site::Site,
-        table::Table, texts::Texts, this_week, unsubscribe,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
+        mailbox, my_place, my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings,
+        site::Site, table::Table, texts::Texts, this_week, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 18] = [
+const NOUNS: &[fn(Table) -> Table] = &[
     program_page::add,
     enrollments::add,
     links::add,
     my_program::add,
+    my_place::add,
     join::add,
     feeds::add,
     unsubscribe::add,
@@ -33,12 +34,13 @@ const NOUNS: [fn(Table) -> Table; 18] = [
     settings::add,
     programs::add,
     lessons::add,
+    hooks::add,
 ];
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    NOUNS.into_iter().fold(Table::default(), |table, add| add(table))
+    NOUNS.iter().fold(Table::default(), |table, add| add(table))
 }
 
 /// The whole site, with everything that stands around each answer.
@@ -59,6 +61,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         make_id: Arc::new(move || for_ids.random.uuid(for_ids.clock.now().real)),
         open_to_all,
         takes_csv: vec![],
+        takes_mail: vec![hooks::MAIL],
     };
     Ok(frame.around(routes)?.data(site))
 }

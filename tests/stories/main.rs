@@ -8,6 +8,7 @@
     reason = "a story that breaks says where, and nobody is outside of this crate"
 )]
 
+mod addresses;
 mod any_order;
 mod applications;
 mod architecture;
@@ -20,9 +21,11 @@ mod letters;
 mod moves;
 mod offers;
 mod other_dates;
+mod pauses;
 mod people;
 mod places;
 mod post;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Head,
     admission::{self, EnrollmentForm},
-    found,
+    found, windows,
 };
 use crate::{
     actions::save_cohort::{CohortSettings, Doors, Refused, save_cohort, set_doors},
@@ -36,19 +36,23 @@ pub(crate) struct CohortSettingsPage {
     enrollment: EnrollmentForm,
     taken: i32,
     is_closed: bool,
+    /// As in `Europe/Berlin`.
+    zone: String,
     /// It does not take place, so nobody can enroll again.
     is_off: bool,
 }
 
 impl CohortSettingsPage {
+    /// With the windows of self-service as they are, where `form` does not say otherwise.
     pub(super) fn of(of: (&Cohort, &ProgramRow), form: Entered, enrollment: Entered) -> Self {
         let (cohort, program) = of;
         Self {
             head: Head::of(cohort, program, "settings"),
-            form,
+            form: windows::filled(form, cohort),
             enrollment: EnrollmentForm::in_zone(cohort.zone, enrollment),
             taken: cohort.seats_taken,
             is_closed: cohort.state == CohortState::Closed,
+            zone: cohort.zone.name().to_owned(),
             is_off: cohort.decision.is_off(),
         }
     }
@@ -65,6 +69,7 @@ impl Page for CohortSettingsPage {
             enrollment: EnrollmentForm::of(Entered::blank()),
             taken: 9,
             is_closed: false,
+            zone: "Europe/Berlin".to_owned(),
             is_off: false,
         };
         let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
@@ -115,8 +120,18 @@ async fn save(
         },
         Err(form) => form,
     };
-    let chrome = desk::around(site, &signed, Here::Cohorts).await?;
-    let page = CohortSettingsPage::of((&cohort, &program), form, admission::filled(&cohort));
+    refused(site, &signed, (&cohort, &program), form).await
+}
+
+/// The page again, with what is wrong in one of its forms.
+pub(super) async fn refused(
+    site: &Site,
+    signed: &SignedCoach,
+    of: (&Cohort, &ProgramRow),
+    form: Entered,
+) -> Result<Response, PageError> {
+    let chrome = desk::around(site, signed, Here::Cohorts).await?;
+    let page = CohortSettingsPage::of(of, form, admission::filled(of.0));
     site.pages.refused(&chrome, &page)
 }
 

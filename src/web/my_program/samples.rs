@@ -44,6 +44,7 @@ fn bare(standing: StandingPart) -> MyProgram {
         weeks: Vec::new(),
         calendar: None,
         can_leave: true,
+        can_move: false,
         ..middle()
     }
 }
@@ -72,6 +73,9 @@ fn middle() -> MyProgram {
         levels: vec![Choice { value: "discreet".into(), text: "Discreet".into() }],
         zones: vec![Choice { value: "Europe/Berlin".into(), text: "Berlin (Europe), 11:41 now".into() }],
         can_leave: true,
+        can_move: true,
+        pauses: false,
+        email: "sam@example.org".into(),
     }
 }
 
