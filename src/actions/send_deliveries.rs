@@ -15,8 +15,9 @@ use crate::{
     domain::{
         attempt::{Attempt, class},
         bounce::Scope,
-        delivery::{self, Doubt, LivesBy, Next, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
+        delivery::{self, LivesBy, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
         email_address::EmailAddress,
+        retry::{self, Doubt, Next},
         session::SessionState,
     },
     mail::mailer::{Envelope, Sender},
@@ -215,7 +216,7 @@ fn envelope(app: &App, composed: &Composed) -> Option<Envelope> {
     Some(Envelope { return_path: EmailAddress::parse(&composed.return_path).ok()?, to })
 }
 
-/// Writes down what became of an attempt, as `delivery::after` decides.
+/// Writes down what became of an attempt, as `retry::after` decides.
 async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<Option<DateTime<Utc>>> {
     let now = app.clock.now();
     let doubt = match app.config.mail.on_unknown {
@@ -224,7 +225,7 @@ async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<O
     };
     let tries = u32::try_from(row.tries).unwrap_or_default();
     let reason = words(attempt);
-    let recorded = match delivery::after(attempt, tries, doubt, app.random.fraction(), now.real) {
+    let recorded = match retry::after(attempt, tries, doubt, app.random.fraction(), now.real) {
         Next::Sent => Recorded { state: State::Sent, reason: None, next_try_at: now.real, sent_at: Some(now.program) },
         Next::Defer(at) => Recorded { next_try_at: at, ..settled(State::Deferred, reason, now) },
         Next::ResendUnknown(at) => Recorded { next_try_at: at, ..settled(State::Unknown, reason, now) },

@@ -24,6 +24,7 @@ pub mod people;
 pub mod plan;
 pub mod program;
 pub mod reach;
+pub mod retry;
 pub mod rsvp;
 pub mod schedule;
 pub mod session;

@@ -79,7 +79,7 @@ pub(crate) fn standing(standing: Standing) -> Label {
         Standing::Transferred => ("Moved to another cohort", ""),
         Standing::Removed => ("Removed", ""),
         Standing::Completed => ("Completed", "ok"),
-        Standing::Lapsed => ("Never confirmed", ""),
+        Standing::Lapsed => ("Not answered in time", ""),
     };
     Label::new(text, tone, "")
 }

@@ -9,6 +9,8 @@
 )]
 
 mod addresses;
+mod any_order;
+mod applications;
 mod architecture;
 mod browser;
 mod coach;
@@ -18,15 +20,18 @@ mod leaving;
 mod lessons;
 mod letters;
 mod moves;
+mod offers;
 mod operations;
 mod other_dates;
 mod pauses;
 mod people;
+mod places;
 mod post;
 mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;
+mod taking_place;
 mod visitor;
 mod ways;
 mod world;
