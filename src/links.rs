@@ -17,6 +17,10 @@ use crate::{
 pub enum Purpose {
     Confirm,
     Offer,
+    /// Somebody was asked to come along.
+    Partner,
+    /// Somebody asked, and chooses how to come.
+    Together,
     Unsubscribe,
     Join,
     TestMail,
@@ -28,6 +32,8 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Offer => "offer",
+            Self::Partner => "partner",
+            Self::Together => "together",
             Self::Unsubscribe => "u",
             Self::Join => "j",
             Self::TestMail => "coach/arrived",

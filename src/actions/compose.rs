@@ -34,6 +34,7 @@ use crate::{
 
 pub(crate) mod calendar_letters;
 mod coach_letters;
+mod couple_letters;
 pub mod facts;
 pub mod lesson_facts;
 mod letters;
@@ -88,6 +89,9 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
         Occasion::PasswordReset => desk.password_reset(),
         Occasion::TestMail => desk.test_mail(),
         Occasion::CoachNote => desk.coach_note().await,
+        Occasion::PartnerAsked => desk.partner_asked().await,
+        Occasion::PartnerMissing => desk.partner_missing().await,
+        Occasion::WaitingForTwo => desk.waiting_for_two().await,
     }
 }
 
@@ -200,6 +204,9 @@ impl Desk<'_> {
             (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
             (_, Occasion::ConfirmAddress) => {
                 "You receive this because this address was entered on our site.".to_owned()
+            }
+            (_, Occasion::PartnerAsked) => {
+                "You receive this because somebody gave us this address, and asked us to write to you.".to_owned()
             }
             (_, Occasion::SignIn) => "You receive this because somebody asked to sign in with this address.".to_owned(),
             (_, Occasion::Lesson | Occasion::CatchUp) => {

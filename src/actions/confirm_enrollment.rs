@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
+use super::{couples, fill_seats::fill_seats, plan_timetable::plan_timetable, tell_calendars::tell_calendar};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -42,24 +42,31 @@ crate::from_store!(Refused);
 /// Confirms the address. Twice is once: who is enrolled or waitlisted already stays so.
 pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
-    let outcome = transact!(app.db, |tx| {
-        let (cohort, enrollment) = locked(tx, id).await?;
-        participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
-        if matches!(
-            enrollment.standing,
-            Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed
-        ) {
-            return Ok(enrollment);
-        }
-        refuse_over(tx, &cohort, now.program).await?;
-        let seat = seat_for(tx, &cohort, &enrollment).await?;
-        let held = if seat.is_some() { Seat::Held } else { Seat::None };
-        let standing = enrollment.standing.after(Event::Confirm(held))?;
-        let confirmed = Enrollment { seat, ..enrollment.clone() };
-        settle(app, tx, &cohort, (&enrollment, confirmed), standing, now).await
-    })?;
+    let outcome = transact!(app.db, |tx| confirm_within(app, tx, id, now).await)?;
     app.bell.notify_waiters();
     Ok(outcome)
+}
+
+/// The same inside somebody's transaction. Who comes as one of two gets a seat with the other, or waits.
+pub(super) async fn confirm_within(app: &App, tx: &Tx, id: EnrollmentId, now: Now) -> Result<Enrollment, Refused> {
+    let (cohort, enrollment) = locked(tx, id).await?;
+    participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+    if matches!(enrollment.standing, Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed)
+    {
+        return Ok(enrollment);
+    }
+    refuse_over(tx, &cohort, now.program).await?;
+    let seat = seat_for(tx, &cohort, &enrollment).await?;
+    let seat = couples::seat_for_pair(tx, &cohort, &enrollment, seat).await?;
+    let held = if seat.is_some() { Seat::Held } else { Seat::None };
+    let standing = enrollment.standing.after(Event::Confirm(held))?;
+    let confirmed = Enrollment { seat, ..enrollment.clone() };
+    let settled = settle(app, tx, &cohort, (&enrollment, confirmed), standing, now).await?;
+    couples::ask_partner(app, tx, &cohort, &settled, now).await?;
+    if enrollment.seat.is_some() && settled.seat.is_none() {
+        fill_seats(app, tx, cohort.id, now).await?;
+    }
+    Ok(settled)
 }
 
 /// Accepts an offered place while it is held.
@@ -126,7 +133,8 @@ async fn settle(
     if standing == Standing::Enrolled {
         welcome(app, tx, cohort, &settled, now).await?;
     } else {
-        let rows = vec![letter(Occasion::Waitlisted, &settled, now).row(app.random.id(now.program), now)];
+        let occasion = couples::waitlist_letter(tx, &settled).await?;
+        let rows = vec![letter(occasion, &settled, now).row(app.random.id(now.program), now)];
         ledger::enqueue(tx, rows).await?;
     }
     Ok(settled)

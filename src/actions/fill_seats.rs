@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+use super::couples;
+
 /// Offers every free seat, strictly in the order in which the forms were sent. The caller holds the
 /// cohort's lock.
 pub async fn fill_seats(app: &App, tx: &Tx, cohort: CohortId, now: Now) -> store::Result<()> {
@@ -26,16 +28,18 @@ pub async fn fill_seats(app: &App, tx: &Tx, cohort: CohortId, now: Now) -> store
     if last.is_some_and(|last| last <= now.program) {
         return Ok(());
     }
+    while couples::line::offer_pair(app, tx, cohort, now).await? {}
     while let Some(first) = enrollments::first_waiting(tx, cohort).await? {
         let Some(seat) = cohorts::take_seat(tx, cohort).await? else {
             return Ok(());
         };
         offer(app, tx, first, seat, now).await?;
+        while couples::line::offer_pair(app, tx, cohort, now).await? {}
     }
     Ok(())
 }
 
-async fn offer(app: &App, tx: &Tx, waiting: Enrollment, seat: i32, now: Now) -> store::Result<()> {
+pub(super) async fn offer(app: &App, tx: &Tx, waiting: Enrollment, seat: i32, now: Now) -> store::Result<()> {
     let standing = waiting.standing.after(Event::Offer).unwrap_or(Standing::Offered);
     let hold_until = now.real + TimeDelta::hours(i64::from(OFFER_HOURS));
     let offered = Enrollment {

@@ -12,7 +12,7 @@ use crate::{
         ids::CohortId,
     },
     store::{
-        self, cohorts,
+        self, cohorts, couples,
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Queued, Recipient, Release},
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{fill_seats::fill_seats, tell_calendars::tell_calendar};
+use super::{couples::expire::expire_couple, fill_seats::fill_seats, tell_calendars::tell_calendar};
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
@@ -37,6 +37,9 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
     for held in enrollments::with_hold_over(app.db.reader(), now.real).await? {
         let outcome = let_one_go(app, &held, now).await;
         released += usize::from(told_apart("a hold that ran out", outcome));
+    }
+    for over in couples::over(app.db.reader(), now.real).await? {
+        released += usize::from(told_apart("a partner's time", expire_couple(app, &over, now).await));
     }
     if released > 0 {
         app.bell.notify_waiters();

@@ -59,7 +59,9 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
-        | Occasion::CoachNote => Again::Never,
+        | Occasion::CoachNote
+        // Somebody who did not ask for it gets no copies.
+        | Occasion::PartnerAsked => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -72,7 +74,9 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::ReminderHour
         | Occasion::ScheduleChanged
         | Occasion::Left
-        | Occasion::AddressChanged => Again::Copy,
+        | Occasion::AddressChanged
+        | Occasion::PartnerMissing
+        | Occasion::WaitingForTwo => Again::Copy,
     }
 }
 

@@ -158,11 +158,7 @@ impl Story {
             .await?
             .context("the program is gone")?;
         let program = program.content.0;
-        let agreed = |kind, document: &crate::domain::program::Document| Agreed {
-            kind,
-            version: i32::try_from(document.version).unwrap_or(i32::MAX),
-            wording: document.text.clone(),
-        };
+        let agreed = program.agreements().map(|(kind, document)| Agreed::to(kind, document));
         Ok(Form {
             email: EmailAddress::parse(person.email)?,
             name: Name::parse(person.name)?,
@@ -171,7 +167,9 @@ impl Story {
             calendar: person.calendar,
             discretion: person.discretion,
             note: String::new(),
-            consents: vec![agreed("consent", &program.consent), agreed("agreement", &program.agreement)],
+            consents: agreed.into(),
+            intake: Vec::new(),
+            partner: None,
         })
     }
 

@@ -29,6 +29,9 @@ pub enum Occasion {
     TestMail,
     TestLesson,
     CoachNote,
+    PartnerAsked,
+    PartnerMissing,
+    WaitingForTwo,
 }
 
 crate::words!(Occasion {
@@ -50,6 +53,9 @@ crate::words!(Occasion {
     TestMail = "test_mail",
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
+    PartnerAsked = "partner_asked",
+    PartnerMissing = "partner_missing",
+    WaitingForTwo = "waiting_for_two",
 });
 
 /// A delivery's state, as a coach reads it (`claimed` reads as queued).
@@ -115,7 +121,9 @@ impl Occasion {
     #[must_use]
     pub fn category(self) -> Category {
         match self {
-            Self::ConfirmAddress | Self::SignIn | Self::PasswordReset | Self::AddressChanged => Category::Security,
+            Self::ConfirmAddress | Self::PartnerAsked | Self::SignIn | Self::PasswordReset | Self::AddressChanged => {
+                Category::Security
+            }
             Self::Welcome
             | Self::Waitlisted
             | Self::PlaceOffered
@@ -125,7 +133,9 @@ impl Occasion {
             | Self::Left
             | Self::TestMail
             | Self::TestLesson
-            | Self::CoachNote => Category::Service,
+            | Self::CoachNote
+            | Self::PartnerMissing
+            | Self::WaitingForTwo => Category::Service,
             Self::ReminderDay | Self::ReminderHour => Category::Reminder,
             Self::Lesson | Self::CatchUp => Category::Lesson,
         }
@@ -136,6 +146,8 @@ impl Occasion {
     pub fn lives_by(self) -> LivesBy {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::PartnerMissing
             | Self::PlaceOffered
             | Self::SignIn
             | Self::AddressChanged
@@ -152,7 +164,8 @@ impl Occasion {
             | Self::ReminderHour
             | Self::ScheduleChanged
             | Self::Left
-            | Self::CoachNote => LivesBy::Program,
+            | Self::CoachNote
+            | Self::WaitingForTwo => LivesBy::Program,
         }
     }
 
@@ -212,7 +225,10 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::PlaceOffered => standing == Standing::Offered,
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
-            Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Waitlisted | Occasion::WaitingForTwo => standing == Standing::Waitlisted,
+            Occasion::PartnerMissing => {
+                standing.holds_seat() || matches!(standing, Standing::Waitlisted | Standing::Applied)
+            }
             Occasion::AlreadyEnrolled
             | Occasion::SignIn
             | Occasion::Invite
@@ -221,7 +237,8 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             | Occasion::PasswordReset
             | Occasion::TestMail
             | Occasion::TestLesson
-            | Occasion::CoachNote => true,
+            | Occasion::CoachNote
+            | Occasion::PartnerAsked => true,
         };
         if !wanted {
             return Verdict::Skip("no longer in the cohort in a way this mail is for");

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::domain::{
     category::Category,
-    cohort::{Admission, Attendance, CoupleState, Decision, LateJoiners, Timing},
+    cohort::{Admission, Attendance, Decision, LateJoiners, Timing},
+    couple::CoupleState,
     delivery::{Occasion, State},
     discretion::Discretion,
     email_address::EmailAddress,

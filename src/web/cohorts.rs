@@ -28,6 +28,7 @@ pub(crate) mod opening;
 pub(crate) mod roster;
 pub(crate) mod schedule;
 pub(crate) mod settings;
+mod together;
 pub(crate) mod waitlist;
 
 /// What stands above every tab of a cohort.

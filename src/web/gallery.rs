@@ -7,7 +7,7 @@ use minijinja::value::{Serde, Value};
 
 use crate::web::{
     chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
-    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, texts,
+    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, team, texts,
     this_week,
 };
 
@@ -56,7 +56,9 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<lessons::LessonPage>(),
         exhibit::<people::PersonPage>(),
         exhibit::<people::removal::RemovalPage>(),
+        exhibit::<people::answers::AnswersPage>(),
         exhibit::<settings::SettingsPage>(),
+        exhibit::<team::TeamPage>(),
         exhibit::<sessions::pages::MovePage>(),
         exhibit::<sessions::pages::ConfirmPage>(),
         exhibit::<notices::Notice>(),
@@ -71,6 +73,8 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<my_program::MyProgram>(),
         exhibit::<my_program::LessonPage>(),
         exhibit::<my_program::CheckInPage>(),
+        exhibit::<my_program::AgreePage>(),
+        exhibit::<my_program::AnswersPage>(),
         exhibit::<join::JoinPage>(),
     ]
 }

@@ -111,6 +111,9 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::TestMail => "Test mail",
         Occasion::TestLesson => "Test of a lesson",
         Occasion::CoachNote => "Your daily note",
+        Occasion::PartnerAsked => "A partner is asked",
+        Occasion::PartnerMissing => "The partner has not joined",
+        Occasion::WaitingForTwo => "Waiting for two places",
     }
 }
 

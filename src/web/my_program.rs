@@ -1,6 +1,9 @@
 //! What does a participant see, and do, on their own pages?
 
 mod absences;
+pub(in crate::web) mod agreeing;
+mod answers;
+mod asks;
 mod calendars;
 mod check_ins;
 mod copies;
@@ -15,6 +18,8 @@ pub(in crate::web) mod weeks;
 
 use poem::{Request, Response, handler, web::Data};
 
+pub use agreeing::AgreePage;
+pub use answers::AnswersPage;
 pub use check_ins::CheckInPage;
 pub use lessons::LessonPage;
 pub use page::MyProgram;
@@ -42,6 +47,10 @@ pub(crate) fn add(table: Table) -> Table {
         .post("/p/calendar", who, calendars::choose)
         .post("/p/calendar/rotate", who, calendars::rotate)
         .get("/p/calendar.ics", who, calendars::download)
+        .get("/p/agree", who, agreeing::show)
+        .post("/p/agree", who, agreeing::save)
+        .get("/p/answers", who, answers::show)
+        .post("/p/answers", who, answers::save)
         .get("/p/data", who, copies::download)
         .get("/p/leave", who, leaving::ask)
         .post("/p/leave", who, leaving::go)
@@ -76,6 +85,9 @@ fn flash(done: &str) -> Option<Flash> {
     let (strong, text) = match done {
         "confirmed" => ("Your place is confirmed.", "We have sent an email with every date."),
         "waitlisted" => ("You are on the waitlist.", "If a place opens you will have 24 hours to accept it."),
+        "together" => ("Thank you.", "Your answer is kept. Nothing of your own place has changed."),
+        "agreed" => ("Thank you.", "What you agreed to is kept word for word, in your data."),
+        "answers" => ("Saved.", "Your answers are as you left them."),
         "settings" => ("Saved.", "From now on everything follows your new settings."),
         "calendar" => ("Saved.", "Your calendar follows your choice from now on."),
         "rotated" => ("The old address has stopped working.", "Subscribe to the new one below."),

@@ -8,15 +8,17 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe,
+        my_program, outbox, partners, people, program_page, programs, sessions, settings, site::Site, table::Table,
+        team, texts::Texts, this_week, together, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 17] = [
+const NOUNS: [fn(Table) -> Table; 20] = [
     program_page::add,
     enrollments::add,
+    partners::add,
+    together::add,
     links::add,
     my_program::add,
     join::add,
@@ -30,6 +32,7 @@ const NOUNS: [fn(Table) -> Table; 17] = [
     people::add,
     outbox::add,
     settings::add,
+    team::add,
     programs::add,
     lessons::add,
 ];

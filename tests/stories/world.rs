@@ -30,6 +30,7 @@ use trellis::{
         email_address::EmailAddress,
         ids::{CohortId, ProgramId},
         name::Name,
+        people::Role,
         program::folder::read_folder,
         schedule::{LessonClock, LessonRule},
         zone::Zone,
@@ -115,6 +116,7 @@ impl World {
             name: name("Nadia Brandt"),
             zone: zone("Europe/Dublin"),
             practice: name("Nadia Brandt Coaching"),
+            role: Role::Owner,
         };
         add_coach(&self.app, &new, &hash).await.unwrap();
         let mut practice = practices::on_this_installation(self.app.db.reader()).await.unwrap().remove(0);

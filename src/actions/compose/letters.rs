@@ -60,7 +60,12 @@ impl Desk<'_> {
         self.finish(&letter, Around::default())
     }
 
-    fn personal(&self, purpose: Purpose, object: uuid::Uuid, expires_at: chrono::DateTime<chrono::Utc>) -> String {
+    pub(super) fn personal(
+        &self,
+        purpose: Purpose,
+        object: uuid::Uuid,
+        expires_at: chrono::DateTime<chrono::Utc>,
+    ) -> String {
         let (person, epoch) = match &self.facts.reader {
             Reader::Participant(person) => (person.id.0, person.epoch),
             Reader::Coach(coach) => (coach.id.0, coach.epoch),

@@ -18,12 +18,15 @@ pub mod invite_cancel;
 pub mod invite_update;
 pub mod left;
 pub mod lesson_waiting;
+pub mod partner_asked;
+pub mod partner_missing;
 pub mod password_reset;
 pub mod place_offered;
 pub mod reminder;
 pub mod schedule_changed;
 pub mod sign_in;
 pub mod test_mail;
+pub mod waiting_for_two;
 pub mod waitlisted;
 pub mod weekly_lesson;
 pub mod welcome;
@@ -53,12 +56,15 @@ letters![
     invite_update::InviteUpdate,
     left::Left,
     lesson_waiting::LessonWaiting,
+    partner_asked::PartnerAsked,
+    partner_missing::PartnerMissing,
     password_reset::PasswordReset,
     place_offered::PlaceOffered,
     reminder::Reminder,
     schedule_changed::ScheduleChanged,
     sign_in::SignIn,
     test_mail::TestMail,
+    waiting_for_two::WaitingForTwo,
     waitlisted::Waitlisted,
     weekly_lesson::WeeklyLesson,
     welcome::Welcome,
