@@ -11,8 +11,11 @@
 mod architecture;
 mod browser;
 mod coach;
+mod couples;
 mod databases;
+mod forms;
 mod front_door;
+mod intake;
 mod lessons;
 mod letters;
 mod moves;

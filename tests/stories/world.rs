@@ -51,6 +51,7 @@ pub enum Backend {
 }
 
 pub struct World {
+    pub backend: Backend,
     pub app: Arc<App>,
     pub base: String,
     pub mails: Mutex<Vec<Mail>>,
@@ -104,7 +105,7 @@ impl World {
         let app = App::open(config, Clock::fixed(utc(START)), Random::seeded(7)).await.unwrap();
         let site = routes::site(app.clone()).unwrap();
         tokio::spawn(Server::new_with_acceptor(acceptor).run(site));
-        Self { app, base, mails: Mutex::default(), inbox: inbox.into(), _folder: folder }
+        Self { backend, app, base, mails: Mutex::default(), inbox: inbox.into(), _folder: folder }
     }
 
     /// A coach who may open cohorts: mail arrives, an address is there.

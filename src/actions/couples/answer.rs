@@ -78,7 +78,8 @@ pub async fn join(app: &App, of: (Uuid, ParticipantId), form: Option<&Form>) -> 
         let here = enrollments::of_person_in(tx, cohort.id, person.id).await?;
         let joined = match (here, form) {
             (Some(here), _) if has_place(here.standing) => {
-                link(tx, couple, &here, now).await?;
+                // Each waits where they stood, for one place.
+                link(tx, Couple { in_line: 0, ..couple }, &here, now).await?;
                 here
             }
             (Some(here), _) if here.standing == Standing::Removed => return Err(Refused::Over),
