@@ -21,8 +21,18 @@ pub enum Purpose {
     Partner,
     /// Somebody asked, and chooses how to come.
     Together,
+    /// The dates are off: what instead?
+    Choose,
     Unsubscribe,
     Join,
+    /// Leave for good.
+    Leave,
+    /// Go on with other dates.
+    Dates,
+    /// Pause, or end a pause.
+    Pause,
+    /// From now on, write to this inbox.
+    NewAddress,
     TestMail,
 }
 
@@ -34,8 +44,13 @@ impl Purpose {
             Self::Offer => "offer",
             Self::Partner => "partner",
             Self::Together => "together",
+            Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
+            Self::Leave => "leave",
+            Self::Dates => "dates",
+            Self::Pause => "pause",
+            Self::NewAddress => "address",
             Self::TestMail => "coach/arrived",
         }
     }

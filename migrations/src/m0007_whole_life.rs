@@ -32,6 +32,8 @@ fn changes() -> Vec<TableAlterStatement> {
         add("enrollments", maybe_at("reminded_at")),
         add("enrollments", maybe_at("paused_at")),
         add("enrollments", maybe_on("resume_on")),
+        // How a pause ends by itself: `rejoin` or `shift`.
+        add("enrollments", word("resume_as").default("rejoin")),
         // How far this person's lessons are behind the cohort's, in days.
         add("enrollments", int("shift_days")),
         add("enrollments", maybe_uuid("moved_to")),

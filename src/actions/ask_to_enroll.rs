@@ -9,10 +9,11 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::Admission,
         delivery::Occasion,
         discretion::Discretion,
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Event, Standing, confirm_by},
+        enrollment::{CalendarChoice, Event, Resuming, Standing, confirm_by},
         ids::{JourneyId, ParticipantId},
         name::Name,
         program::{Document, intake::Answered},
@@ -227,6 +228,7 @@ pub(super) fn fresh(app: &App, cohort: &Cohort, of: (ParticipantId, JourneyId), 
         reminded_at: None,
         paused_at: None,
         resume_on: None,
+        resume_as: Resuming::Rejoin,
         shift_days: 0,
         moved_to: None,
         completed_at: None,
@@ -267,9 +269,9 @@ async fn ask_again(
     Ok(enrollment)
 }
 
-/// A free seat, unless somebody waits for it.
+/// A free seat, unless somebody waits for it. Who applies holds none.
 async fn hold_seat(tx: &Tx, cohort: &Cohort) -> store::Result<Option<i32>> {
-    if enrollments::first_waiting(tx, cohort.id).await?.is_some() {
+    if cohort.admission == Admission::Approval || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
         return Ok(None);
     }
     cohorts::take_seat(tx, cohort.id).await

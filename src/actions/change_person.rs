@@ -84,6 +84,10 @@ async fn follow_to_zone(app: &App, tx: &Tx, person: &Participant, now: Now) -> s
         }
         cohorts::lock(tx, cohort.id).await?;
         plan_timetable(app, tx, &cohort, now).await?;
+        // Whose lessons come later by their own days was seen to with the plan.
+        if enrollment.shift_days > 0 {
+            continue;
+        }
         let lessons = cohorts::lessons_of(tx, cohort.id).await?;
         let out = timetable::of_cohort(tx, cohort.id).await?.into_iter().filter(|row| {
             row.work == "lesson"

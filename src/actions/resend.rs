@@ -59,9 +59,12 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
-        | Occasion::CoachNote
         // Somebody who did not ask for it gets no copies.
-        | Occasion::PartnerAsked => Again::Never,
+        | Occasion::PartnerAsked
+        | Occasion::ConfirmNewAddress
+        | Occasion::CoachNote
+        | Occasion::RosterChanged
+        | Occasion::CohortNumbers => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -73,10 +76,18 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::ReminderDay
         | Occasion::ReminderHour
         | Occasion::ScheduleChanged
+        | Occasion::Moved
+        | Occasion::Paused
+        | Occasion::Resumed
         | Occasion::Left
         | Occasion::AddressChanged
         | Occasion::PartnerMissing
-        | Occasion::WaitingForTwo => Again::Copy,
+        | Occasion::WaitingForTwo
+        | Occasion::Applied
+        | Occasion::Accepted
+        | Occasion::TurnedDown
+        | Occasion::PlaceReminder
+        | Occasion::CalledOff => Again::Copy,
     }
 }
 

@@ -16,12 +16,13 @@ use crate::{
     },
     app::App,
     domain::{
+        cohort::LateJoiners,
         email_address::EmailAddress,
         ids::{CohortId, PracticeId, ProgramId},
         name::Name,
         people::Role,
         program::folder::read_folder,
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
         zone::Zone,
     },
     store::{
@@ -214,9 +215,11 @@ async fn new_cohort(app: &App, practice: &Practice, program: ProgramId, group: G
         minutes: content.session_minutes,
         breaks: Vec::new(),
         capacity: 12,
-        rule: LessonRule::from_weekday(Weekday::Mon, NaiveTime::from_hms_opt(7, 0, 0).context("a time of day")?),
+        rule: LessonTiming::default(),
         lesson_clock: LessonClock::Cohort,
         discretion: content.discretion,
+        holiday_country: None,
+        late_joiners: LateJoiners::Digest,
         room_url: "https://meet.example/nadia-brandt".to_owned(),
         crisis_line: CRISIS_LINE.to_owned(),
     })

@@ -15,7 +15,7 @@ use crate::{
     actions::{
         ask_to_enroll::{Agreed, Form, ask_to_enroll},
         change_person,
-        change_schedule::{Change, Target, change_schedule},
+        change_schedule::{Target, change_schedule, look},
         confirm_enrollment::{accept_offer, confirm_enrollment},
         leave::{By, leave},
     },
@@ -26,6 +26,7 @@ use crate::{
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
         name::Name,
+        plan::Change,
         zone::Zone,
     },
     links::Purpose,
@@ -222,14 +223,16 @@ impl Story {
     async fn move_session(&self, app: &App) -> anyhow::Result<()> {
         let meetings = sessions::of_cohort(app.db.reader(), self.house.cohort.id).await?;
         let fourth = meetings.iter().find(|meeting| meeting.ordinal == 4).context("there is no fourth session")?;
-        let change = Change::Move {
+        let change = Change::MoveSession {
+            session: fourth.id,
             date: fourth.local_date + TimeDelta::days(1),
             time: fourth.local_time + TimeDelta::hours(1),
             minutes: u16::try_from(fourth.minutes)?,
         };
         let actor = self.house.practice.name.expose().to_owned();
-        let target = Target { practice: self.house.practice.id, session: fourth.id, version: fourth.version, actor };
-        change_schedule(app, &target, &change).await?;
+        let target = Target { practice: self.house.practice.id, cohort: self.house.cohort.id, actor };
+        let (_, plan) = look(app, &target, &change).await?;
+        change_schedule(app, &target, &change, &plan.fingerprint).await?;
         Ok(())
     }
 }

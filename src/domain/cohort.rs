@@ -37,6 +37,17 @@ pub enum Decision {
 
 crate::words!(Decision { Undecided = "", Go = "go", Moved = "moved", Merged = "merged", Canceled = "canceled" });
 
+impl Decision {
+    /// Its dates are off: nothing more takes place there.
+    #[must_use]
+    pub fn is_off(self) -> bool {
+        match self {
+            Self::Merged | Self::Canceled => true,
+            Self::Undecided | Self::Go | Self::Moved => false,
+        }
+    }
+}
+
 /// What times a cohort's copy of a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {

@@ -23,8 +23,12 @@ pub enum Occasion {
     ReminderDay,
     ReminderHour,
     ScheduleChanged,
+    Moved,
+    Paused,
+    Resumed,
     Left,
     AddressChanged,
+    ConfirmNewAddress,
     PasswordReset,
     TestMail,
     TestLesson,
@@ -32,6 +36,17 @@ pub enum Occasion {
     PartnerAsked,
     PartnerMissing,
     WaitingForTwo,
+    RosterChanged,
+    /// The application arrived; the coach said yes, or no.
+    Applied,
+    Accepted,
+    TurnedDown,
+    /// A place is still held: half of its time is over.
+    PlaceReminder,
+    /// For the coach: how many come, before it is decided whether the cohort takes place.
+    CohortNumbers,
+    /// It does not take place, or joins another.
+    CalledOff,
 }
 
 crate::words!(Occasion {
@@ -47,8 +62,12 @@ crate::words!(Occasion {
     ReminderDay = "reminder_day",
     ReminderHour = "reminder_hour",
     ScheduleChanged = "schedule_changed",
+    Moved = "moved",
+    Paused = "paused",
+    Resumed = "resumed",
     Left = "left",
     AddressChanged = "address_changed",
+    ConfirmNewAddress = "confirm_new_address",
     PasswordReset = "password_reset",
     TestMail = "test_mail",
     TestLesson = "test_lesson",
@@ -56,6 +75,13 @@ crate::words!(Occasion {
     PartnerAsked = "partner_asked",
     PartnerMissing = "partner_missing",
     WaitingForTwo = "waiting_for_two",
+    RosterChanged = "roster_changed",
+    Applied = "applied",
+    Accepted = "accepted",
+    TurnedDown = "turned_down",
+    PlaceReminder = "place_reminder",
+    CohortNumbers = "cohort_numbers",
+    CalledOff = "called_off",
 });
 
 /// A delivery's state, as a coach reads it (`claimed` reads as queued).
@@ -121,21 +147,34 @@ impl Occasion {
     #[must_use]
     pub fn category(self) -> Category {
         match self {
-            Self::ConfirmAddress | Self::PartnerAsked | Self::SignIn | Self::PasswordReset | Self::AddressChanged => {
-                Category::Security
-            }
+            Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::SignIn
+            | Self::PasswordReset
+            | Self::AddressChanged
+            | Self::ConfirmNewAddress => Category::Security,
             Self::Welcome
             | Self::Waitlisted
             | Self::PlaceOffered
             | Self::AlreadyEnrolled
             | Self::Invite
             | Self::ScheduleChanged
+            | Self::Moved
+            | Self::Paused
+            | Self::Resumed
             | Self::Left
             | Self::TestMail
             | Self::TestLesson
             | Self::CoachNote
             | Self::PartnerMissing
-            | Self::WaitingForTwo => Category::Service,
+            | Self::WaitingForTwo
+            | Self::RosterChanged
+            | Self::Applied
+            | Self::Accepted
+            | Self::TurnedDown
+            | Self::PlaceReminder
+            | Self::CohortNumbers
+            | Self::CalledOff => Category::Service,
             Self::ReminderDay | Self::ReminderHour => Category::Reminder,
             Self::Lesson | Self::CatchUp => Category::Lesson,
         }
@@ -151,9 +190,12 @@ impl Occasion {
             | Self::PlaceOffered
             | Self::SignIn
             | Self::AddressChanged
+            | Self::ConfirmNewAddress
             | Self::PasswordReset
             | Self::TestMail
-            | Self::TestLesson => LivesBy::Real,
+            | Self::TestLesson
+            | Self::Accepted
+            | Self::PlaceReminder => LivesBy::Real,
             Self::Welcome
             | Self::Waitlisted
             | Self::AlreadyEnrolled
@@ -163,9 +205,17 @@ impl Occasion {
             | Self::ReminderDay
             | Self::ReminderHour
             | Self::ScheduleChanged
+            | Self::Moved
+            | Self::Paused
+            | Self::Resumed
             | Self::Left
             | Self::CoachNote
-            | Self::WaitingForTwo => LivesBy::Program,
+            | Self::WaitingForTwo
+            | Self::RosterChanged
+            | Self::Applied
+            | Self::TurnedDown
+            | Self::CohortNumbers
+            | Self::CalledOff => LivesBy::Program,
         }
     }
 
@@ -207,6 +257,15 @@ pub enum Verdict {
 /// Why nothing is sent to an address that does not take mail.
 pub const UNDELIVERABLE: &str = "mail to this address comes back; correct the address first";
 
+/// Why nothing is sent that the person turned off.
+pub const STOPPED: &str = "the person stopped this kind of mail";
+
+/// Why nothing is sent to somebody who stands elsewhere by now.
+pub const ELSEWHERE: &str = "no longer in the cohort in a way this mail is for";
+
+/// Every reason for which the late gate skips a lesson.
+pub const LATE_GATE: [&str; 3] = [UNDELIVERABLE, STOPPED, ELSEWHERE];
+
 /// The late gate: is this still wanted by the person it goes to, at `now` on the occasion's clock?
 #[must_use]
 pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Verdict {
@@ -214,13 +273,15 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
         return Verdict::Skip(UNDELIVERABLE);
     }
     if facts.stopped && occasion.category().subscribed() {
-        return Verdict::Skip("the person stopped this kind of mail");
+        return Verdict::Skip(STOPPED);
     }
     if let Some(standing) = facts.standing {
         let wanted = match occasion {
-            Occasion::Lesson | Occasion::CatchUp | Occasion::ReminderDay | Occasion::ReminderHour => {
-                standing == Standing::Enrolled
-            }
+            // What was queued on the last day is still read by those who have completed.
+            Occasion::Lesson | Occasion::CatchUp | Occasion::Resumed => standing.takes_part(),
+            Occasion::ReminderDay | Occasion::ReminderHour => standing == Standing::Enrolled,
+            Occasion::Paused => standing == Standing::Paused,
+            Occasion::Moved => standing.takes_part() || standing == Standing::Paused,
             Occasion::ScheduleChanged => standing.holds_seat(),
             Occasion::PlaceOffered => standing == Standing::Offered,
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
@@ -229,19 +290,27 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::PartnerMissing => {
                 standing.holds_seat() || matches!(standing, Standing::Waitlisted | Standing::Applied)
             }
+            Occasion::Applied => standing == Standing::Applied,
+            Occasion::Accepted => standing == Standing::Accepted,
+            Occasion::TurnedDown => standing == Standing::Declined,
+            Occasion::PlaceReminder => matches!(standing, Standing::Offered | Standing::Accepted),
             Occasion::AlreadyEnrolled
             | Occasion::SignIn
             | Occasion::Invite
             | Occasion::Left
             | Occasion::AddressChanged
+            | Occasion::ConfirmNewAddress
             | Occasion::PasswordReset
             | Occasion::TestMail
             | Occasion::TestLesson
             | Occasion::CoachNote
-            | Occasion::PartnerAsked => true,
+            | Occasion::PartnerAsked
+            | Occasion::RosterChanged
+            | Occasion::CohortNumbers
+            | Occasion::CalledOff => true,
         };
         if !wanted {
-            return Verdict::Skip("no longer in the cohort in a way this mail is for");
+            return Verdict::Skip(ELSEWHERE);
         }
     }
     if matches!(occasion, Occasion::ReminderDay | Occasion::ReminderHour) && !facts.session_stands {

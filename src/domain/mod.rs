@@ -1,6 +1,7 @@
 //! What is true? Types, rules, the timetable, the calendar's text: all pure.
 
 pub mod attempt;
+pub mod bounce;
 pub mod calendar;
 pub mod category;
 pub mod civil;
@@ -10,16 +11,24 @@ pub mod delivery;
 pub mod discretion;
 pub mod email_address;
 pub mod enrollment;
+pub mod holiday;
 pub mod ids;
 pub mod invite;
 pub mod lesson;
 pub mod markdown;
 pub mod name;
+pub mod offer;
+pub mod opening;
+pub mod pause;
 pub mod people;
+pub mod plan;
 pub mod program;
+pub mod reach;
+pub mod rsvp;
 pub mod schedule;
 pub mod session;
 pub mod timetable;
 pub mod week;
+pub mod window;
 pub mod words;
 pub mod zone;

@@ -9,6 +9,7 @@ pub mod mailer;
 pub mod message;
 mod parts;
 pub mod plain_text;
+pub mod receive;
 pub mod smtp;
 mod smtp_conversation;
 mod smtp_progress;

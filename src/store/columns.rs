@@ -13,7 +13,7 @@ use crate::domain::{
     delivery::{Occasion, State},
     discretion::Discretion,
     email_address::EmailAddress,
-    enrollment::{CalendarChoice, Standing},
+    enrollment::{CalendarChoice, Resuming, Standing},
     ids::{
         CoachId, CohortId, CohortLessonId, DeliveryId, EnrollmentId, InviteId, JourneyId, LessonId, LoginId,
         ParticipantId, PracticeId, ProgramId, SessionId, TimetableId, WeekId,
@@ -146,6 +146,7 @@ text_columns! {
     CoupleState: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Decision: |word| word.as_str().to_owned(), |text| text.parse().ok();
     LateJoiners: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Resuming: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Timing: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Kind: |word| word.as_str().to_owned(), Kind::parse;
 }

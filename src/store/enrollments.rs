@@ -228,6 +228,8 @@ pub async fn forget_lapsed(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> 
     let lapsed = Entity::find()
         .filter(Column::Standing.eq(Standing::Lapsed))
         .filter(Column::AskedAt.lt(before))
+        // Who was accepted and did not come lapsed long after the form.
+        .filter(Column::ChangedAt.lt(before))
         .limit(200)
         .all(tx)
         .await?;

@@ -6,7 +6,12 @@ use serde::Serialize;
 
 use crate::{
     actions::open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
-    domain::{ids::CohortId, schedule::LessonRule},
+    domain::{
+        cohort::LateJoiners,
+        holiday::Country,
+        ids::CohortId,
+        schedule::{LessonClock, LessonTiming},
+    },
     store::programs::{self, ProgramRow},
     web::{
         chrome::{self, Here},
@@ -29,6 +34,7 @@ use self::{
 
 pub(crate) mod read;
 mod schedule;
+pub(crate) mod timing;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct NewCohortPage {
@@ -37,8 +43,10 @@ pub(crate) struct NewCohortPage {
     zones: Vec<Choice>,
     weekdays: Vec<Choice>,
     clocks: Vec<Choice>,
+    countries: Vec<Choice>,
+    late_joiners: Vec<Choice>,
     discretions: Vec<Choice>,
-    /// The five fields that weekday and time stand for.
+    /// What the choice stands for: five fields, or `session end + 30 min`.
     expression: String,
     schedule: Option<Schedule>,
 }
@@ -57,6 +65,7 @@ impl Page for NewCohortPage {
             detail: "Where we are".to_owned(),
             lessons: vec!["Lesson 1, Where we are: Monday 8 March 2027, 07:00 (UTC+00:00)".to_owned()],
             notes: vec!["Clocks changed: now UTC+01:00".to_owned()],
+            holidays: vec!["Mon 29 Mar is Easter Monday, a public holiday in Ireland".to_owned()],
         };
         let schedule = Schedule {
             title: "6 sessions in 7 weeks".to_owned(),
@@ -82,19 +91,17 @@ impl NewCohortPage {
             programs,
             zones: labels::zones(),
             weekdays: labels::weekdays(),
-            clocks: vec![
-                Choice::new("cohort", "The cohort’s clock").with("Everybody gets it at the same moment."),
-                Choice::new("participant", "Each participant’s own clock")
-                    .with("At this time of day wherever they are."),
-            ],
+            clocks: timing::clocks(),
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
             discretions: labels::discretions(),
-            expression: LessonRule::default().expression().to_owned(),
+            expression: LessonTiming::default().expression(),
             schedule,
         }
     }
 
-    fn with_rule(self, rule: &LessonRule) -> Self {
-        Self { expression: rule.expression().to_owned(), ..self }
+    fn with_rule(self, rule: &LessonTiming) -> Self {
+        Self { expression: rule.expression(), ..self }
     }
 }
 
@@ -124,10 +131,10 @@ fn blank(site: &Site, signed: &SignedCoach, program: Option<&ProgramRow>) -> Ent
         .with("starts_on", starts_on.to_string())
         .with("weekday", "thu")
         .with("time", "19:00")
-        .with("lesson_day", "mon")
-        .with("lesson_time", "07:00")
-        .with("lesson_clock", "cohort")
+        .with("late_joiners", LateJoiners::Digest.as_str())
+        .with("holiday_country", Country::of_zone(zone).map_or("", Country::code))
         .with("crisis_line", signed.practice.crisis_line.as_str());
+    let form = timing::fill(form, &LessonTiming::default(), LessonClock::Cohort);
     let Some(program) = program else { return form };
     let content = &program.content.0;
     form.with("program", program.id.to_string())

@@ -140,7 +140,7 @@ pub(crate) fn people(count: u64) -> String {
 }
 
 /// What a page says after a redirect.
-const SAID: [(&str, Tone, &str, &str); 28] = [
+const SAID: [(&str, Tone, &str, &str); 34] = [
     ("reset", Tone::Ok, "Your password is changed.", "Sign in with the new one."),
     ("out", Tone::Ok, "You are signed out.", ""),
     ("saved", Tone::Ok, "Saved.", ""),
@@ -168,6 +168,12 @@ const SAID: [(&str, Tone, &str, &str); 28] = [
     ),
     ("canceled-now", Tone::Ok, "The session is canceled.", "People and calendars are being told now."),
     ("restored", Tone::Ok, "The session is restored.", "People and calendars are told in ten minutes."),
+    ("changed", Tone::Ok, "The schedule is changed.", "People and calendars are told in ten minutes."),
+    ("changed-now", Tone::Ok, "The schedule is changed.", "People and calendars are being told now."),
+    ("undone", Tone::Ok, "Undone.", "The schedule is as it was, and nobody hears of it."),
+    ("undone-before", Tone::Info, "This was undone before.", ""),
+    ("undo-told", Tone::Warn, "Not undone.", "People have been told already: make another change instead."),
+    ("undo-not-last", Tone::Warn, "Not undone.", "The schedule was changed again since: undo the later change first."),
     ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),
     ("added", Tone::Ok, "Added.", "A welcome mail with every date is on its way."),
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),

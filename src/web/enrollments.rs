@@ -1,6 +1,7 @@
 //! How does somebody ask for a place?
 
-pub(in crate::web) mod confirm;
+mod choose;
+mod confirm;
 mod form;
 mod offer;
 
@@ -17,7 +18,13 @@ use crate::{
         ask_to_enroll::ask_to_enroll,
         limit_client::{Limit, Refused, limit_client},
     },
-    domain::{ids::CohortId, people::CohortState, zone::Zone},
+    domain::{
+        civil,
+        ids::CohortId,
+        opening::{EnrollDays, Opening},
+        people::CohortState,
+        zone::Zone,
+    },
     store::{
         cohorts::{self, Cohort, CohortLesson, WeekRow},
         practices::{self, Practice},
@@ -38,6 +45,7 @@ use crate::{
         visitor,
     },
 };
+pub use choose::ChoosePage;
 pub use form::{FormPage, SentPage};
 pub(in crate::web) use form::{Whose, blank, check};
 
@@ -50,7 +58,10 @@ pub(crate) fn add(table: Table) -> Table {
         .post("/confirm/:token", Access::Link, confirm::confirm)
         .get("/offer/:token", Access::Link, offer::show)
         .post("/offer/:token", Access::Link, offer::accept)
+        .get("/offer/:token/decline", Access::Link, offer::ask_decline)
         .post("/offer/:token/decline", Access::Link, offer::decline)
+        .get("/choose/:token", Access::Link, choose::show)
+        .post("/choose/:token", Access::Link, choose::choose)
 }
 
 /// A cohort somebody may ask for, and all that its form says.
@@ -107,6 +118,35 @@ impl Offered {
             .act(Act::link("See all dates", self.home(), Look::Go))
             .gone(site, &self.chrome(site))
     }
+
+    /// On a day on which nobody may ask, that is said instead of the form; what was confirmed by mail still counts.
+    fn outside(&self, site: &Site) -> Result<Option<Response>, PageError> {
+        let all_dates = Act::link("See all dates", self.home(), Look::Go);
+        let chrome = self.chrome(site);
+        let answer = match opening(site, &self.cohort) {
+            Opening::Open => return Ok(None),
+            Opening::OpensOn(day) => {
+                let lead = format!("You can ask for a place in this group from {}.", civil::date(day));
+                Notice::new("Not open yet", lead).act(all_dates).show(site, &chrome)?
+            }
+            Opening::ClosedSince(day) => {
+                let lead = format!("This group takes nobody new since {}. Others may be open.", civil::date(day));
+                Notice::new("These dates are closed", lead).act(all_dates).gone(site, &chrome)?
+            }
+        };
+        Ok(Some(answer))
+    }
+}
+
+/// What the cohort's days say of today, by its own calendar.
+pub(in crate::web) fn opening(site: &Site, cohort: &Cohort) -> Opening {
+    let days = EnrollDays { from: cohort.enroll_from_on, until: cohort.enroll_until_on };
+    days.on(cohort.zone.local(site.clock.now().program).date())
+}
+
+/// Whether somebody new may ask for a place there today.
+fn takes_new_people(site: &Site, cohort: &Cohort) -> bool {
+    cohort.state == CohortState::Open && opening(site, cohort) == Opening::Open
 }
 
 #[handler]
@@ -114,6 +154,9 @@ async fn show(Data(site): Data<&Site>, Path(id): Path<String>, request: &Request
     let offered = Offered::read(site, &id).await?;
     let wished = Zone::parse(visitor::query(request)?.text("tz")).ok();
     let Some(dates) = offered.dates(site, wished.unwrap_or(offered.cohort.zone)) else { return offered.closed(site) };
+    if let Some(answer) = offered.outside(site)? {
+        return Ok(answer);
+    }
     let page = FormPage::new(site, &offered, dates, &Whose::Stranger, form::blank(&offered, wished));
     site.pages.render(&offered.chrome(site), &page)
 }
@@ -129,6 +172,9 @@ async fn ask(
     let offered = Offered::read(site, &id).await?;
     let zone = Zone::parse(fields.text("tz")).unwrap_or(offered.cohort.zone);
     let Some(dates) = offered.dates(site, zone) else { return offered.closed(site) };
+    if let Some(answer) = offered.outside(site)? {
+        return Ok(answer);
+    }
     match form::check(&offered, &Whose::Stranger, &fields) {
         Ok(form) => {
             refuse_a_flood(site, &client).await?;

@@ -7,8 +7,8 @@ use minijinja::value::{Serde, Value};
 
 use crate::web::{
     chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
-    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, team, texts,
-    this_week,
+    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, schedule_changes, settings, team,
+    texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -59,11 +59,12 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<people::answers::AnswersPage>(),
         exhibit::<settings::SettingsPage>(),
         exhibit::<team::TeamPage>(),
-        exhibit::<sessions::pages::MovePage>(),
-        exhibit::<sessions::pages::ConfirmPage>(),
+        exhibit::<schedule_changes::form::ChangePage>(),
+        exhibit::<schedule_changes::preview::PreviewPage>(),
         exhibit::<notices::Notice>(),
         exhibit::<notices::OwnNotice>(),
         exhibit::<program_page::ProgramPage>(),
+        exhibit::<enrollments::ChoosePage>(),
         exhibit::<enrollments::FormPage>(),
         exhibit::<enrollments::SentPage>(),
         exhibit::<links::FindPage>(),

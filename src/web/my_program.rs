@@ -88,6 +88,7 @@ fn flash(done: &str) -> Option<Flash> {
         "together" => ("Thank you.", "Your answer is kept. Nothing of your own place has changed."),
         "agreed" => ("Thank you.", "What you agreed to is kept word for word, in your data."),
         "answers" => ("Saved.", "Your answers are as you left them."),
+        "applied" => ("Your application has arrived.", "It is read in person and answered by email."),
         "settings" => ("Saved.", "From now on everything follows your new settings."),
         "calendar" => ("Saved.", "Your calendar follows your choice from now on."),
         "rotated" => ("The old address has stopped working.", "Subscribe to the new one below."),

@@ -8,13 +8,13 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, partners, people, program_page, programs, sessions, settings, site::Site, table::Table,
-        team, texts::Texts, this_week, together, unsubscribe,
+        my_program, outbox, partners, people, program_page, programs, schedule_changes, sessions, settings, site::Site,
+        table::Table, team, texts::Texts, this_week, together, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 20] = [
+const NOUNS: [fn(Table) -> Table; 21] = [
     program_page::add,
     enrollments::add,
     partners::add,
@@ -28,6 +28,7 @@ const NOUNS: [fn(Table) -> Table; 20] = [
     this_week::add,
     cohort_new::add,
     cohorts::add,
+    schedule_changes::add,
     sessions::add,
     people::add,
     outbox::add,

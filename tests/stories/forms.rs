@@ -2,7 +2,8 @@
 
 /// The fields of the page's form that posts to this path.
 pub fn fields_of(html: &str, action: &str) -> Vec<(String, String)> {
-    let form = html.split(&format!("action=\"{action}\"")).nth(1).unwrap_or_else(|| panic!("no form to {action}: {html}"));
+    let form =
+        html.split(&format!("action=\"{action}\"")).nth(1).unwrap_or_else(|| panic!("no form to {action}: {html}"));
     let form = form.split("</form>").next().unwrap();
     let mut fields = Vec::new();
     for tag in form.split('<').skip(1) {
@@ -35,5 +36,11 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn plain(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&#x27;", "'").replace("&#x2f;", "/").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#x27;", "'")
+        .replace("&#x2f;", "/")
+        .replace("&amp;", "&")
 }

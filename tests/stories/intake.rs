@@ -288,7 +288,12 @@ pub async fn resubmit(visitor: &Visitor, path: &str, changed: &[(&str, &str)]) {
     let page = visitor.get(path).await;
     let mut fields = crate::forms::fields_of(&page.body, path);
     fields.retain(|(name, _)| !changed.iter().any(|(other, _)| other == name));
-    fields.extend(changed.iter().filter(|(_, value)| *value != NOT_SENT).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    fields.extend(
+        changed
+            .iter()
+            .filter(|(_, value)| *value != NOT_SENT)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let answer = visitor.post(path, &fields).await;
     assert_eq!(answer.status, 303, "{path}: {}", answer.body);

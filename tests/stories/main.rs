@@ -19,6 +19,7 @@ mod intake;
 mod lessons;
 mod letters;
 mod moves;
+mod other_dates;
 mod people;
 mod post;
 mod seats;

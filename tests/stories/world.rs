@@ -15,6 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use trellis::{
     actions::{
         add_coach::{NewCoach, add_coach},
+        change_schedule::{Target, change_schedule, look},
         import_program::import_program,
         open_cohort::{NewCohort, create_cohort, open_cohort},
         passwords::hash_password,
@@ -26,13 +27,15 @@ use trellis::{
     config::Config,
     demo::smtp_server::{self, Received, Script},
     domain::{
+        cohort::LateJoiners,
         discretion::Discretion,
         email_address::EmailAddress,
-        ids::{CohortId, ProgramId},
+        ids::{CohortId, PracticeId, ProgramId},
         name::Name,
         people::Role,
+        plan::Change,
         program::folder::read_folder,
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
         zone::Zone,
     },
     random::Random,
@@ -153,9 +156,11 @@ impl World {
             minutes: 75,
             breaks: vec![],
             capacity: 12,
-            rule: LessonRule::default(),
+            rule: LessonTiming::default(),
             lesson_clock: LessonClock::Cohort,
             discretion: Discretion::Discreet,
+            holiday_country: None,
+            late_joiners: LateJoiners::Digest,
             room_url: "https://meet.example/room".to_owned(),
             crisis_line: "Samaritans, 116 123 (day and night)".to_owned(),
         };
@@ -163,6 +168,13 @@ impl World {
         let id = create_cohort(&self.app, practice, &new, "Nadia").await.unwrap();
         open_cohort(&self.app, practice, id, "Nadia").await.unwrap();
         id
+    }
+
+    /// The coach looks at the plan and applies it; returns when people will be told.
+    pub async fn change(&self, of: (PracticeId, CohortId), change: &Change) -> DateTime<Utc> {
+        let target = Target { practice: of.0, cohort: of.1, actor: "Nadia Brandt".to_owned() };
+        let (_, plan) = look(&self.app, &target, change).await.unwrap();
+        change_schedule(&self.app, &target, change, &plan.fingerprint).await.unwrap()
     }
 
     pub fn now(&self) -> DateTime<Utc> {

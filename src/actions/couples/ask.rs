@@ -41,7 +41,8 @@ pub(in crate::actions) async fn seat_for_pair(
         return if in_line(tx, couple).await? { back(tx, cohort, seat).await } else { Ok(seat) };
     }
     let Some(named) = all.into_iter().find(|couple| couple.state == CoupleState::Named) else { return Ok(seat) };
-    if cohort.admission == Admission::Approval {
+    // Where the coach reads each application, or has closed the doors, each stands for themselves.
+    if cohort.admission == Admission::Approval || cohort.state != CohortState::Open {
         return Ok(seat);
     }
     if let Some(mut asked) = other_way_round(tx, &named, enrollment.participant_id).await? {
@@ -55,7 +56,7 @@ pub(in crate::actions) async fn seat_for_pair(
         });
     }
     let second = match seat {
-        Some(_) if cohort.state == CohortState::Open && enrollments::first_waiting(tx, cohort.id).await?.is_none() => {
+        Some(_) if enrollments::first_waiting(tx, cohort.id).await?.is_none() => {
             cohorts::take_seat(tx, cohort.id).await?
         }
         Some(_) | None => None,

@@ -4,41 +4,46 @@ use super::super::fill_seats::offer;
 use crate::{
     app::App,
     clock::Now,
-    domain::{enrollment::Standing, ids::CohortId},
+    domain::enrollment::Standing,
     store::{
-        self, cohorts,
+        self,
+        cohorts::{self, Cohort},
         couples::{self, Couple},
         database::Tx,
-        enrollments,
+        enrollments::{self, Enrollment},
     },
 };
 
 /// Offers two places to the first couple in the line, if it stands before everybody who waits for one. Whoever
 /// waits for two lets one place pass: `enrollments::first_waiting` looks past them.
-pub(in crate::actions) async fn offer_pair(app: &App, tx: &Tx, cohort: CohortId, now: Now) -> store::Result<bool> {
-    let Some((couple, inviter, partner)) = couples::in_line(tx, cohort).await?.into_iter().next() else {
+pub(in crate::actions) async fn offer_pair(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<bool> {
+    let Some((couple, inviter, partner)) = couples::in_line(tx, cohort.id).await?.into_iter().next() else {
         return Ok(false);
     };
-    let single = enrollments::first_waiting(tx, cohort).await?;
+    let single = enrollments::first_waiting(tx, cohort.id).await?;
     if single.is_some_and(|single| (single.asked_at, single.id) < (inviter.asked_at, inviter.id)) {
         return Ok(false);
     }
-    if cohorts::free_seats(tx, cohort).await? < 2 {
+    if cohorts::free_seats(tx, cohort.id).await? < 2 {
         return Ok(false);
     }
     couples::save(tx, Couple { in_line: 0, changed_at: now.real, ..couple.clone() }).await?;
-    let Some(seat) = cohorts::take_seat(tx, cohort).await? else { return Ok(false) };
-    offer(app, tx, inviter, seat, now).await?;
+    offer_one(app, tx, cohort, inviter, now).await?;
     match partner {
         Some(partner) if partner.standing == Standing::Waitlisted => {
-            if let Some(seat) = cohorts::take_seat(tx, cohort).await? {
-                offer(app, tx, partner, seat, now).await?;
-            }
+            offer_one(app, tx, cohort, partner, now).await?;
         }
         Some(_) => {}
         None => hold_for_partner(tx, couple.id, now).await?,
     }
     Ok(true)
+}
+
+async fn offer_one(app: &App, tx: &Tx, cohort: &Cohort, waiting: Enrollment, now: Now) -> store::Result<()> {
+    let Some(seat) = cohorts::take_seat(tx, cohort.id).await? else { return Ok(()) };
+    let (actor, reason) = ("Trellis".to_owned(), "a place came free".to_owned());
+    offer(app, tx, cohort, Enrollment { seat: Some(seat), actor, reason, ..waiting }, now).await?;
+    Ok(())
 }
 
 /// A seat for somebody who has not answered yet, while they still can.

@@ -18,11 +18,13 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod journeys;
 mod queued;
 mod release;
 mod sending;
 mod tally;
 
+pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use queued::{Queued, Recipient};
 pub use release::{Release, release};
 pub use sending::{

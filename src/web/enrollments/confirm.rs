@@ -116,12 +116,12 @@ fn asked(site: &Site, token: &str, held: &Held, names: Names) -> Result<Response
         | Standing::Completed
         | Standing::Waitlisted
         | Standing::Offered
-        | Standing::Accepted => Notice::new("This is confirmed already", "There is nothing more to do here.")
+        | Standing::Accepted
+        | Standing::Applied => Notice::new("This is confirmed already", "There is nothing more to do here.")
             .act(Act::link("Open my page", "/p", Look::Go))
             .find_my_link()
             .show(site, &chrome),
-        Standing::Applied
-        | Standing::Declined
+        Standing::Declined
         | Standing::OfferExpired
         | Standing::Withdrawn
         | Standing::Transferred
@@ -152,14 +152,20 @@ pub(super) async fn confirm(
     }
     match confirm_enrollment(&site.app, held.enrollment.id).await {
         Ok(now) => arrive(site, &held, &now).await,
-        Err(Refused::Unknown | Refused::Over | Refused::Standing(_)) => over(site, &held),
+        Err(Refused::Unknown | Refused::Over | Refused::Late | Refused::Standing(_)) => over(site, &held),
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }
 
 /// To their own page, signed in. Only the step itself signs in: a link that was used already does not.
 pub(super) async fn arrive(site: &Site, held: &Held, now: &Enrollment) -> Result<Response, PageError> {
-    let done = if now.standing == Standing::Waitlisted { "waitlisted" } else { "confirmed" };
+    let done = if now.standing == Standing::Waitlisted {
+        "waitlisted"
+    } else if now.standing == Standing::Applied {
+        "applied"
+    } else {
+        "confirmed"
+    };
     let response = see_other(&format!("/p?done={done}"));
     if held.enrollment.standing == now.standing {
         return Ok(response);

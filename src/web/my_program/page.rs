@@ -185,6 +185,11 @@ async fn groups(site: &Site, signed: &SignedParticipant, place: &Place) -> Resul
     Ok(groups)
 }
 
+/// As many as this cohort has: weeks may have been added or taken off.
+fn teaching_weeks(place: &Place) -> usize {
+    place.weeks.iter().filter(|week| week.kind.has_session()).count()
+}
+
 impl Next {
     fn of(place: &Place, meeting: &SessionRow, zone: Zone, now: DateTime<Utc>) -> Self {
         let (starts, ends) = (zone.local(meeting.starts_at), zone.local(meeting.ends_at));
@@ -197,7 +202,10 @@ impl Next {
         };
         Self {
             id: meeting.id.to_string(),
-            label: format!("week {} of {}", meeting.ordinal, place.program.content.0.weeks),
+            label: match meeting.ordinal {
+                0 => "an extra session".to_owned(),
+                ordinal => format!("week {ordinal} of {}", teaching_weeks(place)),
+            },
             starts: format!("{}, {}", day(starts.date(), zone.local(now).date()), time_of_day(starts.time())),
             until: format!("Until {}, {}.{beside}", time_of_day(ends.time()), clock(zone, meeting.starts_at)),
             title: meeting.title.expose().to_owned(),

@@ -5,8 +5,10 @@ use trellis::actions::leave::{By, leave};
 
 use super::*;
 
-const DEE: Person = Person { name: "Dee", email: "dee@example.org", zone: "Europe/Berlin", track: "hurt", calendar: "feed" };
-const EVE: Person = Person { name: "Eve", email: "eve@example.org", zone: "Europe/Berlin", track: "hurt", calendar: "feed" };
+const DEE: Person =
+    Person { name: "Dee", email: "dee@example.org", zone: "Europe/Berlin", track: "hurt", calendar: "feed" };
+const EVE: Person =
+    Person { name: "Eve", email: "eve@example.org", zone: "Europe/Berlin", track: "hurt", calendar: "feed" };
 
 /// Two places, one of them taken: Ana and Ben wait.
 async fn one_place_left(world: &World) -> (CohortId, trellis::domain::ids::EnrollmentId) {

@@ -74,7 +74,9 @@ fn plain(text: &str) -> String {
     let mut plain = String::new();
     // Ids, tokens, ports and links are other ones each time.
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '=')) {
-        let is_random = word.contains("localhost") || word.contains("/together/") || word.contains("enrollment")
+        let is_random = word.contains("localhost")
+            || word.contains("/together/")
+            || word.contains("enrollment")
             || word.len() >= 26 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-._/:?".contains(c))
             || word.contains("2026-10-0");
         if !is_random {
@@ -103,7 +105,12 @@ async fn prepare(world: &World, cohort: CohortId, before: Before) {
         }
         Before::Elsewhere => {
             let other = world.cohort(&practice, |new| new.name = name("Another one")).await;
-            let new = NewPerson { email: BEN.parse().unwrap(), name: name("Benno"), zone: zone("Asia/Tokyo"), track: "hurt".into() };
+            let new = NewPerson {
+                email: BEN.parse().unwrap(),
+                name: name("Benno"),
+                zone: zone("Asia/Tokyo"),
+                track: "hurt".into(),
+            };
             add_person(&world.app, (practice.id, other), &new, WhenFull::Refuse, "Nadia").await.unwrap();
         }
     }
@@ -119,7 +126,10 @@ async fn ben_now(world: &World) -> Option<[String; 2]> {
         Some(place) => enrollments::consents_of(db, place.id).await.unwrap(),
         None => Vec::new(),
     };
-    Some([format!("{} {:?} {:?}", person.name.expose(), person.zone, person.discretion), format!("{places:?} {consents:?}")])
+    Some([
+        format!("{} {:?} {:?}", person.name.expose(), person.zone, person.discretion),
+        format!("{places:?} {consents:?}"),
+    ])
 }
 
 story! {
