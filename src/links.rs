@@ -47,7 +47,7 @@ impl Purpose {
             Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
-            Self::Leave => "leave",
+            Self::Leave => "leaving",
             Self::Dates => "dates",
             Self::Pause => "pause",
             Self::NewAddress => "address",

@@ -8,6 +8,8 @@ use tokio::{sync::watch, task::JoinSet, time};
 use crate::{
     actions::{
         coach_note::note_coaches,
+        complete_people::complete_people,
+        look_into_mailbox::Watch,
         release_due::release_due,
         send_deliveries::{Round, forget, send_deliveries, sweep},
     },
@@ -36,11 +38,15 @@ impl Worker {
         }));
         tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
             report("sweeping leases", sweep(app).await);
+            report("completing", complete_people(app).await.map(drop));
             report("noting the coaches", note_coaches(app).await.map(drop));
         }));
         tasks.spawn(now_and_then(FORGET, stopped.clone(), app.clone(), async |app| {
             report("forgetting", forget(app).await);
         }));
+        if let Some(watch) = Watch::of(app) {
+            tasks.spawn(look(app.clone(), stopped.clone(), watch));
+        }
         for _ in 0..app.config.mail.senders {
             tasks.spawn(send(app.clone(), stopped.clone()));
         }
@@ -113,6 +119,23 @@ async fn send(app: Arc<App>, mut stopped: watch::Receiver<()>) {
         }
     }
     sender.close().await;
+}
+
+/// Looks into the mailbox of bounces, and waits there for the next mail.
+async fn look(app: Arc<App>, mut stopped: watch::Receiver<()>, mut watch: Watch) {
+    let most = Duration::from_secs(u64::from(app.config.bounces.look_every_seconds));
+    while stopped.has_changed().is_ok() {
+        match AssertUnwindSafe(watch.look(&app)).catch_unwind().await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the mailbox of bounces cannot be looked into; it is tried again"),
+            Err(_panic) => tracing::error!("looking into the mailbox of bounces panicked; it is tried again"),
+        }
+        tokio::select! {
+            _ = stopped.changed() => break,
+            () = watch.wait(most) => {}
+        }
+    }
+    watch.close().await;
 }
 
 fn report(what: &str, outcome: Result<(), crate::store::Error>) {

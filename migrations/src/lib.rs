@@ -56,6 +56,7 @@ mod m0004_enrollments;
 mod m0005_ledger;
 mod m0006_check_ins;
 mod m0007_whole_life;
+mod m0008_mail_in;
 
 #[derive(Debug)]
 struct Migrator;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_ledger::Step),
             Box::new(m0006_check_ins::Step),
             Box::new(m0007_whole_life::Step),
+            Box::new(m0008_mail_in::Step),
         ]
     }
 }

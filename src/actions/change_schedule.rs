@@ -108,8 +108,9 @@ pub async fn change_schedule(
             cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
         }
         schedule_changes::tell_together(tx, cohort.id, now.program, tell_at).await?;
-        let made = (target, plan.summary.as_str(), tell_at);
-        schedule_changes::create(tx, row(app, made, [&known.schedule, &became], now)).await?;
+        let row = row(app, (target, &plan.summary), [&known.schedule, &became], now);
+        let made_at = made_at(tx, cohort.id, now.program).await?;
+        schedule_changes::create(tx, ScheduleChange { made_at, tell_at, ..row }).await?;
         note(app, tx, target, ("schedule changed", &plan.summary), now).await?;
         Ok::<_, Refused>(tell_at)
     })?;
@@ -135,8 +136,14 @@ fn tell_at(cohort: &Cohort, at_once: bool, now: DateTime<Utc>) -> DateTime<Utc> 
     }
 }
 
-fn row(app: &App, made: (&Target, &str, DateTime<Utc>), schedules: [&Schedule; 2], now: Now) -> ScheduleChange {
-    let (target, summary, tell_at) = made;
+/// Now, but after the change before it, also where the clock of a rehearsal stands still.
+async fn made_at(tx: &Tx, cohort: CohortId, now: DateTime<Utc>) -> store::Result<DateTime<Utc>> {
+    let last = schedule_changes::last_of(tx, cohort).await?;
+    Ok(last.map_or(now, |last| now.max(last.made_at + TimeDelta::microseconds(1))))
+}
+
+fn row(app: &App, made: (&Target, &str), schedules: [&Schedule; 2], now: Now) -> ScheduleChange {
+    let (target, summary) = made;
     let [was, became] = schedules.map(|schedule| serde_json::to_string(schedule).expect("plain values"));
     ScheduleChange {
         id: app.random.uuid(now.real),
@@ -147,7 +154,7 @@ fn row(app: &App, made: (&Target, &str, DateTime<Utc>), schedules: [&Schedule; 2
         was,
         became,
         made_at: now.program,
-        tell_at,
+        tell_at: now.program,
         undone_at: None,
     }
 }

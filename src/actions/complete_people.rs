@@ -1,7 +1,7 @@
 //! Whose way through a cohort is over? The day after the last session or lesson, whichever is later; and of a
 //! cohort that does not take place, whoever chose nothing in time.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use crate::transact;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     clock::Now,
     domain::{
         enrollment::{Event, Standing, completes_at},
+        pause,
         session::SessionState,
         zone::Zone,
     },
@@ -92,8 +93,9 @@ async fn due(db: &impl Connection, cohort: &Cohort, now: Now) -> store::Result<V
     people.retain(|enrollment| {
         let person = persons.iter().find(|person| person.id == enrollment.participant_id);
         let last = person.and_then(|person| last.for_person(enrollment, person.zone));
-        let is_back = enrollment.resume_on.is_none_or(|on| on <= cohort.zone.local(now.program).date());
-        is_back && last.is_some_and(|last| completes_at(last, cohort.zone) <= now.program)
+        // Who pauses may still go on, also after the end; but not for ever.
+        let wait = if enrollment.standing == Standing::Paused { pause::LONGEST } else { 0 };
+        last.is_some_and(|last| completes_at(last, cohort.zone) + Days::new(wait) <= now.program)
     });
     Ok(people)
 }

@@ -169,7 +169,7 @@ impl Desk<'_> {
         Ok(Composed {
             to: self.facts.reader.address().clone(),
             return_path: return_path(self.app, self.delivery, self.facts),
-            frozen: Frozen { message: bytes, message_id, subject: written.subject, body },
+            frozen: Frozen { message: bytes, message_id, subject: written.subject, body, sent_to: String::new() },
         })
     }
 

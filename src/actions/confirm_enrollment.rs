@@ -29,6 +29,7 @@ use super::{
     fill_seats::fill_seats,
     place_letters::{about_place, write_another},
     plan_timetable::plan_timetable,
+    suppress::lift,
     tell_calendars::tell_calendar,
 };
 
@@ -60,6 +61,7 @@ pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollmen
 pub(super) async fn confirm_within(app: &App, tx: &Tx, id: EnrollmentId, now: Now) -> Result<Enrollment, Refused> {
     let (cohort, enrollment) = locked(tx, id).await?;
     participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+    lift(app, tx, enrollment.participant_id).await?;
     if has_confirmed(enrollment.standing) {
         return Ok(enrollment);
     }

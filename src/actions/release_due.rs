@@ -25,7 +25,7 @@ use crate::{
 
 use super::{
     couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds,
-    tell_calendars::tell_calendar, tell_numbers::tell_numbers,
+    resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
@@ -41,6 +41,7 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         released += usize::from(told_apart("a change of schedule", outcome));
     }
     released += expire_couples(app, now).await?;
+    released += end_pauses(app).await?;
     released += let_go(app, now).await?;
     released += remind_holds(app, now).await?;
     released += tell_numbers(app, now).await?;

@@ -13,7 +13,8 @@ use crate::{
     config::{MailMode, OnUnknown},
     domain::{
         attempt::{Attempt, class},
-        delivery::{self, Doubt, LivesBy, Next, Occasion, State, Verdict, still_wanted},
+        bounce::Scope,
+        delivery::{self, Doubt, LivesBy, Next, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
         email_address::EmailAddress,
         session::SessionState,
     },
@@ -21,7 +22,7 @@ use crate::{
     store::{
         self, enrollments,
         ledger::{self, Claim, Delivery, Frozen, Recorded},
-        participants, sessions, stops,
+        sessions, stops,
     },
     transact,
 };
@@ -31,6 +32,7 @@ use super::{
         self, CannotCompose, Composed,
         facts::{Facts, Reader, facts},
     },
+    suppress::{address_hash, is_asked_for, note_refusal, scope_of},
     tell_calendars::note_calendar_told,
 };
 
@@ -80,7 +82,7 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
     // One letter that cannot be written, or even panics, stops alone.
     let ready = AssertUnwindSafe(make_ready(app, row, now)).catch_unwind().await;
     let composed = match ready {
-        Ok(Ok(Ready::Send(composed))) => composed,
+        Ok(Ok(Ready::Send(composed))) => addressed(app, composed),
         Ok(Ok(Ready::Settled(state, reason))) => {
             finish(app, row, State::Claimed, settled(state, reason, now), now).await?;
             return Ok(None);
@@ -109,6 +111,13 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
     record(app, row, &attempt).await
 }
 
+/// Whose mailbox it goes to, as it is remembered: what comes back later is about this address.
+fn addressed(app: &App, mut composed: Box<Composed>) -> Box<Composed> {
+    let to = envelope(app, &composed).map(|envelope| address_hash(app, &envelope.to));
+    composed.frozen.sent_to = to.unwrap_or_default();
+    composed
+}
+
 enum Ready {
     Send(Box<Composed>),
     Settled(State, String),
@@ -132,6 +141,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
             message_id: message_id.clone(),
             subject: row.subject.clone().unwrap_or_default(),
             body: row.body.clone().unwrap_or_default(),
+            sent_to: String::new(),
         };
         let return_path = compose::return_path(app, row, &facts);
         return Ok(Ready::Send(Box::new(Composed { to: facts.reader.address().clone(), return_path, frozen })));
@@ -157,8 +167,17 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => false,
     };
-    let undeliverable =
-        !anyway && matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());
+    let own_address = ledger::other_address(row).is_none();
+    let scope = match &facts.reader {
+        Reader::Participant(person) if !anyway && own_address => {
+            scope_of(app, db, person.practice_id, facts.reader.address()).await?
+        }
+        Reader::Participant(_) | Reader::Coach(_) => None,
+    };
+    if scope.is_some() && row.category.subscribed() {
+        return Ok(Verdict::Skip(UNDELIVERABLE));
+    }
+    let undeliverable = scope == Some(Scope::All) && !is_asked_for(row.occasion);
     let session_stands = match row.occasion {
         Occasion::ReminderDay | Occasion::ReminderHour => {
             let session = sessions::find(db, row.practice_id, row.object_id.into()).await?;
@@ -226,7 +245,7 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
         let wrote = ledger::record(tx, row, from, &recorded, now).await?;
         if wrote {
             note_calendar_told(tx, row, recorded.state, now.program).await?;
-            note_bounce(tx, row, &recorded).await?;
+            note_refusal(app, tx, row, (recorded.state, recorded.reason.as_deref().unwrap_or_default()), now).await?;
         }
         Ok::<_, store::Error>(wrote)
     })?;
@@ -234,15 +253,6 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
         tracing::warn!(delivery = %row.id, "the lease was lost; somebody else has written the outcome");
     }
     tracing::debug!(delivery = %row.id, occasion = %row.occasion, state = %recorded.state, "delivery");
-    Ok(())
-}
-
-/// A badge on the roster, never a silent loss.
-async fn note_bounce(tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
-    let about_this_address = row.occasion != Occasion::AddressChanged;
-    if let (State::Bounced, Some(person), true) = (recorded.state, row.participant_id, about_this_address) {
-        participants::set_mail_problem(tx, person, Some("mail to this address comes back".to_owned())).await?;
-    }
     Ok(())
 }
 

@@ -200,7 +200,11 @@ fn on_the_wire(open: &Delivery) -> Option<Told> {
 /// Who comes while a session is canceled never heard that it was planned, so they heard of no cancellation.
 fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
     let heard_nothing = invite.told_state.is_empty() && meeting.state == SessionState::Canceled;
+    // Who cannot come at one time may be able to at another (RFC 5546 §3.2.2.1).
+    let has_moved = invite.told_starts_at.is_some_and(|at| at != meeting.starts_at);
+    let rsvp = if has_moved { String::new() } else { invite.rsvp };
     Invite {
+        rsvp,
         told_state: if heard_nothing { String::new() } else { meeting.state.as_str().to_owned() },
         told_starts_at: Some(meeting.starts_at),
         told_ends_at: Some(meeting.ends_at),
@@ -208,7 +212,13 @@ fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
     }
 }
 
-fn delivery(enrollment: &Enrollment, invite: &Invite, message: Message, due_at: DateTime<Utc>, now: Now) -> Queued {
+pub(super) fn delivery(
+    enrollment: &Enrollment,
+    invite: &Invite,
+    message: Message,
+    due_at: DateTime<Utc>,
+    now: Now,
+) -> Queued {
     Queued {
         subject: enrollment.id.0,
         object: invite.id.0,

@@ -12,6 +12,7 @@ mod coach;
 pub mod demo;
 mod ledger;
 mod program;
+mod receive;
 mod seed;
 pub mod serve;
 mod telling;
@@ -66,6 +67,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Take in one mail from standard input: what came back, complaints, and calendars' answers. For a mail
+    /// server's pipe: 0 when it is dealt with, 75 when it should be offered again.
+    Receive {
+        /// The envelope's recipient, as in Postfix's `${recipient}`.
+        #[arg(long, value_name = "ADDRESS")]
+        recipient: Option<String>,
+    },
     /// Report every address of the site and who may ask for it.
     Routes {
         #[arg(long)]
@@ -84,12 +92,15 @@ enum Command {
 /// Reads the command line and does it. One line on standard error says why it did not work.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    match obey(arguments).await {
+    let is_pipe = matches!(arguments.command, Command::Receive { .. });
+    let outcome = obey(arguments).await;
+    if let Err(error) = &outcome {
+        eprintln!("trellis: {error:#}");
+    }
+    match outcome {
+        outcome if is_pipe => receive::exit_code(&outcome),
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("trellis: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
@@ -115,6 +126,7 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
         Command::Check => check::check(config).await,
+        Command::Receive { recipient } => receive::receive(&*open(config).await?, recipient.as_deref()).await,
         Command::Ledger { json } => ledger::report(&*open(config).await?, json).await,
         Command::Routes { json } => routes(json),
         Command::Seed { cohorts, people } => seed::seed(&*open(config).await?, cohorts, people).await,

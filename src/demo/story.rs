@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::{
     household::{Household, remember, remembered},
-    people::{FOLLOWS, LEAVES, PEOPLE, Person, STOPS_REMINDERS, WANTS_INVITES},
+    people::{FOLLOWS, LEAVES, PEOPLE, Person, STOPS_REMINDERS, WANTS_INVITES, answer},
 };
 use crate::{
     actions::{
@@ -27,6 +27,7 @@ use crate::{
         enrollment::{CalendarChoice, Standing},
         name::Name,
         plan::Change,
+        program::intake::{Answered, IntakeQuestion},
         zone::Zone,
     },
     links::Purpose,
@@ -169,7 +170,7 @@ impl Story {
             discretion: person.discretion,
             note: String::new(),
             consents: agreed.into(),
-            intake: Vec::new(),
+            intake: program.intake.iter().map(|asked| answered(person, asked)).collect(),
             partner: None,
         })
     }
@@ -235,4 +236,8 @@ impl Story {
         change_schedule(app, &target, &change, &plan.fingerprint).await?;
         Ok(())
     }
+}
+
+fn answered(person: &Person, asked: &IntakeQuestion) -> Answered {
+    Answered { asked: asked.clone(), answer: answer(person.email, &asked.key).to_owned() }
 }

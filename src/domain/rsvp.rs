@@ -12,6 +12,36 @@ pub enum Rsvp {
 
 crate::words!(Rsvp { Accepted = "accepted", Declined = "declined", Tentative = "tentative" });
 
+/// What a calendar did with an invite, as we keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    Accepted,
+    Declined,
+    Tentative,
+    /// Another time is wished for.
+    Counter,
+    /// The invite was asked for once more.
+    Refresh,
+}
+
+crate::words!(Act {
+    Accepted = "accepted",
+    Declined = "declined",
+    Tentative = "tentative",
+    Counter = "counter",
+    Refresh = "refresh",
+});
+
+impl From<Rsvp> for Act {
+    fn from(rsvp: Rsvp) -> Self {
+        match rsvp {
+            Rsvp::Accepted => Self::Accepted,
+            Rsvp::Declined => Self::Declined,
+            Rsvp::Tentative => Self::Tentative,
+        }
+    }
+}
+
 /// When an answer was given, and to which version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Given {

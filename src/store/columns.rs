@@ -7,6 +7,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::domain::{
+    bounce::{BounceClass, Scope},
     category::Category,
     cohort::{Admission, Attendance, Decision, LateJoiners, Timing},
     couple::CoupleState,
@@ -20,6 +21,7 @@ use crate::domain::{
     },
     name::Name,
     people::{CohortState, Role, Who},
+    rsvp::{Act, Weight},
     schedule::LessonClock,
     session::SessionState,
     week::Kind,
@@ -148,5 +150,9 @@ text_columns! {
     LateJoiners: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Resuming: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Timing: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    BounceClass: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Scope: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Act: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Weight: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Kind: |word| word.as_str().to_owned(), Kind::parse;
 }

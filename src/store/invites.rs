@@ -19,6 +19,16 @@ pub async fn find(db: &impl ConnectionTrait, id: InviteId) -> Result<Option<Invi
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
+/// By its UID, which is a secret of the calendar that holds it.
+pub async fn with_uid(db: &impl ConnectionTrait, uid: &str) -> Result<Option<Invite>> {
+    Ok(Entity::find().filter(Column::Uid.eq(uid)).one(db).await?)
+}
+
+/// By their ids, in no order.
+pub async fn with_ids(db: &impl ConnectionTrait, ids: &[InviteId]) -> Result<Vec<Invite>> {
+    Ok(Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
 pub async fn of_enrollment(db: &impl ConnectionTrait, enrollment: EnrollmentId) -> Result<Vec<Invite>> {
     Ok(Entity::find().filter(Column::EnrollmentId.eq(enrollment)).order_by_asc(Column::Generation).all(db).await?)
 }

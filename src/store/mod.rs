@@ -11,6 +11,8 @@ use sea_orm::{
 
 pub mod attempts;
 pub mod audits;
+pub mod bounces;
+pub mod calendar_answers;
 pub mod check_ins;
 pub mod coaches;
 pub mod cohorts;
@@ -29,12 +31,14 @@ pub mod moves;
 pub mod participants;
 pub mod practices;
 pub mod programs;
+pub mod replies;
 pub mod rows;
 pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;
 pub mod standing_changes;
 pub mod stops;
+pub mod suppressions;
 pub mod timetable;
 
 pub use sea_orm::ConnectionTrait as Connection;

@@ -140,7 +140,7 @@ pub(crate) fn people(count: u64) -> String {
 }
 
 /// What a page says after a redirect.
-const SAID: [(&str, Tone, &str, &str); 34] = [
+const SAID: &[(&str, Tone, &str, &str)] = &[
     ("reset", Tone::Ok, "Your password is changed.", "Sign in with the new one."),
     ("out", Tone::Ok, "You are signed out.", ""),
     ("saved", Tone::Ok, "Saved.", ""),
@@ -184,5 +184,12 @@ const SAID: [(&str, Tone, &str, &str); 34] = [
     ("gone", Tone::Info, "Nothing was sent.", "It has gone out, or was changed, in the meantime."),
     ("program", Tone::Ok, "The program is there.", "Now write its lessons."),
     ("lesson", Tone::Ok, "Saved.", "Cohorts that you ticked have the new text too; the others keep theirs."),
+    ("accepted", Tone::Ok, "Accepted.", "A letter with the day to answer by is on its way."),
+    ("declined", Tone::Ok, "Declined.", "A kind letter is on its way."),
+    ("answered", Tone::Info, "Nothing was changed.", "It was answered, or taken back, in the meantime."),
+    ("offered", Tone::Ok, "A place is offered.", "A letter is on its way; the place is held until they answer."),
+    ("go", Tone::Ok, "It takes place as planned.", ""),
+    ("to-move", Tone::Info, "Now move the start.", "Nobody is told anything before you have seen who is told what."),
+    ("off", Tone::Ok, "It does not take place.", "Everybody is being told, and calendars are cleared."),
     ("already", Tone::Info, "This form was sent before.", "It counted once."),
 ];

@@ -1,7 +1,7 @@
 //! How does somebody ask for a place?
 
 mod choose;
-mod confirm;
+pub(in crate::web) mod confirm;
 mod form;
 mod offer;
 

@@ -4,7 +4,7 @@ use chrono::Weekday;
 use serde::Serialize;
 
 use crate::domain::{
-    cohort::LateJoiners,
+    cohort::{Decision, LateJoiners},
     delivery::{Occasion, State},
     discretion::Discretion,
     enrollment::Standing,
@@ -84,7 +84,15 @@ pub(crate) fn standing(standing: Standing) -> Label {
     Label::new(text, tone, "")
 }
 
-pub(crate) fn cohort(state: CohortState) -> Label {
+pub(crate) fn cohort(state: CohortState, decision: Decision) -> Label {
+    match decision {
+        Decision::Canceled => Label::new("Canceled", "bad", ""),
+        Decision::Merged => Label::new("Merged", "warn", ""),
+        Decision::Undecided | Decision::Go | Decision::Moved => doors(state),
+    }
+}
+
+fn doors(state: CohortState) -> Label {
     match state {
         CohortState::Draft => Label::new("Draft", "", ""),
         CohortState::Open => Label::new("Open", "ok", ""),

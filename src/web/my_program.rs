@@ -1,6 +1,7 @@
 //! What does a participant see, and do, on their own pages?
 
 mod absences;
+mod address;
 pub(in crate::web) mod agreeing;
 mod answers;
 mod asks;
@@ -13,7 +14,7 @@ mod page;
 pub(in crate::web) mod place;
 mod samples;
 mod settings;
-mod standing;
+pub(in crate::web) mod standing;
 pub(in crate::web) mod weeks;
 
 use poem::{Request, Response, handler, web::Data};
@@ -44,6 +45,9 @@ pub(crate) fn add(table: Table) -> Table {
         .post("/p/absent/:session", who, absences::answer)
         .get("/p/settings", who, to_settings)
         .post("/p/settings", who, settings::save)
+        .post("/p/address", who, address::ask)
+        .get("/address/:token", Access::Link, address::show)
+        .post("/address/:token", Access::Link, address::confirm)
         .post("/p/calendar", who, calendars::choose)
         .post("/p/calendar/rotate", who, calendars::rotate)
         .get("/p/calendar.ics", who, calendars::download)
@@ -95,6 +99,12 @@ fn flash(done: &str) -> Option<Flash> {
         "check-in" => ("Thank you.", "Your check-in is saved. You can change it until the session starts."),
         "absent" => ("Thank you for telling us.", "If you can come after all, just come."),
         "comes" => ("Good to know.", "You are expected again."),
+        "moved" => ("You have new dates.", "We have sent an email with every one of them."),
+        "paused" => ("Your pause has begun.", "Your place is kept, and no lessons or reminders come."),
+        "resumed" => ("Your pause is over.", "It is good to have you back. An email says what comes next."),
+        "address" => {
+            ("Look into your new inbox.", "Nothing changes before you press the button in the email we sent there.")
+        }
         _ => return None,
     };
     Some(Flash::new(Tone::Ok, strong, text))

@@ -38,6 +38,7 @@ use crate::{
 use self::places::{Place, places};
 
 pub(crate) mod answers;
+mod history;
 mod places;
 pub(crate) mod removal;
 mod together;

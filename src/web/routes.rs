@@ -7,20 +7,21 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, partners, people, program_page, programs, schedule_changes, sessions, settings, site::Site,
-        table::Table, team, texts::Texts, this_week, together, unsubscribe,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
+        mailbox, my_place, my_program, outbox, partners, people, program_page, programs, schedule_changes, sessions,
+        settings, site::Site, table::Table, team, texts::Texts, this_week, together, unsubscribe,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 21] = [
+const NOUNS: &[fn(Table) -> Table] = &[
     program_page::add,
     enrollments::add,
     partners::add,
     together::add,
     links::add,
     my_program::add,
+    my_place::add,
     join::add,
     feeds::add,
     unsubscribe::add,
@@ -36,12 +37,13 @@ const NOUNS: [fn(Table) -> Table; 21] = [
     team::add,
     programs::add,
     lessons::add,
+    hooks::add,
 ];
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    NOUNS.into_iter().fold(Table::default(), |table, add| add(table))
+    NOUNS.iter().fold(Table::default(), |table, add| add(table))
 }
 
 /// The whole site, with everything that stands around each answer.
@@ -62,6 +64,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         make_id: Arc::new(move || for_ids.random.uuid(for_ids.clock.now().real)),
         open_to_all,
         takes_csv: vec![],
+        takes_mail: vec![hooks::MAIL],
     };
     Ok(frame.around(routes)?.data(site))
 }

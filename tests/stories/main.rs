@@ -8,6 +8,7 @@
     reason = "a story that breaks says where, and nobody is outside of this crate"
 )]
 
+mod addresses;
 mod architecture;
 mod browser;
 mod coach;
@@ -20,8 +21,10 @@ mod lessons;
 mod letters;
 mod moves;
 mod other_dates;
+mod pauses;
 mod people;
 mod post;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;

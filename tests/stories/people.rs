@@ -13,7 +13,10 @@ use trellis::{
     store::{cohorts, enrollments, participants, programs},
 };
 
-use crate::world::{World, name, zone};
+use crate::{
+    visitor::Visitor,
+    world::{World, name, zone},
+};
 
 pub struct Person {
     pub name: &'static str,
@@ -61,4 +64,19 @@ pub async fn standing(world: &World, cohort: CohortId, email: &str) -> String {
     let Some(person) = person else { return "unknown".to_owned() };
     let enrollment = enrollments::of_person_in(world.app.db.reader(), cohort.id, person.id).await.unwrap();
     enrollment.map_or_else(|| "unknown".to_owned(), |enrollment| enrollment.standing.to_string())
+}
+
+/// The same, and then by the mailed link into their own pages.
+pub async fn come_in(world: &World, cohort: CohortId, person: &Person) -> (Visitor, EnrollmentId) {
+    let id = enroll(world, cohort, person).await;
+    let visitor = Visitor::of(world);
+    sign_in(world, &visitor, person.email).await;
+    (visitor, id)
+}
+
+pub async fn sign_in(world: &World, visitor: &Visitor, email: &str) {
+    visitor.submit("/link", "/link", &[("email", email)]).await;
+    world.run().await;
+    let link = world.last_to(email).link("/p/open/");
+    visitor.submit(&link, &link, &[]).await;
 }

@@ -16,10 +16,12 @@ use trellis::{
     actions::{
         add_coach::{NewCoach, add_coach},
         change_schedule::{Target, change_schedule, look},
+        complete_people::complete_people,
         import_program::import_program,
         open_cohort::{NewCohort, create_cohort, open_cohort},
         passwords::hash_password,
         release_due::release_due,
+        resume::next_end,
         send_deliveries::{Round, send_deliveries, sweep},
     },
     app::App,
@@ -145,6 +147,13 @@ impl World {
 
     /// Six Mondays at 19:00 in Berlin from 12 October 2026, over the end of summer time; lessons Mondays at 07:00.
     pub async fn cohort(&self, practice: &Practice, change: impl FnOnce(&mut NewCohort)) -> CohortId {
+        let id = self.draft(practice, change).await;
+        open_cohort(&self.app, practice, id, "Nadia").await.unwrap();
+        id
+    }
+
+    /// The same, not open yet.
+    pub async fn draft(&self, practice: &Practice, change: impl FnOnce(&mut NewCohort)) -> CohortId {
         let program = self.shipped_program(practice).await;
         let mut new = NewCohort {
             program,
@@ -165,9 +174,7 @@ impl World {
             crisis_line: "Samaritans, 116 123 (day and night)".to_owned(),
         };
         change(&mut new);
-        let id = create_cohort(&self.app, practice, &new, "Nadia").await.unwrap();
-        open_cohort(&self.app, practice, id, "Nadia").await.unwrap();
-        id
+        create_cohort(&self.app, practice, &new, "Nadia").await.unwrap()
     }
 
     /// The coach looks at the plan and applies it; returns when people will be told.
@@ -187,6 +194,7 @@ impl World {
         loop {
             let released = release_due(&self.app).await.unwrap();
             sweep(&self.app).await.unwrap();
+            complete_people(&self.app).await.unwrap();
             let round = send_deliveries(&self.app, &mut sender).await.unwrap();
             self.collect().await;
             if released == 0 && round != Round::Worked {
@@ -226,6 +234,7 @@ impl World {
             timetable::next_due(db).await.unwrap(),
             cohorts::next_telling(db).await.unwrap(),
             ledger::next_instant(db, self.now()).await.unwrap(),
+            next_end(&self.app).await.unwrap(),
         ];
         instants.into_iter().flatten().min()
     }

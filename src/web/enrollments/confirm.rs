@@ -30,19 +30,19 @@ use crate::{
 };
 
 /// What a signed link about an enrollment leads to.
-pub(super) struct Held {
-    pub(super) enrollment: Enrollment,
-    pub(super) person: Participant,
-    pub(super) practice: Practice,
+pub(in crate::web) struct Held {
+    pub(in crate::web) enrollment: Enrollment,
+    pub(in crate::web) person: Participant,
+    pub(in crate::web) practice: Practice,
 }
 
 /// A link of this purpose, still in its time or over it. An altered, foreign or revoked one is not found.
-pub(super) enum Link {
+pub(in crate::web) enum Link {
     Good(Held),
     Over(Held),
 }
 
-pub(super) async fn follow(site: &Site, purpose: Purpose, token: &str) -> Result<Link, PageError> {
+pub(in crate::web) async fn follow(site: &Site, purpose: Purpose, token: &str) -> Result<Link, PageError> {
     let (claims, good) = match site.links.read(purpose, token, site.clock.now().real) {
         Ok(claims) => (claims, true),
         Err(BadLink::Expired(claims)) => (claims, false),

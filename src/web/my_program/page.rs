@@ -17,6 +17,7 @@ use crate::{
     actions::compose::lesson_facts::{Setting, lesson_facts},
     domain::{
         civil::{date, time_of_day},
+        enrollment::Standing,
         lesson,
         zone::Zone,
     },
@@ -55,6 +56,10 @@ pub struct MyProgram {
     pub(super) zones: Vec<Choice>,
     pub(super) can_leave: bool,
     pub(super) has_answers: bool,
+    /// Somebody in a group may look for other dates, and pause or go on.
+    pub(super) can_move: bool,
+    pub(super) pauses: bool,
+    pub(super) email: String,
 }
 
 /// One of several places, to switch between.
@@ -124,6 +129,9 @@ impl MyProgram {
             zones: visitor::zones(now.real),
             can_leave: false,
             has_answers: false,
+            can_move: false,
+            pauses: false,
+            email: signed.person.email.expose().to_owned(),
         };
         page.form = match form {
             Some(refused) => refused,
@@ -162,6 +170,8 @@ impl MyProgram {
             // What is over is not added to a calendar any more.
             calendar: next.map(|_| CalendarPart::of(site, signed, place)),
             can_leave: standing::can_leave(place.enrollment.standing),
+            can_move: matches!(place.enrollment.standing, Standing::Enrolled | Standing::Paused),
+            pauses: place.enrollment.standing == Standing::Paused,
             ..self
         })
     }

@@ -46,6 +46,7 @@ fn bare(standing: StandingPart) -> MyProgram {
         weeks: Vec::new(),
         calendar: None,
         can_leave: true,
+        can_move: false,
         ..middle()
     }
 }
@@ -81,6 +82,9 @@ fn middle() -> MyProgram {
         zones: vec![Choice { value: "Europe/Berlin".into(), text: "Berlin (Europe), 11:41 now".into() }],
         can_leave: true,
         has_answers: true,
+        can_move: true,
+        pauses: false,
+        email: "sam@example.org".into(),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::together::{Link, links};
+use super::{
+    history::{Past, history},
+    together::{Link, links},
+};
 use crate::{
     domain::{
         civil,
@@ -33,6 +36,7 @@ pub(super) struct Place {
     /// A text was changed after they agreed to it.
     not_agreed: bool,
     couples: Vec<Link>,
+    history: Vec<Past>,
 }
 
 impl Place {
@@ -50,6 +54,7 @@ impl Place {
             can_ask_again,
             not_agreed: can_ask_again,
             couples: if can_ask_again { vec![] } else { vec![Link::sample()] },
+            history: Past::samples(),
         };
         vec![place("8", Standing::Enrolled, false), place("9", Standing::Pending, true)]
     }
@@ -85,6 +90,7 @@ pub(super) async fn places(site: &Site, signed: &SignedCoach, person: &Participa
             not_agreed: not_agreed && takes_part(enrollment.standing),
             couples: links(site, signed, &enrollment).await?,
             can_ask_again: matches!(enrollment.standing, Standing::Pending | Standing::Lapsed),
+            history: history(db, &enrollment, signed.coach.zone).await?,
         });
     }
     Ok(places)

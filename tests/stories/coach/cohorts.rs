@@ -190,6 +190,8 @@ told! {
         for path in [
             format!("/coach/cohorts/{cohort}"),
             format!("/coach/cohorts/{cohort}/schedule"),
+            format!("/coach/cohorts/{cohort}/schedule/break"),
+            format!("/coach/cohorts/{cohort}/schedule/extend"),
             format!("/coach/cohorts/{cohort}/settings"),
             format!("/coach/cohorts/{cohort}/waitlist"),
             format!("/coach/cohorts/{cohort}/open"),
@@ -212,6 +214,8 @@ told! {
             format!("/coach/cohorts/{cohort}/doors"),
             format!("/coach/cohorts/{cohort}/open"),
             format!("/coach/sessions/{}/cancel", session.id),
+            format!("/coach/cohorts/{cohort}/schedule/extend?weeks=1"),
+            format!("/coach/cohorts/{cohort}/schedule/undo"),
             format!("/coach/outbox/{}/again", mail.id),
             format!("/coach/outbox/{}/copy", mail.id),
             format!("/coach/people/{person}/address"),
