@@ -35,12 +35,16 @@ use crate::{
     },
 };
 
-use self::places::{Place, places};
+use self::{
+    places::{Place, places},
+    said::{Said, Words, said},
+};
 
 pub(crate) mod answers;
 mod history;
 mod places;
 pub(crate) mod removal;
+mod said;
 mod together;
 
 #[derive(Debug, Serialize)]
@@ -69,6 +73,7 @@ pub(crate) struct PersonPage {
     places: Vec<Place>,
     mails: Vec<Mail>,
     clock: String,
+    said: Vec<Said>,
     may_read_answers: bool,
 }
 
@@ -97,6 +102,7 @@ impl Page for PersonPage {
                 when: "Mon 08:01".to_owned(),
             }],
             clock: "Dublin".to_owned(),
+            said: Said::samples(),
             may_read_answers: true,
         };
         let wrong = Entered::blank().wrong("email", "Enter an email address with an @ sign, such as sam@example.org");
@@ -151,6 +157,7 @@ async fn page(
         when: desk::brief(row.sent_at.unwrap_or(row.due_at), zone, now),
     });
     let may_read_answers = may(signed.coach.role, &signed.coach.rights, Right::Answers);
+    let words = if may_read_answers { Words::Shown } else { Words::Hidden };
     Ok(PersonPage {
         id: person.id.to_string(),
         name: person.name.expose().to_owned(),
@@ -165,6 +172,7 @@ async fn page(
         places: places(site, signed, person).await?,
         mails: mails.collect(),
         clock: zone.city(),
+        said: said(site, signed, person, words).await?,
         may_read_answers,
     })
 }

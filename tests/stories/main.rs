@@ -17,9 +17,11 @@ mod databases;
 mod forms;
 mod front_door;
 mod intake;
+mod leaving;
 mod lessons;
 mod letters;
 mod moves;
+mod operations;
 mod other_dates;
 mod pauses;
 mod people;
@@ -29,6 +31,7 @@ mod seats;
 mod second_looks;
 mod smtp;
 mod visitor;
+mod ways;
 mod world;
 
 /// Every story twice: once on SQLite, once on PostgreSQL.
