@@ -26,8 +26,8 @@ use crate::{
 };
 
 use super::{
-    let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds, resume::end_pauses,
-    tell_calendars::tell_calendar, tell_numbers::tell_numbers,
+    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds,
+    resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
@@ -42,6 +42,7 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         let outcome = tell_one(app, cohort.id, now).await;
         released += usize::from(told_apart("a change of schedule", outcome));
     }
+    released += expire_couples(app, now).await?;
     released += end_pauses(app).await?;
     released += let_go(app, now).await?;
     released += remind_holds(app, now).await?;

@@ -301,6 +301,7 @@ pub async fn forget(app: &App) -> store::Result<()> {
     transact!(app.db, |tx| {
         store::logins::sweep(tx, now.real - TimeDelta::days(1)).await?;
         store::attempts::sweep(tx, now.real - TimeDelta::days(1)).await?;
+        store::couples::forget_asked(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await?;
         enrollments::forget_lapsed(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await
     })
 }

@@ -29,6 +29,9 @@ pub enum Occasion {
     TestMail,
     TestLesson,
     CoachNote,
+    PartnerAsked,
+    PartnerMissing,
+    WaitingForTwo,
     RosterChanged,
     /// The application arrived; the coach said yes, or no.
     Applied,
@@ -65,6 +68,9 @@ crate::words!(Occasion {
     TestMail = "test_mail",
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
+    PartnerAsked = "partner_asked",
+    PartnerMissing = "partner_missing",
+    WaitingForTwo = "waiting_for_two",
     RosterChanged = "roster_changed",
     Applied = "applied",
     Accepted = "accepted",
@@ -138,6 +144,7 @@ impl Occasion {
     pub fn category(self) -> Category {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
             | Self::SignIn
             | Self::PasswordReset
             | Self::AddressChanged
@@ -155,6 +162,8 @@ impl Occasion {
             | Self::TestMail
             | Self::TestLesson
             | Self::CoachNote
+            | Self::PartnerMissing
+            | Self::WaitingForTwo
             | Self::RosterChanged
             | Self::Applied
             | Self::Accepted
@@ -172,6 +181,8 @@ impl Occasion {
     pub fn lives_by(self) -> LivesBy {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::PartnerMissing
             | Self::PlaceOffered
             | Self::SignIn
             | Self::AddressChanged
@@ -195,6 +206,7 @@ impl Occasion {
             | Self::Resumed
             | Self::Left
             | Self::CoachNote
+            | Self::WaitingForTwo
             | Self::RosterChanged
             | Self::Applied
             | Self::TurnedDown
@@ -270,7 +282,10 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::PlaceOffered => standing == Standing::Offered,
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
-            Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Waitlisted | Occasion::WaitingForTwo => standing == Standing::Waitlisted,
+            Occasion::PartnerMissing => {
+                standing.holds_seat() || matches!(standing, Standing::Waitlisted | Standing::Applied)
+            }
             Occasion::Applied => standing == Standing::Applied,
             Occasion::Accepted => standing == Standing::Accepted,
             Occasion::TurnedDown => standing == Standing::Declined,
@@ -285,6 +300,7 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             | Occasion::TestMail
             | Occasion::TestLesson
             | Occasion::CoachNote
+            | Occasion::PartnerAsked
             | Occasion::RosterChanged
             | Occasion::CohortNumbers
             | Occasion::CalledOff => true,

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod category;
 pub mod civil;
 pub mod cohort;
+pub mod couple;
 pub mod delivery;
 pub mod discretion;
 pub mod email_address;

@@ -39,6 +39,7 @@ pub(crate) mod opening;
 pub(crate) mod roster;
 pub(crate) mod schedule;
 pub(crate) mod settings;
+mod together;
 pub(crate) mod waitlist;
 mod windows;
 

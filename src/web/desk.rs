@@ -190,6 +190,7 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),
     ("added", Tone::Ok, "Added.", "A welcome mail with every date is on its way."),
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),
+    ("parted", Tone::Ok, "The two are no longer linked.", "Each keeps their place. Neither is told."),
     ("resent", Tone::Ok, "It is in the queue again.", ""),
     ("copy", Tone::Ok, "A copy is on its way.", ""),
     ("corrected", Tone::Ok, "The address is corrected.", "What came back is sent again."),
