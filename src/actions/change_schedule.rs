@@ -8,6 +8,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::Late,
         ids::{PracticeId, SessionId},
         session::{BadLength, SessionState, Slot, length},
     },
@@ -21,7 +22,7 @@ use crate::{
     },
 };
 
-use super::plan_timetable::plan_timetable;
+use super::plan_timetable::replan;
 
 /// How long undo, and further changes, have before anybody is told.
 pub const WAIT: TimeDelta = TimeDelta::minutes(10);
@@ -78,7 +79,7 @@ pub async fn change_schedule(app: &App, target: &Target, change: &Change) -> Res
         let changed = restored(changed(&session, change, now)?, &session, told);
         sessions::save(tx, changed.clone()).await?;
         let cohort = cohorts::anywhere(tx, session.cohort_id).await?.ok_or(Refused::Unknown)?;
-        plan_timetable(app, tx, &cohort, now).await?;
+        replan(app, tx, &cohort, Late::Skip, now).await?;
         let tell_at = tell_at(&cohort, &session, &changed, now.program);
         cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
         note(app, tx, target, change, now).await?;

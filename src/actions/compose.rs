@@ -36,6 +36,7 @@ pub(crate) mod calendar_letters;
 mod coach_letters;
 pub mod facts;
 pub mod lesson_facts;
+mod lesson_letters;
 mod letters;
 pub(crate) mod times;
 

@@ -7,23 +7,22 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
-        delivery::{Occasion, State},
+        delivery::Occasion,
         enrollment::{Event, Refusal, Seat, Standing},
         ids::EnrollmentId,
         people::CohortState,
-        schedule::LessonClock,
     },
     store::{
         self,
-        cohorts::{self, Cohort, CohortLesson},
+        cohorts::{self, Cohort},
         database::Tx,
         enrollments::{self, Enrollment},
-        ledger::{self, Delivery, Queued, Recipient},
-        participants, sessions, timetable,
+        ledger::{self, Queued, Recipient},
+        participants, sessions,
     },
 };
 
-use super::{plan_timetable::plan_timetable, tell_calendars::tell_calendar};
+use super::welcome::welcome;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -132,29 +131,6 @@ async fn settle(
     Ok(settled)
 }
 
-/// Everything a new participant gets: the welcome, the calendar entries, and what was missed.
-pub async fn welcome(app: &App, tx: &Tx, cohort: &Cohort, enrollment: &Enrollment, now: Now) -> store::Result<()> {
-    if cohort.lesson_clock == LessonClock::Participant {
-        plan_timetable(app, tx, cohort, now).await?;
-    }
-    let mut rows = vec![letter(Occasion::Welcome, enrollment, now).row(app.random.id(now.program), now)];
-    let missed = missed_lessons(tx, cohort, enrollment, now.program).await?;
-    if !missed.is_empty() {
-        let catch_up = Queued {
-            subject: enrollment.journey_id.0,
-            object: cohort.id.0,
-            useful_until: None,
-            params: serde_json::json!({ "lessons": missed.iter().map(|lesson| lesson.id).collect::<Vec<_>>() }),
-            ..letter(Occasion::CatchUp, enrollment, now)
-        };
-        rows.push(catch_up.row(app.random.id(now.program), now));
-        rows.extend(missed.iter().map(|lesson| came_with_catch_up(app, enrollment, lesson, now)));
-    }
-    ledger::enqueue(tx, rows).await?;
-    tell_calendar(app, tx, enrollment, now).await?;
-    Ok(())
-}
-
 fn letter(occasion: Occasion, enrollment: &Enrollment, now: Now) -> Queued {
     Queued {
         subject: enrollment.id.0,
@@ -164,40 +140,4 @@ fn letter(occasion: Occasion, enrollment: &Enrollment, now: Now) -> Queued {
         cohort: Some(enrollment.cohort_id),
         ..Queued::now(enrollment.practice_id, occasion, Recipient::Participant(enrollment.participant_id), now)
     }
-}
-
-/// The lessons of this person's track that went out before they came.
-async fn missed_lessons(
-    tx: &Tx,
-    cohort: &Cohort,
-    enrollment: &Enrollment,
-    now: DateTime<Utc>,
-) -> store::Result<Vec<CohortLesson>> {
-    let person = participants::holding(tx, enrollment.participant_id).await?;
-    let zone = person.map(|person| person.zone.name().to_owned()).unwrap_or_default();
-    let gone: Vec<i32> = timetable::of_cohort(tx, cohort.id)
-        .await?
-        .into_iter()
-        .filter(|row| {
-            row.work == "lesson"
-                && (row.due_at <= now || row.released_at.is_some())
-                && (row.zone.is_empty() || row.zone == zone)
-        })
-        .map(|row| row.position)
-        .collect();
-    let lessons = cohorts::lessons_of(tx, cohort.id).await?;
-    let mine = |lesson: &CohortLesson| lesson.track.is_empty() || lesson.track == enrollment.track;
-    Ok(lessons.into_iter().filter(|lesson| gone.contains(&lesson.position) && mine(lesson)).collect())
-}
-
-/// Keeps the key, so that no later release or move sends the lesson again.
-fn came_with_catch_up(app: &App, enrollment: &Enrollment, lesson: &CohortLesson, now: Now) -> Delivery {
-    let queued = Queued {
-        subject: enrollment.journey_id.0,
-        object: lesson.lesson_id.0,
-        generation: 0,
-        ..letter(Occasion::Lesson, enrollment, now)
-    };
-    let reason = Some("came with the catch-up mail".to_owned());
-    Delivery { state: State::Skipped, reason, ..queued.row(app.random.id(now.program), now) }
 }

@@ -32,6 +32,7 @@ use super::{
         facts::{Facts, Reader, facts},
     },
     tell_calendars::note_calendar_told,
+    wait_turn::{next_turn, wait_turn},
 };
 
 /// Rows a sender takes at once: few enough that the last is sent well within the lease.
@@ -81,6 +82,10 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
     let ready = AssertUnwindSafe(make_ready(app, row, now)).catch_unwind().await;
     let composed = match ready {
         Ok(Ok(Ready::Send(composed))) => composed,
+        Ok(Ok(Ready::Later(turn))) => {
+            wait_turn(app, row, turn, now).await?;
+            return Ok(None);
+        }
         Ok(Ok(Ready::Settled(state, reason))) => {
             finish(app, row, State::Claimed, settled(state, reason, now), now).await?;
             return Ok(None);
@@ -112,6 +117,7 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
 enum Ready {
     Send(Box<Composed>),
     Settled(State, String),
+    Later(DateTime<Utc>),
 }
 
 /// The late gate, then the letter. What was frozen once is sent again to the byte.
@@ -125,6 +131,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
         Verdict::Send => {}
         Verdict::Skip(reason) => return Ok(Ready::Settled(State::Skipped, reason.to_owned())),
         Verdict::Missed(reason) => return Ok(Ready::Settled(State::Missed, reason.to_owned())),
+        Verdict::Later(turn) => return Ok(Ready::Later(turn)),
     }
     if let (Some(message), Some(message_id)) = (&row.frozen, &row.message_id) {
         let frozen = Frozen {
@@ -166,12 +173,14 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => true,
     };
+    let next_turn = next_turn(app, row, facts, now).await?;
     let facts = delivery::Facts {
         standing: facts.enrollment.as_ref().map(|enrollment| enrollment.standing),
         stopped,
         undeliverable,
         session_stands,
         useful_until: row.useful_until.filter(|_| !anyway),
+        next_turn,
     };
     let at = match row.occasion.lives_by() {
         LivesBy::Program => now.program,

@@ -15,6 +15,7 @@ pub mod invite;
 pub mod lesson;
 pub mod markdown;
 pub mod name;
+pub mod one_a_day;
 pub mod people;
 pub mod program;
 pub mod schedule;

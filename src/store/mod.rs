@@ -13,6 +13,7 @@ pub mod attempts;
 pub mod audits;
 pub mod check_ins;
 pub mod coaches;
+pub mod cohort_lessons;
 pub mod cohorts;
 mod columns;
 pub mod database;

@@ -24,6 +24,9 @@ use crate::{
 };
 
 pub(crate) mod add_person;
+pub(crate) mod lesson;
+mod lesson_timing;
+pub(crate) mod lessons;
 pub(crate) mod opening;
 pub(crate) mod roster;
 pub(crate) mod schedule;
@@ -38,7 +41,7 @@ pub(crate) struct Head {
     pub(crate) about: String,
     pub(crate) state: Label,
     pub(crate) is_draft: bool,
-    /// Which tab is current: `roster`, `schedule`, `waitlist`, `settings`, or empty.
+    /// Which tab is current: `roster`, `schedule`, `lessons`, `waitlist`, `settings`, or empty.
     pub(crate) tab: &'static str,
 }
 
@@ -129,6 +132,9 @@ pub(crate) fn add(table: Table) -> Table {
     let table = opening::add(table);
     let table = schedule::add(table);
     let table = waitlist::add(table);
+    let table = lessons::add(table);
+    let table = lesson_timing::add(table);
+    let table = lesson::add(table);
     settings::add(table)
 }
 

@@ -140,7 +140,7 @@ pub(crate) fn people(count: u64) -> String {
 }
 
 /// What a page says after a redirect.
-const SAID: [(&str, Tone, &str, &str); 27] = [
+const SAID: &[(&str, Tone, &str, &str)] = &[
     ("reset", Tone::Ok, "Your password is changed.", "Sign in with the new one."),
     ("out", Tone::Ok, "You are signed out.", ""),
     ("saved", Tone::Ok, "Saved.", ""),
@@ -177,5 +177,20 @@ const SAID: [(&str, Tone, &str, &str); 27] = [
     ("gone", Tone::Info, "Nothing was sent.", "It has gone out, or was changed, in the meantime."),
     ("program", Tone::Ok, "The program is there.", "Now write its lessons."),
     ("lesson", Tone::Ok, "Saved.", "Cohorts that you ticked have the new text too; the others keep theirs."),
+    ("lesson-added", Tone::Ok, "The lesson is added.", "Its date, or why it has none, stands below."),
+    ("lesson-back", Tone::Ok, "The lesson is back.", "It stands at the end: move it up if you like."),
+    ("lesson-changed", Tone::Warn, "Nothing was changed.", "Somebody changed this in the meantime: look at it again."),
+    ("lesson-edge", Tone::Info, "Nothing was changed.", "Only lessons that are still to come change places."),
+    ("lesson-moved", Tone::Ok, "The lesson is moved.", "The dates stay; the two lessons changed places."),
+    ("lesson-out", Tone::Info, "Nothing was changed.", "That lesson has gone out, so it stays as it is."),
+    (
+        "lesson-removed",
+        Tone::Ok,
+        "The lesson is taken out.",
+        "Those after it move up one date. It can be put back below.",
+    ),
+    ("lesson-sent", Tone::Ok, "It goes out after all.", "Nobody gets it twice."),
+    ("lesson-taken", Tone::Info, "Nothing was added.", "This cohort has that lesson already."),
+    ("lessons-timed", Tone::Ok, "The lessons have new dates.", "What has gone out stays as it is."),
     ("already", Tone::Info, "This form was sent before.", "It counted once."),
 ];

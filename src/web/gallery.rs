@@ -47,6 +47,8 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::add_person::AddPersonPage>(),
         exhibit::<cohorts::opening::OpeningPage>(),
         exhibit::<cohorts::schedule::SchedulePage>(),
+        exhibit::<cohorts::lessons::LessonsPage>(),
+        exhibit::<cohorts::lesson::CohortLessonPage>(),
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
         exhibit::<outbox::OutboxPage>(),

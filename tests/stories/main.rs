@@ -13,6 +13,8 @@ mod browser;
 mod coach;
 mod databases;
 mod front_door;
+mod late_joiners;
+mod lesson_plan;
 mod lessons;
 mod letters;
 mod moves;

@@ -18,17 +18,19 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod daily;
 mod queued;
 mod release;
 mod sending;
 mod tally;
 
+pub use daily::{Day, had_one_in, postpone, put_back, retime, waiting_lessons};
 pub use queued::{Queued, Recipient};
-pub use release::{Release, release};
+pub use release::{Manner, Release, release};
 pub use sending::{
     Claim, Frozen, Recorded, claim, count_open, give_back, next_instant, record, settle, start_sending, sweep,
 };
-pub use tally::{Tally, count_by_state, states_of_cohort, tally_between};
+pub use tally::{Tally, count_by_state, lessons_of_cohort, states_of_cohort, tally_between};
 
 /// States from which a row goes on by itself.
 const OPEN: [State; 5] = [State::Queued, State::Claimed, State::Sending, State::Deferred, State::Unknown];

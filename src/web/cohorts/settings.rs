@@ -10,15 +10,16 @@ use super::{Head, found};
 use crate::{
     actions::save_cohort::{CohortSettings, Doors, Refused, save_cohort, set_doors},
     domain::{name::Name, people::CohortState},
-    store::cohorts::Cohort,
+    store::{cohorts::Cohort, programs::ProgramRow},
     web::{
         chrome::{self, Here},
-        cohort_new::read::{one_line, room, seats},
+        cohort_new::read::{country, late_joiners, one_line, room, seats},
         desk::{self, Asked},
         error::PageError,
         fields::Fields,
         form::{Checked, Entered},
         guard::{SignedCoach, see_other},
+        labels::{self, Choice},
         page::Page,
         site::Site,
         table::{Access, Table},
@@ -31,6 +32,8 @@ pub(crate) struct CohortSettingsPage {
     form: Entered,
     taken: i32,
     is_closed: bool,
+    countries: Vec<Choice>,
+    late_joiners: Vec<Choice>,
 }
 
 impl Page for CohortSettingsPage {
@@ -38,9 +41,29 @@ impl Page for CohortSettingsPage {
     const TEMPLATE: &'static str = "cohorts/settings.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |form| Self { head: Head::sample("settings"), form, taken: 9, is_closed: false };
+        let page = |form| Self {
+            head: Head::sample("settings"),
+            form,
+            taken: 9,
+            is_closed: false,
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
+        };
         let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
         vec![("blank", page(Entered::blank())), ("wrong", page(wrong))]
+    }
+}
+
+impl CohortSettingsPage {
+    fn of(cohort: &Cohort, program: &ProgramRow, form: Entered) -> Self {
+        Self {
+            head: Head::of(cohort, program, "settings"),
+            form,
+            taken: cohort.seats_taken,
+            is_closed: cohort.state == CohortState::Closed,
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
+        }
     }
 }
 
@@ -57,6 +80,8 @@ fn filled(cohort: &Cohort) -> Entered {
         .with("room_url", cohort.room_url.as_str())
         .with("crisis_line", cohort.crisis_line.as_str())
         .with("capacity", cohort.capacity.to_string())
+        .with("holiday_country", cohort.holiday_country.as_str())
+        .with("late_joiners", cohort.late_joiners.as_str())
 }
 
 #[handler]
@@ -68,10 +93,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
-    let head = Head::of(&cohort, &program, "settings");
-    let is_closed = cohort.state == CohortState::Closed;
-    site.pages
-        .render(&chrome, &CohortSettingsPage { head, form: filled(&cohort), taken: cohort.seats_taken, is_closed })
+    site.pages.render(&chrome, &CohortSettingsPage::of(&cohort, &program, filled(&cohort)))
 }
 
 #[handler]
@@ -90,9 +112,7 @@ async fn save(
         Err(form) => form,
     };
     let chrome = desk::around(site, &signed, Here::Cohorts).await?;
-    let head = Head::of(&cohort, &program, "settings");
-    let is_closed = cohort.state == CohortState::Closed;
-    site.pages.refused(&chrome, &CohortSettingsPage { head, form, taken: cohort.seats_taken, is_closed })
+    site.pages.refused(&chrome, &CohortSettingsPage::of(&cohort, &program, form))
 }
 
 fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
@@ -101,8 +121,17 @@ fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
     let room_url = room(&mut checked, "room_url");
     let crisis_line = one_line(&mut checked, "crisis_line", 300);
     let capacity = seats(&mut checked);
+    let holiday_country = country(&mut checked);
+    let late_joiners = late_joiners(&mut checked, fields);
     checked.finish(|| {
-        Some(CohortSettings { name: name?, room_url: room_url?, crisis_line: crisis_line?, capacity: capacity? })
+        Some(CohortSettings {
+            name: name?,
+            room_url: room_url?,
+            crisis_line: crisis_line?,
+            capacity: capacity?,
+            holiday_country: holiday_country?,
+            late_joiners: late_joiners?,
+        })
     })
 }
 
