@@ -73,19 +73,23 @@ pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, R
 }
 
 async fn end(tx: &Tx, before: &Enrollment, by: &By, now: Now) -> Result<Enrollment, Refused> {
-    let (event, actor) = match by {
-        By::Participant => (Event::Leave, "participant"),
-        By::Coach(name) => (Event::Remove, name.as_str()),
+    let (event, actor, reason) = match by {
+        By::Participant => (Event::Leave, "participant", "left"),
+        By::Coach(name) => (Event::Remove, name.as_str(), "removed by the coach"),
     };
     let standing = before.standing.after(event)?;
     let left = Enrollment {
         standing,
         seat: None,
         hold_until: None,
+        // Should they come back, they begin with everybody else.
+        paused_at: None,
+        resume_on: None,
+        shift_days: 0,
         left_at: Some(now.program),
         changed_at: now.program,
         actor: actor.to_owned(),
-        reason: "left".to_owned(),
+        reason: reason.to_owned(),
         ..before.clone()
     };
     if !enrollments::save(tx, before.standing, left.clone()).await? {

@@ -138,7 +138,9 @@ pub async fn queue_own(app: &App, tx: &Tx, cohort: &Cohort, enrollment: &Enrollm
             late += 1;
         }
         match row {
-            Some(row) => ledger::retime(tx, row.id, (lesson.due_at, lesson.useful_until)).await?,
+            Some(row) => {
+                ledger::retime(tx, row.id, lesson.due_at, Some(lesson.useful_until)).await?;
+            }
             None => rows.push(lesson_mail(enrollment, &lesson, now).row(app.random.id(now.program), now)),
         }
     }

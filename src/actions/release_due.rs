@@ -1,5 +1,7 @@
 //! What is due becomes mail: lessons, reminders, changes to tell; and what else the planner looks after.
 
+use std::time::Instant;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::transact;
@@ -24,13 +26,13 @@ use crate::{
 };
 
 use super::{
-    let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds, tell_calendars::tell_calendar,
-    tell_numbers::tell_numbers,
+    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds,
+    resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
-    let now = app.clock.now();
+    let (began, now) = (Instant::now(), app.clock.now());
     let mut released = 0;
     for row in timetable::due(app.db.reader(), now.program, 200).await? {
         let outcome = release_one(app, &row, now).await;
@@ -40,12 +42,15 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         let outcome = tell_one(app, cohort.id, now).await;
         released += usize::from(told_apart("a change of schedule", outcome));
     }
+    released += expire_couples(app, now).await?;
+    released += end_pauses(app).await?;
     released += let_go(app, now).await?;
     released += remind_holds(app, now).await?;
     released += tell_numbers(app, now).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }
+    app.metrics.looked(began.elapsed(), now.real);
     Ok(released)
 }
 

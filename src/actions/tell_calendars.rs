@@ -212,7 +212,13 @@ fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
     }
 }
 
-fn delivery(enrollment: &Enrollment, invite: &Invite, message: Message, due_at: DateTime<Utc>, now: Now) -> Queued {
+pub(super) fn delivery(
+    enrollment: &Enrollment,
+    invite: &Invite,
+    message: Message,
+    due_at: DateTime<Utc>,
+    now: Now,
+) -> Queued {
     Queued {
         subject: enrollment.id.0,
         object: invite.id.0,

@@ -71,32 +71,6 @@ crate::words!(Timing {
     Removed = "removed",
 });
 
-/// How two people who come together stand to each other, as far as we need to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoupleState {
-    /// The partner has a seat held, and has not answered.
-    Asked,
-    /// Both confirmed.
-    Together,
-    /// The partner did not confirm: the one who asked chooses.
-    Undecided,
-    /// The one who asked waits on: the partner may still confirm.
-    Waiting,
-    /// The one who asked goes alone.
-    Alone,
-    /// The one who asked does not come without the partner.
-    Canceled,
-}
-
-crate::words!(CoupleState {
-    Asked = "asked",
-    Together = "together",
-    Undecided = "undecided",
-    Waiting = "waiting",
-    Alone = "alone",
-    Canceled = "canceled",
-});
-
 /// Was somebody at a session?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attendance {

@@ -1,12 +1,8 @@
 //! What may become of one email to one person, and who decides? These rules, and nothing else.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::{
-    attempt::{Attempt, Class, class},
-    category::Category,
-    enrollment::Standing,
-};
+use super::{category::Category, enrollment::Standing};
 
 /// Why a delivery exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +29,9 @@ pub enum Occasion {
     TestMail,
     TestLesson,
     CoachNote,
+    PartnerAsked,
+    PartnerMissing,
+    WaitingForTwo,
     RosterChanged,
     /// The application arrived; the coach said yes, or no.
     Applied,
@@ -69,6 +68,9 @@ crate::words!(Occasion {
     TestMail = "test_mail",
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
+    PartnerAsked = "partner_asked",
+    PartnerMissing = "partner_missing",
+    WaitingForTwo = "waiting_for_two",
     RosterChanged = "roster_changed",
     Applied = "applied",
     Accepted = "accepted",
@@ -142,6 +144,7 @@ impl Occasion {
     pub fn category(self) -> Category {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
             | Self::SignIn
             | Self::PasswordReset
             | Self::AddressChanged
@@ -159,6 +162,8 @@ impl Occasion {
             | Self::TestMail
             | Self::TestLesson
             | Self::CoachNote
+            | Self::PartnerMissing
+            | Self::WaitingForTwo
             | Self::RosterChanged
             | Self::Applied
             | Self::Accepted
@@ -176,6 +181,8 @@ impl Occasion {
     pub fn lives_by(self) -> LivesBy {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::PartnerMissing
             | Self::PlaceOffered
             | Self::SignIn
             | Self::AddressChanged
@@ -199,6 +206,7 @@ impl Occasion {
             | Self::Resumed
             | Self::Left
             | Self::CoachNote
+            | Self::WaitingForTwo
             | Self::RosterChanged
             | Self::Applied
             | Self::TurnedDown
@@ -274,7 +282,10 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::PlaceOffered => standing == Standing::Offered,
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
-            Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Waitlisted | Occasion::WaitingForTwo => standing == Standing::Waitlisted,
+            Occasion::PartnerMissing => {
+                standing.holds_seat() || matches!(standing, Standing::Waitlisted | Standing::Applied)
+            }
             Occasion::Applied => standing == Standing::Applied,
             Occasion::Accepted => standing == Standing::Accepted,
             Occasion::TurnedDown => standing == Standing::Declined,
@@ -289,6 +300,7 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             | Occasion::TestMail
             | Occasion::TestLesson
             | Occasion::CoachNote
+            | Occasion::PartnerAsked
             | Occasion::RosterChanged
             | Occasion::CohortNumbers
             | Occasion::CalledOff => true,
@@ -304,58 +316,4 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
         Some(until) if until <= now => Verdict::Missed("too late to be of use"),
         _ => Verdict::Send,
     }
-}
-
-/// What comes after an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    Sent,
-    /// Try again at this real instant.
-    Defer(DateTime<Utc>),
-    /// The server may have it: once more with the same bytes.
-    ResendUnknown(DateTime<Utc>),
-    /// The server may have it: a person decides.
-    HoldUnknown,
-    Bounced,
-    Failed,
-    /// Not about this mail: give the claim back unspent and wait for the channel until this instant.
-    GiveBack(DateTime<Utc>),
-}
-
-/// What an operator chose for mail whose fate is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    Resend,
-    Hold,
-}
-
-/// Mail that failed transiently this often has `failed`.
-pub const MOST_TRIES: u32 = 20;
-
-/// The only place that decides on a retry. `jitter` is in `0.0..1.0`; `now` is real time.
-#[must_use]
-pub fn after(attempt: &Attempt, tries: u32, doubt: Doubt, jitter: f64, now: DateTime<Utc>) -> Next {
-    match class(attempt) {
-        Class::Sent => Next::Sent,
-        Class::RecipientPermanent => Next::Bounced,
-        Class::MessageTransient if tries >= MOST_TRIES => Next::Failed,
-        Class::MessageTransient => Next::Defer(now + backoff(tries, jitter)),
-        Class::Channel => Next::GiveBack(now + TimeDelta::seconds(60)),
-        Class::SenderFault if tries >= MOST_TRIES => Next::Failed,
-        Class::SenderFault => Next::Defer(now + TimeDelta::minutes(5)),
-        Class::Unknown => match doubt {
-            Doubt::Resend if tries >= MOST_TRIES => Next::HoldUnknown,
-            Doubt::Resend => Next::ResendUnknown(now + backoff(tries, jitter)),
-            Doubt::Hold => Next::HoldUnknown,
-        },
-    }
-}
-
-/// Full jitter: a random wait of up to 30 s · 2ⁿ, two hours at most and a minute at least (greylisting
-/// wants that long).
-fn backoff(tries: u32, jitter: f64) -> TimeDelta {
-    let most = 30_u64.saturating_mul(1 << tries.min(12)).min(7_200);
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "seconds below 7,200")]
-    let wait = (most as f64 * jitter) as i64;
-    TimeDelta::seconds(wait.max(60))
 }

@@ -4,7 +4,7 @@ use chrono::Weekday;
 use serde::Serialize;
 
 use crate::domain::{
-    cohort::LateJoiners,
+    cohort::{Decision, LateJoiners},
     delivery::{Occasion, State},
     discretion::Discretion,
     enrollment::Standing,
@@ -79,12 +79,20 @@ pub(crate) fn standing(standing: Standing) -> Label {
         Standing::Transferred => ("Moved to another cohort", ""),
         Standing::Removed => ("Removed", ""),
         Standing::Completed => ("Completed", "ok"),
-        Standing::Lapsed => ("Never confirmed", ""),
+        Standing::Lapsed => ("Not answered in time", ""),
     };
     Label::new(text, tone, "")
 }
 
-pub(crate) fn cohort(state: CohortState) -> Label {
+pub(crate) fn cohort(state: CohortState, decision: Decision) -> Label {
+    match decision {
+        Decision::Canceled => Label::new("Canceled", "bad", ""),
+        Decision::Merged => Label::new("Merged", "warn", ""),
+        Decision::Undecided | Decision::Go | Decision::Moved => doors(state),
+    }
+}
+
+fn doors(state: CohortState) -> Label {
     match state {
         CohortState::Draft => Label::new("Draft", "", ""),
         CohortState::Open => Label::new("Open", "ok", ""),
@@ -117,6 +125,9 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::TestMail => "Test mail",
         Occasion::TestLesson => "Test of a lesson",
         Occasion::CoachNote => "Your daily note",
+        Occasion::PartnerAsked => "A partner is asked",
+        Occasion::PartnerMissing => "The partner has not joined",
+        Occasion::WaitingForTwo => "Waiting for two places",
         Occasion::RosterChanged => "Who comes has changed",
         Occasion::Applied => "Application received",
         Occasion::Accepted => "Application accepted",

@@ -99,6 +99,9 @@ impl Desk<'_> {
             room_note: "The join button is on your page. The room opens ten minutes before each session.".to_owned(),
             calendar: calendar(enrollment.calendar),
             page_url: self.app.links.my_program(),
+            dates_url: self.place_link(Purpose::Dates)?,
+            pause_url: self.place_link(Purpose::Pause)?,
+            leave_url: self.place_link(Purpose::Leave)?,
         };
         self.finish(&letter, Around::default())
     }

@@ -32,7 +32,7 @@ impl Desk<'_> {
             1 => "one hour".to_owned(),
             hours => format!("{hours} hours"),
         };
-        self.finish(&Waitlisted { hold, leave_url: self.app.links.to("/p/leave") }, Around::default())
+        self.finish(&Waitlisted { hold, leave_url: self.place_link(Purpose::Leave)? }, Around::default())
     }
 
     pub(super) async fn place_offered(&self) -> Result<Composed, CannotCompose> {

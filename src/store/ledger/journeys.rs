@@ -68,16 +68,21 @@ pub async fn free_lesson(tx: &impl ConnectionTrait, row: &Delivery, reason: &str
     Ok(())
 }
 
-/// A lesson that waits gets another time.
-pub async fn retime(tx: &impl ConnectionTrait, id: DeliveryId, to: (DateTime<Utc>, DateTime<Utc>)) -> Result<()> {
-    Entity::update_many()
-        .col_expr(Column::DueAt, Expr::value(to.0))
-        .col_expr(Column::UsefulUntil, Expr::value(to.1))
+/// Another time for what nobody has claimed yet; `false` when somebody has.
+pub async fn retime(
+    tx: &impl ConnectionTrait,
+    id: DeliveryId,
+    due_at: DateTime<Utc>,
+    useful_until: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let outcome = Entity::update_many()
+        .col_expr(Column::DueAt, Expr::value(due_at))
+        .col_expr(Column::UsefulUntil, Expr::value(useful_until))
         .filter(Column::Id.eq(id))
         .filter(Column::State.eq(State::Queued))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(outcome.rows_affected == 1)
 }
 
 /// The catch-up mail that carried a lesson; what was written before mails were named came for sure.

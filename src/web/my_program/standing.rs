@@ -9,6 +9,7 @@ use crate::{
     domain::{
         civil::{self, When},
         enrollment::Standing,
+        pause,
     },
     links::{Claims, Purpose},
     web::{guard::SignedParticipant, site::Site},
@@ -38,7 +39,7 @@ impl StandingPart {
 }
 
 /// Whether leaving is something this person can do from here.
-pub(super) fn can_leave(standing: Standing) -> bool {
+pub(in crate::web) fn can_leave(standing: Standing) -> bool {
     match standing {
         Standing::Enrolled
         | Standing::Paused
@@ -67,10 +68,7 @@ pub(super) fn part(site: &Site, signed: &SignedParticipant, place: &Place) -> Op
     let part = match enrollment.standing {
         Standing::Enrolled => return around(site, signed, place),
         Standing::Completed => over(),
-        Standing::Paused => StandingPart::new(
-            "You are taking a pause",
-            "Your place is kept, and no lessons or reminders come. Reply to any email from us when you want to go on.",
-        ),
+        Standing::Paused => paused(signed, place),
         Standing::Pending | Standing::Lapsed => StandingPart::new(
             "One step is left",
             "Open the email we sent you and press its button. Then your place is confirmed.",
@@ -103,6 +101,21 @@ pub(super) fn part(site: &Site, signed: &SignedParticipant, place: &Place) -> Op
         Standing::Declined | Standing::OfferExpired => return Some(StandingPart::nowhere()),
     };
     Some(part)
+}
+
+fn paused(signed: &SignedParticipant, place: &Place) -> StandingPart {
+    let (enrollment, zone) = (&place.enrollment, signed.person.zone);
+    let ends = match enrollment.resume_on {
+        Some(on) => format!("It ends by itself on {}.", civil::moment(pause::ends_at(on, zone), zone)),
+        None => "It lasts until you end it.".to_owned(),
+    };
+    StandingPart {
+        act: Some(("Go on, or change the pause".to_owned(), format!("/p/pause?enrollment={}", enrollment.id))),
+        ..StandingPart::new(
+            "You are taking a pause",
+            format!("Your place is kept, and no lessons or reminders come. {ends}"),
+        )
+    }
 }
 
 /// The same address as in the mail.
