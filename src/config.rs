@@ -24,6 +24,9 @@ pub struct Config {
     pub bounces: Bounces,
     pub dkim: Dkim,
     pub secrets: Secrets,
+    pub backup: Backup,
+    pub health: Health,
+    pub doctor: Doctor,
     pub log: Log,
     pub limits: Limits,
 }
@@ -126,6 +129,31 @@ pub struct Secrets {
     pub key_file: PathBuf,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    pub folder: PathBuf,
+    pub recipients: Vec<String>,
+    pub keep_days: u32,
+    pub warn_after_hours: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    pub planner_seconds: u32,
+    pub oldest_due_minutes: u32,
+    pub metrics_token: SecretString,
+    pub metrics_listen: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Doctor {
+    pub dns_server: String,
+    pub time_server: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -212,6 +240,13 @@ impl Config {
                 "server.listen is {:?}: write address:port, such as 127.0.0.1:8080",
                 self.server.listen
             )));
+        }
+        for (name, address) in
+            [("health.metrics_listen", &self.health.metrics_listen), ("doctor.dns_server", &self.doctor.dns_server)]
+        {
+            if !address.is_empty() && address.parse::<std::net::SocketAddr>().is_err() {
+                return Err(BadConfig(format!("{name} is {address:?}: write address:port, such as 127.0.0.1:9464")));
+            }
         }
         if self.mail.mode == MailMode::Redirect
             && crate::domain::email_address::EmailAddress::parse(&self.mail.redirect_to).is_err()

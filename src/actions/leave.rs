@@ -82,6 +82,10 @@ async fn end(tx: &Tx, before: &Enrollment, by: &By, now: Now) -> Result<Enrollme
         standing,
         seat: None,
         hold_until: None,
+        // Should they come back, they begin with everybody else.
+        paused_at: None,
+        resume_on: None,
+        shift_days: 0,
         left_at: Some(now.program),
         changed_at: now.program,
         actor: actor.to_owned(),

@@ -6,7 +6,10 @@ use crate::{
     app::App,
     clock::Now,
     domain::{delivery::State, people::CohortState},
-    store::{self, cohorts, ledger, participants, practices::Practice, standing_changes},
+    store::{
+        self, calendar_answers, cohorts, enrollments, invites, ledger, participants, practices::Practice,
+        standing_changes,
+    },
 };
 
 use super::{
@@ -52,6 +55,7 @@ pub async fn needs_you(app: &App, practice: &Practice, now: Now) -> store::Resul
         };
         needs.push(Need { tone, what, act: "See the message".to_owned(), path: format!("/coach/outbox/{}", row.id) });
     }
+    needs.extend(wishes(app, practice, now).await?);
     let all = cohorts::of_practice(db, practice.id).await?;
     needs.extend(places::places(app, practice, &all, now).await?);
     for cohort in all {
@@ -82,6 +86,25 @@ async fn news(app: &App, practice: &Practice, now: Now) -> store::Result<Vec<Nee
         path: format!("/coach/people/{}", news.person),
     };
     Ok(roster_news(db, changes).await?.into_iter().map(need).collect())
+}
+
+/// Who asked by calendar for another time.
+async fn wishes(app: &App, practice: &Practice, now: Now) -> store::Result<Vec<Need>> {
+    let db = app.db.reader();
+    let rows = calendar_answers::counters_since(db, practice.id, now.program - RECENT).await?;
+    let asked: Vec<_> = rows.iter().map(|row| row.invite_id).collect();
+    let mut needs = Vec::new();
+    for invite in invites::with_ids(db, &asked).await? {
+        let Some(enrollment) = enrollments::find(db, practice.id, invite.enrollment_id).await? else { continue };
+        let Some(person) = participants::find(db, practice.id, enrollment.participant_id).await? else { continue };
+        needs.push(Need {
+            tone: "warn",
+            what: format!("{} asks for another time for a session.", person.name.expose()),
+            act: "Read the answer".to_owned(),
+            path: format!("/coach/people/{}", person.id),
+        });
+    }
+    Ok(needs)
 }
 
 fn count(things: usize) -> String {

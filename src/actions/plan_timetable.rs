@@ -77,7 +77,13 @@ async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow], history: &H
     let positions = positions_of(tx, cohort).await?;
     let meetings: Vec<Meeting> = meetings
         .iter()
-        .map(|row| Meeting { id: row.id, starts_at: row.starts_at, ends_at: row.ends_at, state: row.state })
+        .map(|row| Meeting {
+            id: row.id,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            state: row.state,
+            is_extra: row.week == 0,
+        })
         .collect();
     let rule = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
     let course = Course {

@@ -1,5 +1,7 @@
 //! What is due becomes mail: lessons, reminders, changes to tell; and what else the planner looks after.
 
+use std::time::Instant;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::transact;
@@ -30,7 +32,7 @@ use super::{
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
-    let now = app.clock.now();
+    let (began, now) = (Instant::now(), app.clock.now());
     let mut released = 0;
     for row in timetable::due(app.db.reader(), now.program, 200).await? {
         let outcome = release_one(app, &row, now).await;
@@ -47,6 +49,7 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
     if released > 0 {
         app.bell.notify_waiters();
     }
+    app.metrics.looked(began.elapsed(), now.real);
     Ok(released)
 }
 

@@ -14,6 +14,7 @@ pub mod holiday;
 pub mod ids;
 pub mod invite;
 pub mod lesson;
+pub mod mail_records;
 pub mod markdown;
 pub mod name;
 pub mod offer;

@@ -44,6 +44,8 @@ pub struct Meeting {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub state: SessionState,
+    /// Added besides those of the weeks: no lesson belongs to it.
+    pub is_extra: bool,
 }
 
 /// A kind of thing that happens by itself, and what it is about.
@@ -121,7 +123,8 @@ impl Course<'_> {
     /// When each session ends, in order of time, a canceled one as if it took place: its lesson is never lost.
     /// Beyond the last they go on weekly, by the cohort's clocks.
     fn ends(&self) -> impl Iterator<Item = DateTime<Utc>> {
-        let mut ends: Vec<_> = self.meetings.iter().map(|meeting| meeting.ends_at).collect();
+        let own = self.meetings.iter().filter(|meeting| !meeting.is_extra);
+        let mut ends: Vec<_> = own.map(|meeting| meeting.ends_at).collect();
         ends.sort_unstable();
         let last = ends.last().map(|ends_at| self.zone.local(*ends_at));
         let weekly = (1..).map_while(move |week| last?.checked_add_days(Days::new(7 * week)));
@@ -230,6 +233,7 @@ mod tests {
             starts_at,
             ends_at: starts_at + TimeDelta::minutes(75),
             state,
+            is_extra: false,
         }
     }
 
@@ -332,6 +336,8 @@ mod tests {
         let [first, second] = planned;
         let swapped = [meeting(71, "2026-10-29 08:00", SessionState::Planned), second];
         assert_eq!(out(&swapped)[0], "10-27 19:15 lesson 1 all, useful until 10-29 09:45", "lessons keep their order");
+        let extra = Meeting { is_extra: true, ..meeting(73, "2026-10-24 08:00", SessionState::Planned) };
+        assert_eq!(out(&[planned[0], extra, planned[1]]), as_planned, "one that was added besides times nothing");
         assert_eq!(out(&[]), [""; 0]);
         assert_eq!(out(&[first]).len(), 3);
     }

@@ -48,8 +48,8 @@ pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Ve
 }
 
 /// Who said they cannot come, for each of these sessions: once for each person.
-pub async fn declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec<SessionId>> {
-    let rows: Vec<(SessionId, EnrollmentId)> = Entity::find()
+pub async fn who_declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec<(SessionId, EnrollmentId)>> {
+    Ok(Entity::find()
         .select_only()
         .column(Column::SessionId)
         .column(Column::EnrollmentId)
@@ -58,8 +58,7 @@ pub async fn declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec
         .filter(Column::Rsvp.eq(DECLINED))
         .into_tuple()
         .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(session, _)| session).collect())
+        .await?)
 }
 
 /// What `rsvp` says of somebody who cannot come.

@@ -11,6 +11,7 @@ use sea_orm::{
 
 pub mod attempts;
 pub mod audits;
+pub mod backup;
 pub mod bounces;
 pub mod calendar_answers;
 pub mod check_ins;
@@ -33,6 +34,7 @@ pub mod rows;
 pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;
+pub mod silences;
 pub mod standing_changes;
 pub mod stops;
 pub mod suppressions;

@@ -9,8 +9,11 @@ use crate::{
         needs_you::needs_you,
     },
     config::MailMode,
-    domain::{delivery::State, zone::Zone},
-    store::ledger,
+    domain::{civil, delivery::State, zone::Zone},
+    store::{
+        ledger,
+        silences::{self, Silence},
+    },
     web::{
         chrome::{Badges, Coach, Flash, Here, Tone},
         error::PageError,
@@ -57,13 +60,14 @@ pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Res
     let (now, practice) = (site.clock.now(), &signed.practice);
     let week = needs_you(&site.app, practice, now).await?.len();
     let outbox = ledger::count_since(site.db.reader(), practice.id, &LOST, now.program - RECENT).await?;
+    let held = silences::find(site.db.reader()).await?;
     Ok(Coach {
         practice: practice.name.expose().to_owned(),
         coach: signed.coach.name.expose().to_owned(),
         here,
         badges: Badges { week: u64::try_from(week).unwrap_or_default(), outbox },
-        mail: mail_line(site.config.mail.mode, outbox),
-        banner: banner(site),
+        mail: mail_line(site.config.mail.mode, held, outbox),
+        banner: banner(site, held, signed.coach.zone),
         form_token: site.form_token(),
         flash: None,
     })
@@ -74,8 +78,9 @@ pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: 
     Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
 }
 
-fn mail_line(mode: MailMode, lost: u64) -> Flash {
+fn mail_line(mode: MailMode, held: Option<Silence>, lost: u64) -> Flash {
     match (mode, lost) {
+        _ if held.is_some() => Flash::new(Tone::Warn, "", "Email is held back."),
         (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
         (MailMode::Live, 1) => Flash::new(Tone::Warn, "", "Email is sending. One message did not arrive."),
         (MailMode::Live, lost) => {
@@ -87,9 +92,17 @@ fn mail_line(mode: MailMode, lost: u64) -> Flash {
     }
 }
 
-fn banner(site: &Site) -> Option<Flash> {
+fn banner(site: &Site, held: Option<Silence>, zone: Zone) -> Option<Flash> {
     if let Some(banner) = rehearsal::banner(&site.app) {
         return Some(banner);
+    }
+    if let Some(hold) = held {
+        let text = format!(
+            "Everything here is as it was on {}: a backup was restored. Messages wait until the operator says which \
+             of them go out.",
+            civil::moment(hold.backup_of, zone)
+        );
+        return Some(Flash::new(Tone::Warn, "Nobody gets mail.", text));
     }
     let (strong, text) = match site.config.mail.mode {
         MailMode::Live => return None,

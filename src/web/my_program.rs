@@ -20,13 +20,16 @@ pub use check_ins::CheckInPage;
 pub use lessons::LessonPage;
 pub use page::MyProgram;
 
-use crate::web::{
-    chrome::{self, Flash, Tone},
-    error::PageError,
-    guard::{SignedParticipant, see_other},
-    site::Site,
-    table::{Access, Table},
-    visitor,
+use crate::{
+    domain::bounce::{COMPLAINED, FULL},
+    web::{
+        chrome::{self, Flash, Tone},
+        error::PageError,
+        guard::{SignedParticipant, see_other},
+        site::Site,
+        table::{Access, Table},
+        visitor,
+    },
 };
 
 pub(crate) fn add(table: Table) -> Table {
@@ -71,8 +74,22 @@ pub(in crate::web) fn frame(site: &Site, signed: &SignedParticipant, done: &str)
     chrome::Participant {
         brand: signed.practice.neutral_name.expose().to_owned(),
         form_token: site.form_token(),
-        flash: flash(done),
+        flash: flash(done).or_else(|| unreachable(signed)),
     }
+}
+
+/// Whoever our mail does not reach reads it here. A coach sees the same on the roster.
+fn unreachable(signed: &SignedParticipant) -> Option<Flash> {
+    let address = signed.person.email.masked();
+    let what = match signed.person.mail_problem.as_deref()? {
+        COMPLAINED => return None,
+        FULL => format!("The mailbox {address} is full, so weekly emails wait."),
+        _ => format!("Emails to {address} come back."),
+    };
+    let text = format!(
+        "{what} If the address is right, sign out and ask for a new link: once you have used it, everything is sent again. If it is wrong, tell your coach."
+    );
+    Some(Flash::new(Tone::Bad, "We cannot reach you.", text))
 }
 
 /// Fixed sentences for known words: nothing from the address is ever shown.

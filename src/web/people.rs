@@ -33,12 +33,14 @@ use crate::{
 use self::{
     answers::{CheckIn, check_ins},
     places::{Place, places},
+    said::{Said, Words, said},
 };
 
 mod answers;
 mod history;
 mod places;
 pub(crate) mod removal;
+mod said;
 
 #[derive(Debug, Serialize)]
 struct Mail {
@@ -67,6 +69,7 @@ pub(crate) struct PersonPage {
     mails: Vec<Mail>,
     clock: String,
     check_ins: Vec<CheckIn>,
+    said: Vec<Said>,
     may_read_answers: bool,
 }
 
@@ -96,6 +99,7 @@ impl Page for PersonPage {
             }],
             clock: "Dublin".to_owned(),
             check_ins: CheckIn::samples(),
+            said: Said::samples(),
             may_read_answers: true,
         };
         let wrong = Entered::blank().wrong("email", "Enter an email address with an @ sign, such as sam@example.org");
@@ -150,6 +154,7 @@ async fn page(
         when: desk::brief(row.sent_at.unwrap_or(row.due_at), zone, now),
     });
     let may_read_answers = signed.coach.role != Role::Assistant;
+    let words = if may_read_answers { Words::Shown } else { Words::Hidden };
     Ok(PersonPage {
         id: person.id.to_string(),
         name: person.name.expose().to_owned(),
@@ -164,6 +169,7 @@ async fn page(
         places: places(site, signed, person).await?,
         mails: mails.collect(),
         clock: zone.city(),
+        said: said(site, signed, person, words).await?,
         check_ins: if may_read_answers { check_ins(site, signed, person).await? } else { Vec::new() },
         may_read_answers,
     })

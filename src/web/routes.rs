@@ -8,8 +8,8 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
-        mailbox, my_place, my_program, outbox, people, program_page, programs, schedule_changes, sessions, settings,
-        site::Site, table::Table, texts::Texts, this_week, unsubscribe,
+        mailbox, my_place, my_program, operations, outbox, people, program_page, programs, schedule_changes, sessions,
+        settings, site::Site, table::Table, texts::Texts, this_week, unsubscribe, watched::Watched,
     },
 };
 
@@ -35,6 +35,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     programs::add,
     lessons::add,
     hooks::add,
+    operations::add,
 ];
 
 /// Every page and address, in one table.
@@ -53,7 +54,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
     let texts =
         Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
     let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
-    let for_ids = app.clone();
+    let (for_ids, watched) = (app.clone(), Watched(app.clone()));
     let frame = Frame {
         pages: site.pages.clone(),
         brand,
@@ -63,5 +64,5 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         takes_csv: vec![],
         takes_mail: vec![hooks::MAIL],
     };
-    Ok(frame.around(routes)?.data(site))
+    Ok(frame.around(routes)?.with(watched).data(site))
 }

@@ -18,7 +18,6 @@ use crate::{
         ids::CohortId,
         people::CohortState,
         plan::{Change, Plan, Refusal},
-        schedule::LessonClock,
     },
     store::cohorts,
     web::{
@@ -159,7 +158,7 @@ impl Asking<'_> {
         let lessons = cohorts::lessons_of(self.site.db.reader(), self.cohort).await?;
         let wording = Wording {
             lessons: &lessons,
-            by_participant: known.cohort.lesson_clock == LessonClock::Participant,
+            by_participant: known.is_by_participant(),
             own: self.signed.coach.zone,
             is_draft: known.cohort.state == CohortState::Draft,
         };

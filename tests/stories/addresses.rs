@@ -20,9 +20,9 @@ async fn person(world: &World, practice: trellis::domain::ids::PracticeId, email
     participants::with_email(world.app.db.reader(), practice, &email.parse().unwrap()).await.unwrap().unwrap()
 }
 
-async fn take_no_mail(world: &World, id: trellis::domain::ids::ParticipantId) -> trellis::store::Result<()> {
-    let problem = Some("mail to this address comes back".to_owned());
-    trellis::transact!(world.app.db, |tx| participants::set_mail_problem(tx, id, problem.clone()).await)
+async fn takes_no_mail(world: &World, id: trellis::domain::ids::ParticipantId) -> Result<(), trellis::store::Error> {
+    let badge = || Some("mail to this address comes back".to_owned());
+    trellis::transact!(world.app.db, |tx| participants::set_mail_problem(tx, id, badge()).await)
 }
 
 story! {
@@ -72,7 +72,7 @@ story! {
         enroll(world, cohort, &ANA).await;
         world.pass(TimeDelta::minutes(5)).await;
         let ana = person(world, practice.id, ANA.email).await;
-        take_no_mail(world, ana.id).await.unwrap();
+        takes_no_mail(world, ana.id).await.unwrap();
         world.forget_mails();
         correct_address(&world.app, practice.id, ana.id, &NEW.parse().unwrap()).await.unwrap();
         world.pass(TimeDelta::minutes(5)).await;

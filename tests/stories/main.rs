@@ -16,10 +16,12 @@ mod browser;
 mod coach;
 mod databases;
 mod front_door;
+mod leaving;
 mod lessons;
 mod letters;
 mod moves;
 mod offers;
+mod operations;
 mod other_dates;
 mod pauses;
 mod people;
@@ -31,6 +33,7 @@ mod second_looks;
 mod smtp;
 mod taking_place;
 mod visitor;
+mod ways;
 mod world;
 
 /// Every story twice: once on SQLite, once on PostgreSQL.

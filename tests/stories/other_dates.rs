@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate, TimeDelta, Weekday};
 use trellis::{
     actions::{
-        leave::{By, leave},
+        leave::By,
         move_enrollment::move_enrollment,
         open_cohort::{NewCohort, create_cohort, open_cohort},
         release_due::release_due,
@@ -14,7 +14,7 @@ use trellis::{
     domain::{
         cohort::LateJoiners,
         discretion::Discretion,
-        ids::CohortId,
+        ids::{CohortId, EnrollmentId},
         schedule::{LessonClock, LessonTiming},
     },
     store::{
@@ -92,18 +92,6 @@ pub fn words(mails: &[Mail]) -> BTreeMap<String, Vec<String>> {
 
 async fn seats(world: &World, cohort: CohortId) -> i32 {
     cohorts::anywhere(world.app.db.reader(), cohort).await.unwrap().unwrap().seats_taken
-}
-
-async fn agree(world: &World, consent: Consent) -> trellis::store::Result<()> {
-    transact!(world.app.db, |tx| enrollments::consent(tx, consent.clone()).await)
-}
-
-async fn write_note(world: &World, id: trellis::domain::ids::EnrollmentId) -> trellis::store::Result<bool> {
-    transact!(world.app.db, |tx| {
-        let ana = enrollments::holding(tx, id).await?.unwrap();
-        let note = "Please call me Annie.".to_owned();
-        enrollments::save(tx, ana.standing, Enrollment { note, ..ana.clone() }).await
-    })
 }
 
 story! {
@@ -280,80 +268,38 @@ story! {
     }
 }
 
+async fn agree_and_write(world: &World, id: EnrollmentId) -> Result<bool, trellis::store::Error> {
+    transact!(world.app.db, |tx| {
+        let ana = enrollments::holding(tx, id).await?.unwrap();
+        for version in [1, 2] {
+            let consent = Consent {
+                id: world.app.random.uuid(world.now()),
+                practice_id: ana.practice_id,
+                enrollment_id: id,
+                kind: "agreement".to_owned(),
+                version,
+                wording: "What is said here stays here.".to_owned(),
+                agreed_at: world.now(),
+            };
+            enrollments::consent(tx, consent).await?;
+        }
+        let noted = Enrollment { note: "Please call me Annie.".to_owned(), ..ana.clone() };
+        enrollments::save(tx, ana.standing, noted).await
+    })
+}
+
 story! {
     async fn what_was_agreed_and_written_comes_along(world: &World) {
         let practice = world.practice().await;
         let first = world.cohort(&practice, |_| {}).await;
         let second = later(world, &practice, first, 1, |_| {}).await;
         let id = enroll(world, first, &ANA).await;
-        let consent = |version| Consent {
-            id: world.app.random.uuid(world.now()),
-            practice_id: practice.id,
-            enrollment_id: id,
-            kind: "agreement".to_owned(),
-            version,
-            wording: "What is said here stays here.".to_owned(),
-            agreed_at: world.now(),
-        };
-        for version in [1, 2] {
-            agree(world, consent(version)).await.unwrap();
-        }
-        write_note(world, id).await.unwrap();
+        agree_and_write(world, id).await.unwrap();
         let moved = move_enrollment(&world.app, id, second, &By::Participant).await.unwrap();
         let db = world.app.db.reader();
         let versions: Vec<_> = enrollments::consents_of(db, moved.id).await.unwrap().into_iter().map(|consent| consent.version).collect();
         assert_eq!(versions, [1, 2]);
         let before = enrollments::holding(db, id).await.unwrap().unwrap();
         assert_eq!((moved.note.as_str(), &moved.track, moved.calendar, moved.journey_id), ("Please call me Annie.", &before.track, before.calendar, before.journey_id));
-    }
-}
-
-story! {
-    async fn leaving_and_enrolling_again_brings_the_calendar_back_and_repeats_nothing(world: &World) {
-        let practice = world.practice().await;
-        let cohort = world.cohort(&practice, |_| {}).await;
-        let id = enroll(world, cohort, &ANA).await;
-        world.to(utc("2026-10-20 12:00")).await;
-        leave(&world.app, id, &By::Participant).await.unwrap();
-        world.to(utc("2026-10-27 12:00")).await;
-        let before = words(&world.mails_to(ANA.email));
-        world.forget_mails();
-        assert_eq!(enroll(world, cohort, &ANA).await, id);
-        world.pass(TimeDelta::minutes(5)).await;
-        let mails = world.mails_to(ANA.email);
-        let words = words(&mails);
-        assert_eq!(words.len(), 3, "the three sessions to come: {words:?}");
-        for (uid, said) in &words {
-            assert!(!before.contains_key(uid), "what a calendar removed comes back under another UID");
-            assert_eq!(said, &["REQUEST 0"]);
-        }
-        let catch_up = mails.iter().find(|mail| mail.subject == "What came before you joined").expect("part 3 went out meanwhile");
-        assert!(catch_up.text.contains("/p/lesson/3") && !catch_up.text.contains("/p/lesson/2"), "{}", catch_up.text);
-        world.to(utc("2026-12-10 12:00")).await;
-        assert_eq!(lessons(&world.mails_to(ANA.email)), ["Weekly course, part 4", "Weekly course, part 5", "Weekly course, part 6"]);
-        let told = world.mails_to("nadia@group.example");
-        assert!(told.iter().all(|mail| !mail.text.contains("back from a pause")));
-    }
-}
-
-story! {
-    async fn a_mailed_link_leaves_with_one_button_and_the_coach_hears_no_reason(world: &World) {
-        let practice = world.practice().await;
-        let cohort = world.cohort(&practice, |new| new.capacity = 1).await;
-        enroll(world, cohort, &ANA).await;
-        enroll(world, cohort, &BEN).await;
-        let link = world.mails_to(ANA.email).into_iter().find(|mail| mail.subject.contains("confirmed")).unwrap().link("/leaving/");
-        let anyone = Visitor::of(world);
-        assert_eq!(anyone.get(&link).await.status, 200);
-        assert_eq!(standing(world, cohort, ANA.email).await, "enrolled", "S4");
-        assert_eq!(anyone.submit(&link, &link, &[]).await.location.as_deref(), Some("/left"));
-        assert_eq!(standing(world, cohort, ANA.email).await, "withdrawn");
-        assert_eq!(anyone.submit(&link, &link, &[]).await.location.as_deref(), Some("/left"), "twice is once");
-        world.pass(TimeDelta::minutes(30)).await;
-        assert_eq!(standing(world, cohort, BEN.email).await, "offered", "the seat moved on");
-        let told = world.mails_to("nadia@group.example");
-        assert_eq!(told.len(), 1);
-        assert!(told[0].text.contains("Ana has left."), "{}", told[0].text);
-        let _ = practice;
     }
 }

@@ -248,10 +248,10 @@ story! {
         assert_eq!(changed.status, 200, "{}", changed.body);
         world.to(utc("2026-10-20 06:00")).await;
         assert_eq!(standing(world, cohort, ANA.email).await, "enrolled", "at seven in Lisbon, by itself");
-        let late = anyone.submit(&link, &link, &[("resume_on", ""), ("resume_as", "rejoin")]).await;
+        let late = anyone.submit("/link", &link, &[("resume_on", ""), ("resume_as", "rejoin")]).await;
         assert!(late.body.contains("until Wednesday 14 October 2026 (Europe/Berlin)"), "{}", late.body);
         assert_eq!(standing(world, cohort, ANA.email).await, "enrolled");
-        let resumed = anyone.submit(&link, &format!("{link}/resume"), &[("how", "rejoin")]).await;
+        let resumed = anyone.submit("/link", &format!("{link}/resume"), &[("how", "rejoin")]).await;
         assert_eq!(resumed.status, 200, "going on twice is going on once: {}", resumed.body);
         world.to(utc("2026-12-20 12:00")).await;
         assert_eq!(lessons(&world.mails_to(ANA.email)), parts(1, 6), "seven days later each, none twice");

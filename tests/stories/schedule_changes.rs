@@ -143,7 +143,7 @@ story! {
         let plan = desk.change("break", &[("week", "3")]).await;
         for part in [
             "Insert this break?",
-            "Was <s>Thursday 29 October 2026, 19:00–20:15 (Berlin time, UTC+01:00); 18:00–19:15 in Dublin</s>",
+            "Was Thursday 29 October 2026, 19:00–20:15 (Berlin time, UTC+01:00); 18:00–19:15 in Dublin",
             "Becomes Thursday 5 November 2026, 19:00–20:15 (Berlin time, UTC+01:00)",
             "Monday 2 November 2026, 07:00 (UTC+01:00)",
             "Becomes Monday 9 November 2026, 07:00 (UTC+01:00)",

@@ -225,7 +225,7 @@ impl World {
         self.to(self.now() + time).await;
     }
 
-    async fn next_instant(&self) -> Option<DateTime<Utc>> {
+    pub async fn next_instant(&self) -> Option<DateTime<Utc>> {
         let db = self.app.db.reader();
         let instants = [
             timetable::next_due(db).await.unwrap(),

@@ -14,7 +14,7 @@ use crate::{
         name::Name,
         people::CohortState,
         plan::{Attendee, Facts, Knows, Schedule, Session},
-        schedule::LessonTiming,
+        schedule::{LessonClock, LessonTiming},
         session::Slot,
         timetable::history::History,
         week::MOST_WEEKS,
@@ -45,6 +45,15 @@ pub struct Known {
 }
 
 impl Known {
+    /// Lessons come by each participant's own clock.
+    #[must_use]
+    pub fn is_by_participant(&self) -> bool {
+        match self.rule {
+            LessonTiming::Rule(_) => self.cohort.lesson_clock == LessonClock::Participant,
+            LessonTiming::AfterSession { .. } => false,
+        }
+    }
+
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         Facts {

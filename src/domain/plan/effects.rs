@@ -170,12 +170,24 @@ impl Lessons {
 
 /// The lessons still to come, by the cohort's zone.
 fn lessons(schedule: &Schedule, facts: &Facts<'_>, history: &History) -> Vec<(u16, Due)> {
-    let course = schedule.course(facts, &[]);
+    let meetings = schedule.meetings();
+    let course = schedule.course(facts, &meetings);
     let rows = timetable(&course, &[schedule.zone], history);
     rows.into_iter().filter_map(|row| row.work.position().map(|position| (position, row))).collect()
 }
 
 impl Schedule {
+    pub(super) fn meetings(&self) -> Vec<Meeting> {
+        let meeting = |session: &Session| Meeting {
+            id: session.id,
+            starts_at: session.slot.starts_at(),
+            ends_at: session.slot.ends_at(),
+            state: session.state,
+            is_extra: session.week == 0,
+        };
+        self.sessions.iter().map(meeting).collect()
+    }
+
     /// What the timetable is computed from.
     pub(super) fn course<'a>(&'a self, facts: &Facts<'a>, meetings: &'a [Meeting]) -> Course<'a> {
         Course {

@@ -10,8 +10,8 @@ use super::{
     in_memory::{Cohort, LESSONS, at, berlin, day, zone},
 };
 use crate::domain::{
-    schedule::LessonClock,
-    timetable::{Meeting, Work, timetable},
+    schedule::{LessonClock, LessonTiming},
+    timetable::{Work, timetable},
     week::Kind,
 };
 
@@ -48,16 +48,17 @@ proptest! {
 
     #[test]
     fn after_any_changes_nothing_sent_moved_nothing_is_lost_and_the_plan_is_the_one_anew(
-        steps in prop::collection::vec((any_change(), 0_i64..200), 1..12), by_participant in any::<bool>(),
+        steps in prop::collection::vec((any_change(), 0_i64..200), 1..12), by_participant in any::<bool>(), by_session in any::<bool>(),
     ) {
         let clock = if by_participant { LessonClock::Participant } else { LessonClock::Cohort };
-        let mut cohort = Cohort::new(clock, berlin("2026-10-01 09:00"));
+        let timing = if by_session { LessonTiming::AfterSession { minutes: 30 } } else { LessonTiming::default() };
+        let mut cohort = Cohort::timed(timing, clock, berlin("2026-10-01 09:00"));
         let mut sent: BTreeMap<(u16, Option<Zone>), DateTime<Utc>> = BTreeMap::new();
         for (of, hours) in steps {
             cohort.pass_until(cohort.now + TimeDelta::hours(hours));
             let (before, change) = (cohort.schedule.clone(), change_of(&cohort, of));
             let done = cohort.change(&change);
-            let clocks = cohort.zones.len().max(1);
+            let clocks = if by_session { 1 } else { cohort.zones.len().max(1) };
             // Nobody gets a lesson twice, none is lost: one row a lesson and clock, whatever happened.
             prop_assert_eq!(cohort.rows.len(), LESSONS.len() * clocks, "{:?}", change);
             for (key, due_at) in &sent {
@@ -90,11 +91,16 @@ fn in_order(cohort: &Cohort) -> Result<(), TestCaseError> {
         }
         by_clock.entry(*zone).or_default().push(*due_at);
         let local = zone.unwrap_or(cohort.schedule.zone).local(*due_at).date();
+        if matches!(cohort.rule, LessonTiming::AfterSession { .. }) {
+            continue;
+        }
         let in_break = cohort.schedule.weeks.iter().any(|week| week.kind == Kind::Break && week.contains(local));
         prop_assert!(!in_break, "a lesson in a break: {}", local);
     }
     for instants in by_clock.values() {
-        prop_assert!(instants.is_sorted_by(|a, b| a < b), "{:?}", instants);
+        // Two sessions may be put at the same time, and then their lessons follow.
+        let by_session = matches!(cohort.rule, LessonTiming::AfterSession { .. });
+        prop_assert!(instants.is_sorted_by(|a, b| a < b || by_session && a == b), "{:?}", instants);
     }
     Ok(())
 }
@@ -117,16 +123,7 @@ fn sound(before: &Schedule, cohort: &Cohort) -> Result<(), TestCaseError> {
     prop_assert_eq!(numbers, (1..=after.last_week()).collect::<Vec<_>>());
     prop_assert_eq!(after.weeks[0].first_day, after.starts_on);
     prop_assert_ne!(after.weeks.last().unwrap().kind, Kind::Break);
-    let meetings: Vec<Meeting> = after
-        .sessions
-        .iter()
-        .map(|session| Meeting {
-            id: session.id,
-            starts_at: session.slot.starts_at(),
-            ends_at: session.slot.ends_at(),
-            state: session.state,
-        })
-        .collect();
+    let meetings = after.meetings();
     let history = cohort.history(Some(cohort.now));
     let rows = timetable(&after.course(&cohort.facts(&history), &meetings), &[], &history);
     let planned = after.sessions.iter().filter(|session| session.state == SessionState::Planned).count();

@@ -72,11 +72,15 @@ pub(super) const LESSONS: [u16; 6] = [1, 2, 3, 4, 5, 6];
 
 impl Cohort {
     pub(super) fn new(clock: LessonClock, now: DateTime<Utc>) -> Self {
+        Self::timed(LessonTiming::default(), clock, now)
+    }
+
+    pub(super) fn timed(rule: LessonTiming, clock: LessonClock, now: DateTime<Utc>) -> Self {
         let zones = match clock {
             LessonClock::Cohort => vec![],
             LessonClock::Participant => ["Asia/Tokyo", "Europe/Berlin", "America/New_York"].map(zone).to_vec(),
         };
-        let (schedule, rule, rows) = (six_weeks(), LessonTiming::default(), BTreeMap::new());
+        let (schedule, rows) = (six_weeks(), BTreeMap::new());
         let mut cohort = Self { schedule, rule, clock, zones, rows, now, made: 0 };
         cohort.replan(None);
         cohort
@@ -97,7 +101,8 @@ impl Cohort {
     pub(super) fn anew(&self, since: Option<DateTime<Utc>>) -> Vec<Due> {
         let history = self.history(since);
         let facts = self.facts(&history);
-        let course = self.schedule.course(&facts, &[]);
+        let meetings = self.schedule.meetings();
+        let course = self.schedule.course(&facts, &meetings);
         timetable(&course, &self.zones, &history)
     }
 
