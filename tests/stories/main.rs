@@ -15,6 +15,7 @@ mod databases;
 mod front_door;
 mod lessons;
 mod letters;
+mod mail_in;
 mod moves;
 mod people;
 mod post;
