@@ -66,6 +66,17 @@ pub async fn up<'c>(connection: impl IntoSchemaManagerConnection<'c>) -> Result<
     Migrator::up(connection, None).await
 }
 
+/// Takes the first so many steps that were not taken yet: how an earlier release left a database.
+pub async fn up_some<'c>(connection: impl IntoSchemaManagerConnection<'c>, steps: u32) -> Result<(), DbErr> {
+    Migrator::up(connection, Some(steps)).await
+}
+
+/// How many steps there are.
+#[must_use]
+pub fn steps() -> usize {
+    Migrator::migrations().len()
+}
+
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {

@@ -32,6 +32,7 @@ use crate::{
 
 use super::{
     plan_timetable::plan_timetable,
+    readdress_calendars::{Left, clear_calendars, fill_calendars},
     suppress::{badge, take_back_complaint},
     tell_calendars::tell_calendar,
 };
@@ -88,6 +89,10 @@ async fn follow_to_zone(app: &App, tx: &Tx, person: &Participant, now: Now) -> s
         }
         cohorts::lock(tx, cohort.id).await?;
         plan_timetable(app, tx, &cohort, now).await?;
+        // Whose lessons come later by their own days was seen to with the plan.
+        if enrollment.shift_days > 0 {
+            continue;
+        }
         let lessons = cohorts::lessons_of(tx, cohort.id).await?;
         let out = timetable::of_cohort(tx, cohort.id).await?.into_iter().filter(|row| {
             row.work == "lesson"
@@ -192,22 +197,7 @@ pub async fn correct_address(
         if person.email.key() == email.key() {
             return Ok(());
         }
-        let (old, person_is_reachable) =
-            (person.email.clone(), person.mail_problem.is_none() && person.confirmed_at.is_some());
-        let corrected = Participant {
-            email: email.clone(),
-            email_key: email.key(),
-            mail_problem: badge(app, tx, practice, email).await?,
-            epoch: person.epoch + 1,
-            ..person
-        };
-        if person_is_reachable {
-            let rows = vec![address_changed(practice, id, &old, now).row(app.random.id(now.program), now)];
-            ledger::enqueue(tx, rows).await?;
-        }
-        participants::save(tx, corrected).await?;
-        logins::end_all_of(tx, Who::Participant, id.0).await?;
-        send_bounced_again(tx, (practice, id), now.real).await?;
+        put_address(app, tx, person, email, now).await?;
         Ok::<_, Refused>(())
     });
     app.bell.notify_waiters();
@@ -215,6 +205,36 @@ pub async fn correct_address(
         Err(Refused::Store(error)) if error.is_duplicate() => Err(Refused::Taken),
         outcome => outcome,
     }
+}
+
+/// The person has this address from here on, in a transaction of the caller's. The old one is told, if it takes mail,
+/// and its calendar is cleared; old sign-ins and links end.
+pub(super) async fn put_address(
+    app: &App,
+    tx: &Tx,
+    person: Participant,
+    email: &EmailAddress,
+    now: Now,
+) -> store::Result<()> {
+    let (practice, id, old) = (person.practice_id, person.id, person.email.clone());
+    let old_takes_mail = person.mail_problem.is_none() && person.confirmed_at.is_some();
+    if old_takes_mail {
+        let rows = vec![address_changed(practice, id, &old, now).row(app.random.id(now.program), now)];
+        ledger::enqueue(tx, rows).await?;
+    }
+    let left = if old_takes_mail { Left::Told } else { Left::Unreachable };
+    let calendars = clear_calendars(app, tx, &person, left, now).await?;
+    let corrected = Participant {
+        email: email.clone(),
+        email_key: email.key(),
+        mail_problem: badge(app, tx, practice, email).await?,
+        epoch: person.epoch + 1,
+        ..person
+    };
+    participants::save(tx, corrected).await?;
+    fill_calendars(app, tx, calendars, now).await?;
+    logins::end_all_of(tx, Who::Participant, id.0).await?;
+    send_bounced_again(tx, (practice, id), now.real).await
 }
 
 /// To the old mailbox: whoever owns it hears that mail goes elsewhere now.

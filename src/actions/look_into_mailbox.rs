@@ -55,6 +55,20 @@ impl Watch {
         Some(Self { imap, open: None, name })
     }
 
+    /// Whether there is a way in: signs in, opens the folder, and leaves everything as it is.
+    pub async fn try_door(&self) -> Result<(), ImapError> {
+        Folder::open(&self.imap).await?.close().await;
+        Ok(())
+    }
+
+    /// Whether the folder can be opened.
+    pub async fn open(&mut self) -> Result<(), CannotLook> {
+        if self.open.is_none() {
+            self.open = Some(Folder::open(&self.imap).await?);
+        }
+        Ok(())
+    }
+
     /// Takes in whatever is new. After an error the way in is opened anew.
     pub async fn look(&mut self, app: &App) -> Result<Looked, CannotLook> {
         let mut folder = match self.open.take() {

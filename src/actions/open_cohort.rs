@@ -10,10 +10,11 @@ use crate::{
         cohort::{Admission, Decision, LateJoiners, Timing},
         discretion::Discretion,
         enrollment::{ACCEPT_HOURS, OFFER_HOURS},
+        holiday::Country,
         ids::{CohortId, ProgramId},
         name::Name,
         people::CohortState,
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
         session::{BadLength, SessionRule, SessionState, plan_sessions},
         week::{BadWeeks, Week, weeks},
         zone::Zone,
@@ -44,9 +45,13 @@ pub struct NewCohort {
     /// Calendar weeks, counted from 1, in which nothing happens.
     pub breaks: Vec<u16>,
     pub capacity: u16,
-    pub rule: LessonRule,
+    pub rule: LessonTiming,
+    /// Kept for rules by weekday and time: what follows a session comes to everybody at once.
     pub lesson_clock: LessonClock,
     pub discretion: Discretion,
+    /// Whose public holidays the coach is warned of.
+    pub holiday_country: Option<Country>,
+    pub late_joiners: LateJoiners,
     pub room_url: String,
     pub crisis_line: String,
 }
@@ -92,7 +97,7 @@ fn cohort_row(id: CohortId, practice: &Practice, new: &NewCohort, now: Now) -> C
         program_id: new.program,
         name: new.name.clone(),
         zone: new.zone,
-        lesson_rule: new.rule.expression().to_owned(),
+        lesson_rule: new.rule.expression(),
         room_url: new.room_url.clone(),
         crisis_line: new.crisis_line.clone(),
         starts_on: new.starts_on,
@@ -110,13 +115,13 @@ fn cohort_row(id: CohortId, practice: &Practice, new: &NewCohort, now: Now) -> C
         closed_at: None,
         created_at: now.program,
         changed_at: now.program,
-        holiday_country: String::new(),
+        holiday_country: new.holiday_country.map(Country::code).unwrap_or_default().to_owned(),
         admission: Admission::Open,
         enroll_from_on: None,
         enroll_until_on: None,
         move_until_on: None,
         pause_until_on: None,
-        late_joiners: LateJoiners::Digest,
+        late_joiners: new.late_joiners,
         offer_hours: i32::from(OFFER_HOURS),
         accept_hours: i32::from(ACCEPT_HOURS),
         min_participants: 0,
@@ -202,7 +207,7 @@ fn session_rows(
         .collect())
 }
 
-fn session_title(program: &ProgramRow, ordinal: i32) -> Name {
+pub(super) fn session_title(program: &ProgramRow, ordinal: i32) -> Name {
     let week = program.content.0.outline.iter().find(|week| i32::from(week.number) == ordinal);
     week.and_then(|week| Name::parse(&week.session_title).ok())
         .or_else(|| Name::parse(&format!("Session {ordinal}")).ok())

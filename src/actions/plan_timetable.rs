@@ -8,8 +8,12 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
-        schedule::LessonRule,
-        timetable::{Course, Due, Meeting, Work, timetable},
+        schedule::{LessonClock, LessonTiming},
+        timetable::{
+            Course, Due, Meeting, Work,
+            history::{History, Known},
+            timetable,
+        },
         week::Week,
         zone::Zone,
     },
@@ -23,29 +27,65 @@ use crate::{
     },
 };
 
-/// What was due before now is not blasted out: it is written as released, and nobody gets it from here.
+use super::own_lessons::follow_shifted;
+
+/// Somebody came, or the cohort opened: the schedule is as it was. What was due before now is not blasted
+/// out: it is written as released, and nobody gets it from here. A zone that is new follows the others.
 pub async fn plan_timetable(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<()> {
-    let meetings = sessions::of_cohort(tx, cohort.id).await?;
-    let rows = due_rows(tx, cohort, &meetings).await?;
-    let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, now)).collect();
-    store_timetable::replace(tx, cohort.id, rows, now.program).await
+    let rows = store_timetable::of_cohort(tx, cohort.id).await?;
+    let known = known(&rows, now.program);
+    let since = (!known.is_empty()).then_some(now.program);
+    write(app, tx, cohort, (&History { known, since }, now.program, now)).await
 }
 
-async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow]) -> store::Result<Vec<Due>> {
-    let weeks: Vec<Week> = cohorts::weeks_of(tx, cohort.id)
-        .await?
-        .into_iter()
-        .map(|row| Week {
-            number: u16::try_from(row.number).unwrap_or_default(),
-            first_day: row.first_day,
-            kind: row.kind,
+/// The schedule changed: what is out stays, and all that is not takes its place under the new one. Firings up
+/// to `since` are over; what an undo finds due after it goes out at once, as if nothing had happened.
+pub async fn replan(app: &App, tx: &Tx, cohort: &Cohort, since: DateTime<Utc>, now: Now) -> store::Result<()> {
+    let rows = store_timetable::of_cohort(tx, cohort.id).await?;
+    let history = History { known: out(&rows, now.program), since: Some(since) };
+    write(app, tx, cohort, (&history, since, now)).await
+}
+
+/// Lessons that are out: released, or due and only waiting for the planner to look.
+pub(super) fn out(rows: &[TimetableRow], now: DateTime<Utc>) -> Vec<Known> {
+    known(rows, now).into_iter().filter(|known| known.is_out).collect()
+}
+
+fn known(rows: &[TimetableRow], now: DateTime<Utc>) -> Vec<Known> {
+    let lessons = rows.iter().filter(|row| row.work == "lesson");
+    lessons
+        .map(|row| Known {
+            position: u16::try_from(row.position).unwrap_or_default(),
+            zone: Zone::parse(&row.zone).ok(),
+            due_at: row.due_at,
+            is_out: row.released_at.is_some() || row.due_at <= now,
+        })
+        .collect()
+}
+
+async fn write(app: &App, tx: &Tx, cohort: &Cohort, of: (&History, DateTime<Utc>, Now)) -> store::Result<()> {
+    let (history, since, now) = of;
+    let meetings = sessions::of_cohort(tx, cohort.id).await?;
+    let rows = due_rows(tx, cohort, &meetings, history).await?;
+    let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, (since, now))).collect();
+    store_timetable::replace(tx, cohort.id, rows, now.program).await?;
+    follow_shifted(app, tx, cohort, now).await
+}
+
+async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow], history: &History) -> store::Result<Vec<Due>> {
+    let weeks = weeks_of(tx, cohort).await?;
+    let positions = positions_of(tx, cohort).await?;
+    let meetings: Vec<Meeting> = meetings
+        .iter()
+        .map(|row| Meeting {
+            id: row.id,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            state: row.state,
+            is_extra: row.week == 0,
         })
         .collect();
-    let positions: Vec<u16> =
-        cohorts::lessons_of(tx, cohort.id).await?.iter().filter_map(|row| u16::try_from(row.position).ok()).collect();
-    let meetings: Vec<Meeting> =
-        meetings.iter().map(|row| Meeting { id: row.id, starts_at: row.starts_at, state: row.state }).collect();
-    let rule = LessonRule::parse(&cohort.lesson_rule).unwrap_or_default();
+    let rule = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
     let course = Course {
         zone: cohort.zone,
         starts_on: cohort.starts_on,
@@ -55,10 +95,30 @@ async fn due_rows(tx: &Tx, cohort: &Cohort, meetings: &[SessionRow]) -> store::R
         positions: &positions,
         meetings: &meetings,
     };
-    Ok(timetable(&course, &zones_present(tx, cohort).await?))
+    Ok(timetable(&course, &zones_present(tx, cohort).await?, history))
 }
 
-async fn zones_present(tx: &Tx, cohort: &Cohort) -> store::Result<Vec<Zone>> {
+pub(super) async fn weeks_of(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<Week>> {
+    let rows = cohorts::weeks_of(tx, cohort.id).await?;
+    let number = |number: i32| u16::try_from(number).unwrap_or_default();
+    Ok(rows
+        .into_iter()
+        .map(|row| Week { number: number(row.number), first_day: row.first_day, kind: row.kind })
+        .collect())
+}
+
+/// Of the lessons that the timetable times.
+pub(super) async fn positions_of(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<u16>> {
+    let lessons = cohorts::lessons_of(tx, cohort.id).await?;
+    Ok(lessons.iter().filter_map(|row| u16::try_from(row.position).ok()).collect())
+}
+
+/// The zones of those who take part. The cohort's own is always among them: it remembers what is out where
+/// nobody takes part yet.
+pub(super) async fn zones_present(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<Zone>> {
+    if cohort.lesson_clock == LessonClock::Cohort {
+        return Ok(Vec::new());
+    }
     let people: Vec<_> = enrollments::of_cohort(tx, cohort.id)
         .await?
         .into_iter()
@@ -66,11 +126,13 @@ async fn zones_present(tx: &Tx, cohort: &Cohort) -> store::Result<Vec<Zone>> {
         .map(|enrollment| enrollment.participant_id)
         .collect();
     let people = participants::with_ids(tx, cohort.practice_id, &people).await?;
-    Ok(people.iter().map(|person| person.zone).collect::<BTreeSet<_>>().into_iter().collect())
+    let zones = people.iter().map(|person| person.zone).chain([cohort.zone]);
+    Ok(zones.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-fn row(app: &App, cohort: &Cohort, due: &Due, meetings: &[SessionRow], now: Now) -> TimetableRow {
-    let released_at: Option<DateTime<Utc>> = (due.due_at <= now.program).then_some(now.program);
+fn row(app: &App, cohort: &Cohort, due: &Due, meetings: &[SessionRow], at: (DateTime<Utc>, Now)) -> TimetableRow {
+    let (since, now) = at;
+    let released_at: Option<DateTime<Utc>> = (due.due_at <= since).then_some(now.program);
     TimetableRow {
         id: app.random.id(now.program),
         practice_id: cohort.practice_id,

@@ -2,10 +2,11 @@
 //!
 //! No transaction is open across the network, and nothing else calls the mailer.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -14,15 +15,16 @@ use crate::{
     domain::{
         attempt::{Attempt, class},
         bounce::Scope,
-        delivery::{self, Doubt, LivesBy, Next, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
+        delivery::{self, LivesBy, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
         email_address::EmailAddress,
+        retry::{self, Doubt, Next},
         session::SessionState,
     },
     mail::mailer::{Envelope, Sender},
     store::{
         self, enrollments,
         ledger::{self, Claim, Delivery, Frozen, Recorded},
-        sessions, stops,
+        sessions, silences, stops,
     },
     transact,
 };
@@ -51,7 +53,7 @@ pub enum Round {
 
 /// Takes what is due and sends it, one by one.
 pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Round> {
-    if app.config.mail.mode == MailMode::Hold {
+    if app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();
@@ -66,9 +68,14 @@ pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Ro
         match shut {
             // The rest of the claim goes back unspent: the mails are not at fault.
             Some(until) => give_back(app, &row, State::Claimed, until, "the mail server cannot be reached").await?,
-            None => shut = send_one(app, sender, &row).await?,
+            None if app.is_closing() => give_back(app, &row, State::Claimed, now.real, "Trellis was stopped").await?,
+            None => {
+                let span = tracing::info_span!("delivery", id = %row.id, occasion = %row.occasion);
+                shut = send_one(app, sender, &row).instrument(span).await?;
+            }
         }
     }
+    app.metrics.shut(shut);
     Ok(shut.map_or(Round::Worked, Round::Shut))
 }
 
@@ -90,7 +97,7 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
         Ok(Err(store)) => return Err(store),
         Err(_panic) => {
             let reason = "writing this letter failed in a way that is our fault; it will not be tried again".to_owned();
-            tracing::error!(delivery = %row.id, occasion = %row.occasion, "a letter panicked");
+            tracing::error!("a letter panicked");
             finish(app, row, State::Claimed, settled(State::Failed, reason, now), now).await?;
             return Ok(None);
         }
@@ -107,7 +114,9 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
             return Ok(None);
         }
     };
-    let attempt = sender.send(&envelope, &composed.frozen.message).await;
+    let began = Instant::now();
+    let attempt = sender.send_unless(&envelope, &composed.frozen.message, app.must_let_go()).await;
+    app.metrics.tried(began.elapsed());
     record(app, row, &attempt).await
 }
 
@@ -151,7 +160,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
         Err(CannotCompose::Store(error)) => Err(error),
         Err(error @ CannotCompose::Forbidden(_)) => Ok(Ready::Settled(State::Held, error.to_string())),
         Err(error) => {
-            tracing::error!(delivery = %row.id, occasion = %row.occasion, "a letter could not be written");
+            tracing::error!("a letter could not be written");
             Ok(Ready::Settled(State::Failed, error.to_string()))
         }
     }
@@ -167,8 +176,11 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => false,
     };
+    let own_address = ledger::other_address(row).is_none();
     let scope = match &facts.reader {
-        Reader::Participant(person) if !anyway => scope_of(app, db, person.practice_id, facts.reader.address()).await?,
+        Reader::Participant(person) if !anyway && own_address => {
+            scope_of(app, db, person.practice_id, facts.reader.address()).await?
+        }
         Reader::Participant(_) | Reader::Coach(_) => None,
     };
     if scope.is_some() && row.category.subscribed() {
@@ -204,7 +216,7 @@ fn envelope(app: &App, composed: &Composed) -> Option<Envelope> {
     Some(Envelope { return_path: EmailAddress::parse(&composed.return_path).ok()?, to })
 }
 
-/// Writes down what became of an attempt, as `delivery::after` decides.
+/// Writes down what became of an attempt, as `retry::after` decides.
 async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<Option<DateTime<Utc>>> {
     let now = app.clock.now();
     let doubt = match app.config.mail.on_unknown {
@@ -213,7 +225,7 @@ async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<O
     };
     let tries = u32::try_from(row.tries).unwrap_or_default();
     let reason = words(attempt);
-    let recorded = match delivery::after(attempt, tries, doubt, app.random.fraction(), now.real) {
+    let recorded = match retry::after(attempt, tries, doubt, app.random.fraction(), now.real) {
         Next::Sent => Recorded { state: State::Sent, reason: None, next_try_at: now.real, sent_at: Some(now.program) },
         Next::Defer(at) => Recorded { next_try_at: at, ..settled(State::Deferred, reason, now) },
         Next::ResendUnknown(at) => Recorded { next_try_at: at, ..settled(State::Unknown, reason, now) },
@@ -247,9 +259,11 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
         Ok::<_, store::Error>(wrote)
     })?;
     if !wrote {
-        tracing::warn!(delivery = %row.id, "the lease was lost; somebody else has written the outcome");
+        tracing::warn!("the lease was lost; somebody else has written the outcome");
+        return Ok(());
     }
-    tracing::debug!(delivery = %row.id, occasion = %row.occasion, state = %recorded.state, "delivery");
+    app.metrics.delivered(recorded.state.as_str());
+    tracing::info!(state = %recorded.state, tries = row.tries, "recorded");
     Ok(())
 }
 
@@ -287,6 +301,7 @@ pub async fn forget(app: &App) -> store::Result<()> {
     transact!(app.db, |tx| {
         store::logins::sweep(tx, now.real - TimeDelta::days(1)).await?;
         store::attempts::sweep(tx, now.real - TimeDelta::days(1)).await?;
+        store::couples::forget_asked(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await?;
         enrollments::forget_lapsed(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await
     })
 }

@@ -19,7 +19,7 @@ use crate::{
         cohorts,
         database::Tx,
         enrollments,
-        ledger::Delivery,
+        ledger::{self, Delivery},
         participants::{self, Participant},
         stops::{self, Stop},
         suppressions::{self, Suppression},
@@ -157,7 +157,7 @@ pub async fn note_refusal(
         _ => return Ok(()),
     };
     // Elsewhere it is not this person's mailbox that was asked.
-    let is_theirs = app.config.mail.mode == MailMode::Live && delivery.occasion != Occasion::AddressChanged;
+    let is_theirs = app.config.mail.mode == MailMode::Live && ledger::other_address(delivery).is_none();
     let Some(id) = delivery.participant_id.filter(|_| is_theirs) else { return Ok(()) };
     let Some(person) = participants::holding(tx, id).await? else { return Ok(()) };
     let failure = Failure { delivery, address_hash: address_hash(app, &person.email), class };

@@ -16,11 +16,13 @@ use crate::{
     },
     app::App,
     domain::{
+        cohort::LateJoiners,
         email_address::EmailAddress,
         ids::{CohortId, PracticeId, ProgramId},
         name::Name,
+        people::Role,
         program::folder::read_folder,
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
         zone::Zone,
     },
     store::{
@@ -103,8 +105,13 @@ async fn practice(app: &App, sign_in: &SignIn) -> anyhow::Result<Practice> {
     let email = EmailAddress::parse(&sign_in.email)?;
     let name = Name::parse("Nadia Brandt")?;
     if coaches::with_email(app.db.reader(), &email).await?.is_none() {
-        let new =
-            NewCoach { email: email.clone(), name: name.clone(), zone: Zone::parse("Europe/Dublin")?, practice: name };
+        let new = NewCoach {
+            email: email.clone(),
+            name: name.clone(),
+            zone: Zone::parse("Europe/Dublin")?,
+            practice: name,
+            role: Role::Owner,
+        };
         add_coach(app, &new, &hash_password(app, &sign_in.password).await?).await?;
     }
     let coach = coaches::with_email(app.db.reader(), &email).await?.context("the coach was just written")?;
@@ -208,9 +215,11 @@ async fn new_cohort(app: &App, practice: &Practice, program: ProgramId, group: G
         minutes: content.session_minutes,
         breaks: Vec::new(),
         capacity: 12,
-        rule: LessonRule::from_weekday(Weekday::Mon, NaiveTime::from_hms_opt(7, 0, 0).context("a time of day")?),
+        rule: LessonTiming::default(),
         lesson_clock: LessonClock::Cohort,
         discretion: content.discretion,
+        holiday_country: None,
+        late_joiners: LateJoiners::Digest,
         room_url: "https://meet.example/nadia-brandt".to_owned(),
         crisis_line: CRISIS_LINE.to_owned(),
     })

@@ -10,6 +10,9 @@ use self::fields::{check, name, out_of_range, unreadable, weekdays};
 use super::week::Week;
 
 mod fields;
+mod timing;
+
+pub use timing::{LONGEST_WAIT, LessonTiming};
 
 /// A lesson schedule: five cron fields in civil time, at most one firing a day. The n-th firing releases
 /// the n-th lesson. Day and weekday, if both are given, must both hold (`0 7 1-7 * MON` is the first
@@ -54,6 +57,8 @@ pub enum BadRule {
     Never,
     #[error("This schedule does not fire in every year. Choose days that come at least once a year")]
     Rare,
+    #[error("After a session, write for example session end + 30 min. The wait is at most seven days, 10080 minutes")]
+    AfterSession,
 }
 
 /// The longest expression we read, in characters.
@@ -101,7 +106,14 @@ impl LessonRule {
         }
         let from_sunday = schedule.days_of_week().iter().next()?;
         let weekday = Weekday::try_from(u8::try_from((from_sunday + 5) % 7).ok()?).ok()?;
-        Some((weekday, NaiveTime::from_hms_opt(schedule.hours().iter().next()?, schedule.minutes().iter().next()?, 0)?))
+        Some((weekday, self.time()))
+    }
+
+    /// The one time of day at which it fires.
+    #[must_use]
+    pub fn time(&self) -> NaiveTime {
+        let (hour, minute) = (self.schedule.hours().iter().next(), self.schedule.minutes().iter().next());
+        NaiveTime::from_hms_opt(hour.unwrap_or_default(), minute.unwrap_or_default(), 0).unwrap_or(NaiveTime::MIN)
     }
 
     /// The five fields, in upper case with one space between.

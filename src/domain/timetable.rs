@@ -2,16 +2,18 @@
 
 use std::{cmp::min, collections::BTreeSet};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
+use self::history::{History, to_release};
 use super::{
     ids::SessionId,
-    schedule::{LessonClock, LessonRule},
+    schedule::{LessonClock, LessonTiming},
     session::SessionState,
     week::Week,
     zone::Zone,
 };
 
+pub mod history;
 #[cfg(test)]
 mod oracle;
 pub mod preview;
@@ -28,9 +30,9 @@ pub struct Course<'a> {
     pub zone: Zone,
     pub starts_on: NaiveDate,
     pub weeks: &'a [Week],
-    pub rule: &'a LessonRule,
+    pub rule: &'a LessonTiming,
     pub lesson_clock: LessonClock,
-    /// Positions of the lessons, in any order; lessons of different tracks may share one.
+    /// Positions of the lessons that count, in any order; lessons of different tracks may share one.
     pub positions: &'a [u16],
     pub meetings: &'a [Meeting],
 }
@@ -40,7 +42,10 @@ pub struct Course<'a> {
 pub struct Meeting {
     pub id: SessionId,
     pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
     pub state: SessionState,
+    /// Added besides those of the weeks: no lesson belongs to it.
+    pub is_extra: bool,
 }
 
 /// A kind of thing that happens by itself, and what it is about.
@@ -65,37 +70,83 @@ pub struct Due {
     pub useful_until: DateTime<Utc>,
 }
 
-/// Everything that should happen, by time. `zones` are those of the participants; they count only if
+/// Everything that should still happen, by time. `zones` are those of the participants; they count only if
 /// lessons follow each participant's clock.
 #[must_use]
-pub fn timetable(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let mut rows = lessons(course, zones);
+pub fn timetable(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
+    let mut rows = lessons(course, zones, history);
     rows.extend(course.meetings.iter().flat_map(reminders));
     rows.sort_unstable_by_key(|row| (row.due_at, row.work, row.zone));
     rows
 }
 
-impl Course<'_> {
-    /// Each position with the local time of its release, in order.
-    fn releases(&self) -> impl Iterator<Item = (u16, NaiveDateTime)> {
-        let positions: BTreeSet<u16> = self.positions.iter().copied().collect();
-        positions.into_iter().zip(self.rule.firings(self.starts_on, self.weeks))
-    }
+/// When a lesson is released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// When the clock in use shows this.
+    Civil(NaiveDateTime),
+    /// For everybody at once, whatever their clocks show.
+    Instant(DateTime<Utc>),
 }
 
-fn lessons(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let releases: Vec<_> = course.releases().collect();
-    match course.lesson_clock {
-        LessonClock::Cohort => lessons_by(course.zone, None, &releases),
-        LessonClock::Participant => {
-            let zones: BTreeSet<Zone> = zones.iter().copied().collect();
-            zones.into_iter().flat_map(|zone| lessons_by(zone, Some(zone), &releases)).collect()
+impl Moment {
+    fn by(self, clock: Zone) -> DateTime<Utc> {
+        match self {
+            Self::Civil(local) => clock.resolve(local),
+            Self::Instant(at) => at,
         }
     }
 }
 
-fn lessons_by(clock: Zone, zone: Option<Zone>, releases: &[(u16, NaiveDateTime)]) -> Vec<Due> {
-    let instants: Vec<_> = releases.iter().map(|(_, local)| clock.resolve(*local)).collect();
+impl Course<'_> {
+    /// The moments at which the n-th lesson may go out, rising.
+    fn moments(&self) -> Box<dyn Iterator<Item = Moment> + '_> {
+        match self.rule {
+            LessonTiming::Rule(rule) => Box::new(rule.firings(self.starts_on, self.weeks).map(Moment::Civil)),
+            LessonTiming::AfterSession { minutes } => {
+                let wait = TimeDelta::minutes(i64::from(*minutes));
+                Box::new(self.ends().map(move |ends_at| Moment::Instant(ends_at + wait)))
+            }
+        }
+    }
+
+    /// Each position with the moment of its release, in order.
+    fn releases(&self) -> impl Iterator<Item = (u16, Moment)> {
+        self.ordered().zip(self.moments())
+    }
+
+    /// Each position once, rising.
+    fn ordered(&self) -> impl Iterator<Item = u16> + use<> {
+        self.positions.iter().copied().collect::<BTreeSet<u16>>().into_iter()
+    }
+
+    /// When each session ends, in order of time, a canceled one as if it took place: its lesson is never lost.
+    /// Beyond the last they go on weekly, by the cohort's clocks.
+    fn ends(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let own = self.meetings.iter().filter(|meeting| !meeting.is_extra);
+        let mut ends: Vec<_> = own.map(|meeting| meeting.ends_at).collect();
+        ends.sort_unstable();
+        let last = ends.last().map(|ends_at| self.zone.local(*ends_at));
+        let weekly = (1..).map_while(move |week| last?.checked_add_days(Days::new(7 * week)));
+        ends.into_iter().chain(weekly.map(|local| self.zone.resolve(local)))
+    }
+}
+
+fn lessons(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
+    match (course.rule, course.lesson_clock) {
+        (LessonTiming::AfterSession { .. }, _) | (LessonTiming::Rule(_), LessonClock::Cohort) => {
+            lessons_by(course.zone, None, &to_release(course, None, history))
+        }
+        (LessonTiming::Rule(_), LessonClock::Participant) => {
+            let zones: BTreeSet<Zone> = zones.iter().copied().collect();
+            let by = |zone| lessons_by(zone, Some(zone), &to_release(course, Some(zone), history));
+            zones.into_iter().flat_map(by).collect()
+        }
+    }
+}
+
+fn lessons_by(clock: Zone, zone: Option<Zone>, releases: &[(u16, Moment)]) -> Vec<Due> {
+    let instants: Vec<_> = releases.iter().map(|(_, moment)| moment.by(clock)).collect();
     let rows = releases.iter().zip(&instants).enumerate().map(|(index, (&(position, _), &due_at))| {
         // Strictly later: where a zone skipped a day, two lessons are due at its end.
         let next = instants[index..].iter().find(|&&later| later > due_at);
@@ -176,7 +227,14 @@ mod tests {
     }
 
     fn meeting(number: u128, starts_at: &str, state: SessionState) -> Meeting {
-        Meeting { id: SessionId(Uuid::from_u128(number)), starts_at: utc(starts_at), state }
+        let starts_at = utc(starts_at);
+        Meeting {
+            id: SessionId(Uuid::from_u128(number)),
+            starts_at,
+            ends_at: starts_at + TimeDelta::minutes(75),
+            state,
+            is_extra: false,
+        }
     }
 
     #[test]
@@ -186,7 +244,7 @@ mod tests {
             zone: zone("Europe/Berlin"),
             starts_on,
             weeks: &weeks(starts_on, 3, &[3]).unwrap(),
-            rule: &LessonRule::default(),
+            rule: &LessonTiming::default(),
             lesson_clock: LessonClock::Cohort,
             positions: &[3, 1, 2, 2],
             meetings: &[
@@ -196,7 +254,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            read(&timetable(&course, &[zone("Asia/Tokyo")])),
+            read(&timetable(&course, &[zone("Asia/Tokyo")], &History::none())),
             [
                 "10-19 05:00 lesson 1 all, useful until 10-22 05:00",
                 "10-19 16:30 reminder_day 71 all, useful until 10-20 15:30",
@@ -216,14 +274,14 @@ mod tests {
             zone: zone("Europe/Berlin"),
             starts_on,
             weeks: &weeks(starts_on, 1, &[]).unwrap(),
-            rule: &LessonRule::parse("0 7 * * MON,WED").unwrap(),
+            rule: &LessonTiming::parse("0 7 * * MON,WED").unwrap(),
             lesson_clock: LessonClock::Participant,
             positions: &[1, 2],
             meetings: &[],
         };
         let zones = ["America/New_York", "Asia/Kathmandu", "America/New_York"].map(zone);
         assert_eq!(
-            read(&timetable(&course, &zones)),
+            read(&timetable(&course, &zones, &History::none())),
             [
                 "10-19 01:15 lesson 1 Kathmandu, useful until 10-21 01:15",
                 "10-19 11:00 lesson 1 New York, useful until 10-21 11:00",
@@ -231,6 +289,56 @@ mod tests {
                 "10-21 11:00 lesson 2 New York, useful until 10-24 11:00",
             ]
         );
-        assert_eq!(timetable(&course, &[]), []);
+        assert_eq!(timetable(&course, &[], &History::none()), []);
+    }
+
+    #[test]
+    fn a_lesson_follows_its_session_wherever_that_goes_and_is_never_lost() {
+        let starts_on = NaiveDate::from_ymd_opt(2026, 10, 19).unwrap();
+        let weeks = weeks(starts_on, 3, &[]).unwrap();
+        let planned = [
+            meeting(71, "2026-10-20 16:30", SessionState::Planned),
+            meeting(72, "2026-10-27 17:30", SessionState::Planned),
+        ];
+        let out = |meetings: &[Meeting]| {
+            let course = Course {
+                zone: zone("Europe/Berlin"),
+                starts_on,
+                weeks: &weeks,
+                rule: &LessonTiming::AfterSession { minutes: 30 },
+                // Everybody's at once: a session has no time of its own in each zone.
+                lesson_clock: LessonClock::Participant,
+                positions: &[1, 2, 3],
+                meetings,
+            };
+            let mut rows = timetable(&course, &[zone("Asia/Tokyo")], &History::none());
+            rows.retain(|row| row.work.position().is_some());
+            read(&rows)
+        };
+        let as_planned = [
+            "10-20 18:15 lesson 1 all, useful until 10-23 18:15",
+            "10-27 19:15 lesson 2 all, useful until 10-30 19:15",
+            "11-03 19:15 lesson 3 all, useful until 11-06 19:15",
+        ];
+        assert_eq!(out(&planned), as_planned);
+        let mut canceled = planned;
+        canceled[1].state = SessionState::Canceled;
+        assert_eq!(out(&canceled), as_planned);
+        let moved = [planned[0], meeting(72, "2026-10-29 08:00", SessionState::Planned)];
+        assert_eq!(
+            out(&moved),
+            [
+                "10-20 18:15 lesson 1 all, useful until 10-23 18:15",
+                "10-29 09:45 lesson 2 all, useful until 11-01 09:45",
+                "11-05 09:45 lesson 3 all, useful until 11-08 09:45",
+            ]
+        );
+        let [first, second] = planned;
+        let swapped = [meeting(71, "2026-10-29 08:00", SessionState::Planned), second];
+        assert_eq!(out(&swapped)[0], "10-27 19:15 lesson 1 all, useful until 10-29 09:45", "lessons keep their order");
+        let extra = Meeting { is_extra: true, ..meeting(73, "2026-10-24 08:00", SessionState::Planned) };
+        assert_eq!(out(&[planned[0], extra, planned[1]]), as_planned, "one that was added besides times nothing");
+        assert_eq!(out(&[]), [""; 0]);
+        assert_eq!(out(&[first]).len(), 3);
     }
 }

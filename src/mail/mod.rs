@@ -1,6 +1,7 @@
 //! How do we say it? Letters and their templates, the message's bytes, its signature, and the mailer.
 
 pub mod dkim;
+pub mod dns;
 pub mod imap;
 pub mod lesson_html;
 pub mod letter;

@@ -9,11 +9,12 @@ use uuid::Uuid;
 use crate::domain::{
     bounce::{BounceClass, Scope},
     category::Category,
-    cohort::{Admission, Attendance, CoupleState, Decision, LateJoiners, Timing},
+    cohort::{Admission, Attendance, Decision, LateJoiners, Timing},
+    couple::CoupleState,
     delivery::{Occasion, State},
     discretion::Discretion,
     email_address::EmailAddress,
-    enrollment::{CalendarChoice, Standing},
+    enrollment::{CalendarChoice, Resuming, Standing},
     ids::{
         CoachId, CohortId, CohortLessonId, DeliveryId, EnrollmentId, InviteId, JourneyId, LessonId, LoginId,
         ParticipantId, PracticeId, ProgramId, SessionId, TimetableId, WeekId,
@@ -147,6 +148,7 @@ text_columns! {
     CoupleState: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Decision: |word| word.as_str().to_owned(), |text| text.parse().ok();
     LateJoiners: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Resuming: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Timing: |word| word.as_str().to_owned(), |text| text.parse().ok();
     BounceClass: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Scope: |word| word.as_str().to_owned(), |text| text.parse().ok();

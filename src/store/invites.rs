@@ -75,6 +75,11 @@ pub async fn told_canceled(db: &impl ConnectionTrait, session: SessionId, genera
     Ok(told.is_some())
 }
 
+/// Whether anybody was told anything of this session.
+pub async fn is_known(db: &impl ConnectionTrait, session: SessionId) -> Result<bool> {
+    Ok(Entity::find().filter(Column::SessionId.eq(session)).one(db).await?.is_some())
+}
+
 pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<Invite>) -> Result<()> {
     insert_all(tx, rows).await
 }

@@ -42,6 +42,12 @@ pub async fn replace(
     Ok(())
 }
 
+/// Takes out everything that has not been released: the cohort does not take place.
+pub async fn clear(tx: &impl ConnectionTrait, cohort: CohortId) -> Result<()> {
+    Entity::delete_many().filter(Column::CohortId.eq(cohort)).filter(Column::ReleasedAt.is_null()).exec(tx).await?;
+    Ok(())
+}
+
 /// What is due and not released, the oldest first.
 pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<TimetableRow>> {
     Ok(Entity::find()

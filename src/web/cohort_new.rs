@@ -5,11 +5,20 @@ use poem::{Response, handler, web::Data};
 use serde::Serialize;
 
 use crate::{
-    actions::open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
-    domain::{ids::CohortId, schedule::LessonRule},
+    actions::{
+        open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
+        save_admission::{AdmissionSettings, save_admission},
+    },
+    domain::{
+        cohort::LateJoiners,
+        holiday::Country,
+        ids::CohortId,
+        schedule::{LessonClock, LessonTiming},
+    },
     store::programs::{self, ProgramRow},
     web::{
         chrome::{self, Here},
+        cohorts::admission::{self, EnrollmentForm},
         desk::{self, Asked},
         error::PageError,
         fields::Fields,
@@ -29,6 +38,7 @@ use self::{
 
 pub(crate) mod read;
 mod schedule;
+pub(crate) mod timing;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct NewCohortPage {
@@ -37,8 +47,11 @@ pub(crate) struct NewCohortPage {
     zones: Vec<Choice>,
     weekdays: Vec<Choice>,
     clocks: Vec<Choice>,
+    countries: Vec<Choice>,
+    late_joiners: Vec<Choice>,
     discretions: Vec<Choice>,
-    /// The five fields that weekday and time stand for.
+    enrollment: EnrollmentForm,
+    /// What the choice stands for: five fields, or `session end + 30 min`.
     expression: String,
     schedule: Option<Schedule>,
 }
@@ -57,6 +70,7 @@ impl Page for NewCohortPage {
             detail: "Where we are".to_owned(),
             lessons: vec!["Lesson 1, Where we are: Monday 8 March 2027, 07:00 (UTC+00:00)".to_owned()],
             notes: vec!["Clocks changed: now UTC+01:00".to_owned()],
+            holidays: vec!["Mon 29 Mar is Easter Monday, a public holiday in Ireland".to_owned()],
         };
         let schedule = Schedule {
             title: "6 sessions in 7 weeks".to_owned(),
@@ -78,23 +92,22 @@ impl Page for NewCohortPage {
 impl NewCohortPage {
     fn of(programs: Vec<Choice>, form: Entered, schedule: Option<Schedule>) -> Self {
         Self {
+            enrollment: EnrollmentForm::of(form.clone()),
             form,
             programs,
             zones: labels::zones(),
             weekdays: labels::weekdays(),
-            clocks: vec![
-                Choice::new("cohort", "The cohort’s clock").with("Everybody gets it at the same moment."),
-                Choice::new("participant", "Each participant’s own clock")
-                    .with("At this time of day wherever they are."),
-            ],
+            clocks: timing::clocks(),
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
             discretions: labels::discretions(),
-            expression: LessonRule::default().expression().to_owned(),
+            expression: LessonTiming::default().expression(),
             schedule,
         }
     }
 
-    fn with_rule(self, rule: &LessonRule) -> Self {
-        Self { expression: rule.expression().to_owned(), ..self }
+    fn with_rule(self, rule: &LessonTiming) -> Self {
+        Self { expression: rule.expression(), ..self }
     }
 }
 
@@ -124,10 +137,10 @@ fn blank(site: &Site, signed: &SignedCoach, program: Option<&ProgramRow>) -> Ent
         .with("starts_on", starts_on.to_string())
         .with("weekday", "thu")
         .with("time", "19:00")
-        .with("lesson_day", "mon")
-        .with("lesson_time", "07:00")
-        .with("lesson_clock", "cohort")
+        .with("late_joiners", LateJoiners::Digest.as_str())
+        .with("holiday_country", Country::of_zone(zone).map_or("", Country::code))
         .with("crisis_line", signed.practice.crisis_line.as_str());
+    let form = timing::fill(admission::blank(form), &LessonTiming::default(), LessonClock::Cohort);
     let Some(program) = program else { return form };
     let content = &program.content.0;
     form.with("program", program.id.to_string())
@@ -139,8 +152,8 @@ fn blank(site: &Site, signed: &SignedCoach, program: Option<&ProgramRow>) -> Ent
 #[handler]
 async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
     let programs = programs::of_practice(site.db.reader(), signed.practice.id).await?;
-    let new = match read(&fields, &programs) {
-        Ok(new) => new,
+    let (new, settings) = match read(&fields, &programs) {
+        Ok(read) => read,
         Err(form) => return refused(site, &signed, &programs, form).await,
     };
     let act = fields.text("do");
@@ -150,7 +163,7 @@ async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> R
     if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/cohorts").await? {
         return Ok(answer);
     }
-    match create(site, &signed, &fields, &new).await? {
+    match create(site, &signed, &fields, (&new, &settings)).await? {
         Ok(id) if act == "open" => open(site, &signed, id).await,
         Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
         Err(form) => refused(site, &signed, &programs, form).await,
@@ -186,11 +199,18 @@ async fn create(
     site: &Site,
     signed: &SignedCoach,
     fields: &Fields,
-    new: &NewCohort,
+    new: (&NewCohort, &AdmissionSettings),
 ) -> Result<Result<CohortId, Entered>, PageError> {
-    let practice = &signed.practice;
-    match create_cohort(&site.app, practice, new, signed.coach.name.expose()).await {
-        Ok(id) => Ok(Ok(id)),
+    let (practice, actor) = (&signed.practice, signed.coach.name.expose());
+    if new.1.decide_by.is_some_and(|by| by <= site.clock.now().program) {
+        return Ok(Err(Entered::of(fields).wrong("decide_on", admission::PAST)));
+    }
+    match create_cohort(&site.app, practice, new.0, actor).await {
+        Ok(id) => {
+            // A draft without these is a draft all the same.
+            save_admission(&site.app, (practice.id, id), new.1, actor).await.map_err(anyhow::Error::from)?;
+            Ok(Ok(id))
+        }
         Err(Refused::Store(error)) => Err(error.into()),
         Err(refused @ (Refused::NoProgram | Refused::NoLessons)) => Ok(Err(said(fields, "program", &refused))),
         Err(refused @ Refused::Weeks(_)) => Ok(Err(said(fields, "breaks", &refused))),

@@ -4,9 +4,11 @@ use chrono::Weekday;
 use serde::Serialize;
 
 use crate::domain::{
+    cohort::{Decision, LateJoiners},
     delivery::{Occasion, State},
     discretion::Discretion,
     enrollment::Standing,
+    holiday::Country,
     people::CohortState,
     zone::Zone,
 };
@@ -77,12 +79,20 @@ pub(crate) fn standing(standing: Standing) -> Label {
         Standing::Transferred => ("Moved to another cohort", ""),
         Standing::Removed => ("Removed", ""),
         Standing::Completed => ("Completed", "ok"),
-        Standing::Lapsed => ("Never confirmed", ""),
+        Standing::Lapsed => ("Not answered in time", ""),
     };
     Label::new(text, tone, "")
 }
 
-pub(crate) fn cohort(state: CohortState) -> Label {
+pub(crate) fn cohort(state: CohortState, decision: Decision) -> Label {
+    match decision {
+        Decision::Canceled => Label::new("Canceled", "bad", ""),
+        Decision::Merged => Label::new("Merged", "warn", ""),
+        Decision::Undecided | Decision::Go | Decision::Moved => doors(state),
+    }
+}
+
+fn doors(state: CohortState) -> Label {
     match state {
         CohortState::Draft => Label::new("Draft", "", ""),
         CohortState::Open => Label::new("Open", "ok", ""),
@@ -105,12 +115,26 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::ReminderDay => "Reminder, the day before",
         Occasion::ReminderHour => "Reminder, one hour",
         Occasion::ScheduleChanged => "Schedule changed",
+        Occasion::Moved => "Other dates",
+        Occasion::Paused => "A pause begins",
+        Occasion::Resumed => "A pause ends",
         Occasion::Left => "Goodbye",
         Occasion::AddressChanged => "Address changed",
+        Occasion::ConfirmNewAddress => "New address to confirm",
         Occasion::PasswordReset => "Password reset",
         Occasion::TestMail => "Test mail",
         Occasion::TestLesson => "Test of a lesson",
         Occasion::CoachNote => "Your daily note",
+        Occasion::PartnerAsked => "A partner is asked",
+        Occasion::PartnerMissing => "The partner has not joined",
+        Occasion::WaitingForTwo => "Waiting for two places",
+        Occasion::RosterChanged => "Who comes has changed",
+        Occasion::Applied => "Application received",
+        Occasion::Accepted => "Application accepted",
+        Occasion::TurnedDown => "Application declined",
+        Occasion::PlaceReminder => "A place is still held",
+        Occasion::CohortNumbers => "Does it take place?",
+        Occasion::CalledOff => "Does not take place",
     }
 }
 
@@ -132,6 +156,27 @@ pub(crate) fn discretions() -> Vec<Choice> {
 /// Every zone, by name.
 pub(crate) fn zones() -> Vec<Choice> {
     Zone::all().map(|zone| Choice::new(zone, zone.name().replace('_', " "))).collect()
+}
+
+/// Countries whose public holidays can be warned of.
+pub(crate) fn countries() -> Vec<Choice> {
+    let none = Choice::new("", "No country");
+    let mut countries: Vec<_> = Country::all().map(|country| Choice::new(country.code(), country.name())).collect();
+    countries.sort_by(|one, other| one.text.cmp(&other.text));
+    [none].into_iter().chain(countries).collect()
+}
+
+/// How those who come late catch up.
+pub(crate) fn late_joiners() -> Vec<Choice> {
+    let choice = |way: LateJoiners| match way {
+        LateJoiners::Digest => Choice::new(way, "Gets one mail").with("It lists every lesson so far."),
+        LateJoiners::Spaced => Choice::new(way, "Gets one lesson a day")
+            .with("The oldest first, beside the regular ones, until caught up."),
+        LateJoiners::PortalOnly => {
+            Choice::new(way, "Gets no mail about it").with("The lessons so far can be read after signing in.")
+        }
+    };
+    LateJoiners::ALL.iter().map(|way| choice(*way)).collect()
 }
 
 pub(crate) fn weekdays() -> Vec<Choice> {

@@ -1,6 +1,10 @@
 //! What does a participant see, and do, on their own pages?
 
 mod absences;
+mod address;
+pub(in crate::web) mod agreeing;
+mod answers;
+mod asks;
 mod calendars;
 mod check_ins;
 mod copies;
@@ -10,11 +14,13 @@ mod page;
 pub(in crate::web) mod place;
 mod samples;
 mod settings;
-mod standing;
+pub(in crate::web) mod standing;
 pub(in crate::web) mod weeks;
 
 use poem::{Request, Response, handler, web::Data};
 
+pub use agreeing::AgreePage;
+pub use answers::AnswersPage;
 pub use check_ins::CheckInPage;
 pub use lessons::LessonPage;
 pub use page::MyProgram;
@@ -42,9 +48,16 @@ pub(crate) fn add(table: Table) -> Table {
         .post("/p/absent/:session", who, absences::answer)
         .get("/p/settings", who, to_settings)
         .post("/p/settings", who, settings::save)
+        .post("/p/address", who, address::ask)
+        .get("/address/:token", Access::Link, address::show)
+        .post("/address/:token", Access::Link, address::confirm)
         .post("/p/calendar", who, calendars::choose)
         .post("/p/calendar/rotate", who, calendars::rotate)
         .get("/p/calendar.ics", who, calendars::download)
+        .get("/p/agree", who, agreeing::show)
+        .post("/p/agree", who, agreeing::save)
+        .get("/p/answers", who, answers::show)
+        .post("/p/answers", who, answers::save)
         .get("/p/data", who, copies::download)
         .get("/p/leave", who, leaving::ask)
         .post("/p/leave", who, leaving::go)
@@ -93,12 +106,22 @@ fn flash(done: &str) -> Option<Flash> {
     let (strong, text) = match done {
         "confirmed" => ("Your place is confirmed.", "We have sent an email with every date."),
         "waitlisted" => ("You are on the waitlist.", "If a place opens you will have 24 hours to accept it."),
+        "together" => ("Thank you.", "Your answer is kept. Nothing of your own place has changed."),
+        "agreed" => ("Thank you.", "What you agreed to is kept word for word, in your data."),
+        "answers" => ("Saved.", "Your answers are as you left them."),
+        "applied" => ("Your application has arrived.", "It is read in person and answered by email."),
         "settings" => ("Saved.", "From now on everything follows your new settings."),
         "calendar" => ("Saved.", "Your calendar follows your choice from now on."),
         "rotated" => ("The old address has stopped working.", "Subscribe to the new one below."),
         "check-in" => ("Thank you.", "Your check-in is saved. You can change it until the session starts."),
         "absent" => ("Thank you for telling us.", "If you can come after all, just come."),
         "comes" => ("Good to know.", "You are expected again."),
+        "moved" => ("You have new dates.", "We have sent an email with every one of them."),
+        "paused" => ("Your pause has begun.", "Your place is kept, and no lessons or reminders come."),
+        "resumed" => ("Your pause is over.", "It is good to have you back. An email says what comes next."),
+        "address" => {
+            ("Look into your new inbox.", "Nothing changes before you press the button in the email we sent there.")
+        }
         _ => return None,
     };
     Some(Flash::new(Tone::Ok, strong, text))

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use trellis::store::{cohorts, programs};
 
 mod driver;
+mod together;
 mod window;
 
 use self::window::Window;
@@ -137,12 +138,33 @@ story! {
         assert!(window.text().await.contains("A change waits"), "{}", window.text().await);
         window.look("schedule-changed").await;
 
+        inserts_a_break_and_takes_it_back(&window).await;
+
         world.pass(TimeDelta::minutes(15)).await;
         let told = world.mails_to(LENA.email);
         let update = told.iter().find(|mail| mail.calendar.is_some()).expect("her calendar is told");
         assert_eq!((update.property("SEQUENCE"), update.property("DTSTART")), ("1".into(), "20261020T163000Z".into()));
         assert_eq!(told.len(), 2, "one for the calendar, one in words");
     }
+}
+
+/// On the page of a schedule, and at the end there again.
+async fn inserts_a_break_and_takes_it_back(window: &Window) {
+    window.press("Insert a break").await;
+    window.arrives_at("Insert a break").await;
+    window.select("week", "3").await;
+    window.look("break").await;
+    window.press("Show what changes").await;
+    window.arrives_at("Insert this break?").await;
+    let plan = window.text().await;
+    assert!(plan.contains("Becomes Monday 2 November 2026, 19:00"), "{plan}");
+    window.look("break-plan").await;
+    window.press("Insert the break").await;
+    window.arrives_at("Monday evenings").await;
+    window.look("schedule-waiting").await;
+    window.press("Undo").await;
+    window.arrives_at("Monday evenings").await;
+    assert!(window.text().await.contains("nobody hears of it"), "{}", window.text().await);
 }
 
 async fn first_title(world: &World, program: trellis::domain::ids::ProgramId) -> String {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    domain::{civil::When, session::SessionState, zone::Zone},
+    domain::{civil::When, plan, session::SessionState, zone::Zone},
     mail::letters::SessionLine,
     store::sessions::SessionRow,
 };
@@ -21,7 +21,7 @@ pub(super) fn line(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone)
 }
 
 pub(super) fn label(session: &SessionRow) -> String {
-    format!("Week {}", session.ordinal)
+    plan::label(session.ordinal)
 }
 
 /// Every session, planned or canceled, one line each.

@@ -32,6 +32,7 @@ pub(super) async fn take_bounce(app: &App, bounce: &Bounce, now: Now) -> store::
         return Ok(known.map_or(Outcome::Nothing, |_| Outcome::Bounce));
     };
     let outcome = transact!(app.db, |tx| bounced(app, tx, &bounce.clues, fate, now).await)?;
+    count(app, outcome);
     Ok(outcome)
 }
 
@@ -69,7 +70,16 @@ pub(super) async fn take_complaint(app: &App, complaint: &Complaint, now: Now) -
         fail(app, tx, &delivery, BounceClass::Complaint, now).await?;
         Ok::<_, store::Error>(Outcome::Complaint)
     })?;
+    count(app, outcome);
     Ok(outcome)
+}
+
+fn count(app: &App, outcome: Outcome) {
+    match outcome {
+        Outcome::Bounce => app.metrics.delivered("came_back"),
+        Outcome::Complaint => app.metrics.delivered(State::Complained.as_str()),
+        Outcome::Answer | Outcome::Reply | Outcome::Nothing => {}
+    }
 }
 
 /// Anybody can write such a mail; without a secret of ours it changes nothing (B9).

@@ -5,6 +5,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::*;
 use crate::domain::{
+    schedule::LessonRule,
     session::{SessionRule, plan_sessions},
     week::{Kind, weeks},
 };
@@ -72,10 +73,10 @@ struct Setting<'a> {
 impl Setting<'_> {
     fn lessons_at(&self, time: NaiveTime) -> Vec<DateTime<Utc>> {
         let &Self { zone, starts_on, weeks, positions } = self;
-        let rule = LessonRule::parse(&time.format("%-M %-H * * *").to_string()).unwrap();
+        let rule = LessonTiming::parse(&time.format("%-M %-H * * *").to_string()).unwrap();
         let lesson_clock = LessonClock::Cohort;
         let course = Course { zone, starts_on, weeks, rule: &rule, lesson_clock, positions, meetings: &[] };
-        timetable(&course, &[]).iter().map(|row| row.due_at).collect()
+        timetable(&course, &[], &History::none()).iter().map(|row| row.due_at).collect()
     }
 
     fn sessions_at(&self, time: NaiveTime) -> Vec<DateTime<Utc>> {
@@ -112,13 +113,13 @@ proptest! {
         starts_on in any_start(), zone in select(Zone::all().collect::<Vec<_>>()), rule in any_rule(),
         teach_weeks in 1_u16..12, breaks in prop::collection::vec(1_u16..12, 0..4), lessons in 1_u16..12,
     ) {
-        let (Some(rule), Ok(weeks)) = (rule, weeks(starts_on, teach_weeks, &breaks)) else { return Ok(()) };
+        let (Some(rule), Ok(weeks)) = (rule.map(LessonTiming::Rule), weeks(starts_on, teach_weeks, &breaks)) else { return Ok(()) };
         let positions: Vec<u16> = (1..=lessons).collect();
         let course = Course {
             zone: Zone::utc(), starts_on, weeks: &weeks, rule: &rule, lesson_clock: LessonClock::Participant,
             positions: &positions, meetings: &[],
         };
-        let rows = timetable(&course, &[zone]);
+        let rows = timetable(&course, &[zone], &History::none());
         prop_assert_eq!(rows.iter().map(|row| row.work.position().unwrap()).collect::<Vec<_>>(), positions);
         prop_assert!(rows.is_sorted_by(|a, b| a.due_at < b.due_at && a.useful_until <= b.due_at));
         let fields: Vec<u32> = rule.expression().split(' ').take(2).map(|field| field.parse().unwrap()).collect();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::Course;
+use super::{Course, Moment};
 use crate::domain::{civil, ids::SessionId, session::SessionState, week::Week, zone::Zone};
 
 /// One week of the schedule with all that is in it, or, without a week, what lies before the first or
@@ -55,10 +55,14 @@ pub fn preview(course: &Course<'_>, elsewhere: &[Zone]) -> Vec<PreviewLine> {
         let line = line_of(course, reading.local);
         lines[line].sessions.push(SessionEntry { id: meeting.id, state: meeting.state, reading, elsewhere });
     }
-    for (position, local) in course.releases() {
-        let reading = Reading::new(course.zone.resolve(local), course.zone);
-        let line = &mut lines[line_of(course, local)];
-        line.notes.extend(missing_time(position, local, &reading));
+    for (position, moment) in course.releases() {
+        let reading = Reading::new(moment.by(course.zone), course.zone);
+        let wanted = match moment {
+            Moment::Civil(local) => local,
+            Moment::Instant(_) => reading.local,
+        };
+        let line = &mut lines[line_of(course, wanted)];
+        line.notes.extend(missing_time(position, wanted, &reading));
         line.lessons.push(LessonEntry { position, reading });
     }
     for line in &mut lines {
@@ -140,7 +144,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        schedule::{LessonClock, LessonRule},
+        schedule::{LessonClock, LessonTiming},
         session::{SessionRule, plan_sessions},
         timetable::Meeting,
         week::weeks,
@@ -173,7 +177,9 @@ mod tests {
             .map(|session| Meeting {
                 id: SessionId(Uuid::nil()),
                 starts_at: session.slot.starts_at(),
+                ends_at: session.slot.ends_at(),
                 state: SessionState::Planned,
+                is_extra: false,
             })
             .collect();
         meetings[1].state = SessionState::Canceled;
@@ -182,7 +188,7 @@ mod tests {
             zone: zone("Europe/Berlin"),
             starts_on,
             weeks: &weeks,
-            rule: &LessonRule::default(),
+            rule: &LessonTiming::default(),
             lesson_clock: LessonClock::Cohort,
             positions: &[1, 2, 3, 4, 5],
             meetings: &meetings,
@@ -206,17 +212,17 @@ mod tests {
     fn tells_of_a_time_that_does_not_exist_and_of_clocks_that_drift_apart() {
         let zone = |name| Zone::parse(name).unwrap();
         let starts_on = NaiveDate::from_ymd_opt(2026, 10, 19).unwrap();
-        let meeting = |day| Meeting {
-            id: SessionId(Uuid::nil()),
-            starts_at: zone("Europe/Berlin")
-                .resolve(NaiveDate::from_ymd_opt(2026, 10, day).unwrap().and_hms_opt(18, 30, 0).unwrap()),
-            state: SessionState::Planned,
+        let meeting = |day| {
+            let local = NaiveDate::from_ymd_opt(2026, 10, day).unwrap().and_hms_opt(18, 30, 0).unwrap();
+            let starts_at = zone("Europe/Berlin").resolve(local);
+            let ends_at = starts_at + TimeDelta::minutes(90);
+            Meeting { id: SessionId(Uuid::nil()), starts_at, ends_at, state: SessionState::Planned, is_extra: false }
         };
         let course = Course {
             zone: zone("Europe/Berlin"),
             starts_on,
             weeks: &weeks(starts_on, 2, &[]).unwrap(),
-            rule: &LessonRule::default(),
+            rule: &LessonTiming::default(),
             lesson_clock: LessonClock::Cohort,
             positions: &[],
             meetings: &[meeting(20), meeting(27)],
@@ -228,7 +234,7 @@ mod tests {
         );
 
         let starts_on = NaiveDate::from_ymd_opt(2026, 3, 23).unwrap();
-        let rule = LessonRule::parse("30 2 * * SUN").unwrap();
+        let rule = LessonTiming::parse("30 2 * * SUN").unwrap();
         let weeks = weeks(starts_on, 1, &[]).unwrap();
         let spring = Course { starts_on, weeks: &weeks, rule: &rule, positions: &[1], meetings: &[], ..course };
         assert_eq!(notes(&spring), ["There is no 02:30 on Sun 29 Mar: lesson 1 goes out at 03:00"]);

@@ -18,11 +18,19 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod backlog;
+mod elsewhere;
+mod held;
+mod journeys;
 mod queued;
 mod release;
 mod sending;
 mod tally;
 
+pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim};
+pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
+pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use queued::{Queued, Recipient};
 pub use release::{Release, release};
 pub use sending::{

@@ -1,7 +1,7 @@
 //! How does a row go from queued to sent, without a moment in which a crash could lose or double it?
 //!
 //! `queued` → claim (a lease) → `claimed` → `sending`, committed before the first byte → `sent`, or what
-//! `delivery::after` says. Every write after the claim names the lease and the state, and must change one row.
+//! `retry::after` says. Every write after the claim names the lease and the state, and must change one row.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{

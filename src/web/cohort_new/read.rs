@@ -4,29 +4,33 @@ use chrono::{NaiveDate, NaiveTime};
 use poem::http::Uri;
 
 use crate::{
-    actions::open_cohort::NewCohort,
+    actions::{open_cohort::NewCohort, save_admission::AdmissionSettings},
     domain::{
+        cohort::LateJoiners,
         discretion::Discretion,
+        holiday::Country,
         ids::ProgramId,
         name::{Name, is_unprintable},
-        schedule::{LessonClock, LessonRule},
         session,
         week::{BadWeeks, MOST_WEEKS, weeks},
         zone::Zone,
     },
     store::programs::ProgramRow,
     web::{
+        cohorts::admission,
         fields::Fields,
         form::{Checked, Entered},
         labels::WEEKDAYS,
     },
 };
 
+use super::timing::{clock, timing};
+
 /// The most seats a cohort may have.
 pub(crate) const MOST_SEATS: u16 = 1_000;
 
 /// Reads the form; every fault stands at its field.
-pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<NewCohort, Entered> {
+pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<(NewCohort, AdmissionSettings), Entered> {
     let mut checked = Checked::new(fields);
     let program = program(&mut checked, fields, programs);
     let name = checked.parse("name", Name::parse);
@@ -37,17 +41,19 @@ pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<NewCohort
     let minutes = minutes(&mut checked);
     let breaks = checked.parse("breaks", read_breaks);
     let capacity = seats(&mut checked);
-    let rule = rule(&mut checked, fields);
-    let clocks = [("cohort", LessonClock::Cohort), ("participant", LessonClock::Participant)];
-    let lesson_clock = checked.choice("lesson_clock", &clocks, "Choose by whose clock lessons go out");
+    let rule = timing(&mut checked, fields);
+    let lesson_clock = clock(&mut checked, fields);
+    let holiday_country = country(&mut checked);
+    let late_joiners = late_joiners(&mut checked, fields);
     let discretion = checked.parse("discretion", Discretion::parse);
     let room_url = room(&mut checked, "room_url");
     let crisis_line = one_line(&mut checked, "crisis_line", 300);
+    let enrollment = admission::read(&mut checked, fields, zone.unwrap_or(Zone::utc()));
     if let (Some(program), Some(starts_on), Some(breaks)) = (program, starts_on, &breaks) {
         check_weeks(&mut checked, (program, starts_on, breaks));
     }
     checked.finish(|| {
-        Some(NewCohort {
+        let new = NewCohort {
             program: program?.id,
             name: name?,
             zone: zone?,
@@ -60,9 +66,12 @@ pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<NewCohort
             rule: rule?,
             lesson_clock: lesson_clock?,
             discretion: discretion?,
+            holiday_country: holiday_country?,
+            late_joiners: late_joiners?,
             room_url: room_url?,
             crisis_line: crisis_line?,
-        })
+        };
+        Some((new, enrollment?))
     })
 }
 
@@ -111,14 +120,17 @@ pub(crate) fn seats(checked: &mut Checked<'_>) -> Option<u16> {
     checked.parse("capacity", |text| text.parse().ok().filter(|seats| (1..=MOST_SEATS).contains(seats)).ok_or(message))
 }
 
-/// An expression of the coach's own goes before weekday and time.
-fn rule(checked: &mut Checked<'_>, fields: &Fields) -> Option<LessonRule> {
-    if !fields.text("lesson_rule").is_empty() {
-        return checked.parse("lesson_rule", LessonRule::parse);
+/// Whose holidays are warned of; empty: nobody's.
+pub(crate) fn country(checked: &mut Checked<'_>) -> Option<Option<Country>> {
+    checked.optional("holiday_country", Country::parse)
+}
+
+/// How those who come late get what went out before: in one mail, unless the form says otherwise.
+pub(crate) fn late_joiners(checked: &mut Checked<'_>, fields: &Fields) -> Option<LateJoiners> {
+    match fields.text("late_joiners") {
+        "" => Some(LateJoiners::Digest),
+        _ => checked.parse_or("late_joiners", "Choose how people who come late catch up", str::parse),
     }
-    let day = checked.choice("lesson_day", &WEEKDAYS, "Choose the weekday of the lessons");
-    let time = time(checked, "lesson_time");
-    Some(LessonRule::from_weekday(day?, time?))
 }
 
 /// Where the session is held: an https link, or nothing yet.

@@ -1,6 +1,6 @@
 //! What does the schedule of a cohort look like before it is saved?
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -8,8 +8,9 @@ use crate::{
     actions::open_cohort::NewCohort,
     domain::{
         civil,
+        holiday::{self, Country},
         ids::{PracticeId, SessionId},
-        schedule::LessonClock,
+        schedule::{LessonClock, LessonTiming},
         session::{SessionRule, SessionState, plan_sessions},
         timetable::{
             Course, Meeting,
@@ -22,7 +23,7 @@ use crate::{
         programs::{self, ProgramRow},
         sessions,
     },
-    web::{error::PageError, site::Site},
+    web::{cohort_new::timing::in_words, error::PageError, site::Site},
 };
 
 /// The whole schedule, for the page.
@@ -45,6 +46,8 @@ pub(crate) struct Row {
     pub(crate) detail: String,
     pub(crate) lessons: Vec<String>,
     pub(crate) notes: Vec<String>,
+    /// Public holidays on which something falls.
+    pub(crate) holidays: Vec<String>,
 }
 
 /// Computes what `create_cohort` would make. The coach's own clock stands beside the cohort's.
@@ -65,7 +68,9 @@ pub(super) async fn schedule(
         .map(|(number, slot)| Meeting {
             id: SessionId(Uuid::from_u128(number)),
             starts_at: slot.starts_at(),
+            ends_at: slot.ends_at(),
             state: SessionState::Planned,
+            is_extra: false,
         })
         .collect();
     let lessons = programs::lessons_of(site.db.reader(), program.id).await?;
@@ -85,18 +90,60 @@ pub(super) async fn schedule(
     };
     let lines = preview(&course, &[own]);
     let spans: Vec<_> = slots.iter().map(|slot| (slot.starts_at(), slot.ends_at())).collect();
+    let mut warnings = warnings(site, practice, &spans, &lines).await?;
+    warnings.extend(holiday_warning(&lines, new));
     Ok(Schedule {
         title: format!("{} in {}", count(slots.len(), "session"), count(calendar.len(), "week")),
         span: span(&lines),
-        rows: lines.iter().map(|line| row(line, program, &title_of)).collect(),
-        warnings: warnings(site, practice, &spans, &lines).await?,
-        lessons_by: match new.lesson_clock {
-            LessonClock::Cohort => format!("Lessons go out by {} time.", new.zone.city()),
-            LessonClock::Participant => {
-                "Lessons go out at the same local time in each participant’s own zone.".to_owned()
-            }
-        },
+        rows: lines
+            .iter()
+            .map(|line| Row { holidays: holidays_of(line, new.holiday_country), ..row(line, program, &title_of) })
+            .collect(),
+        warnings,
+        lessons_by: lessons_by(new),
     })
+}
+
+fn lessons_by(new: &NewCohort) -> String {
+    let how = in_words(&new.rule);
+    match (&new.rule, new.lesson_clock) {
+        (LessonTiming::AfterSession { .. }, _) => format!("{how}. Beyond the last session they go on weekly."),
+        (LessonTiming::Rule(_), LessonClock::Cohort) => format!("{how}, by {} time.", new.zone.city()),
+        (LessonTiming::Rule(_), LessonClock::Participant) => {
+            format!("{how}, the same local time in each participant’s own zone.")
+        }
+    }
+}
+
+/// `Easter Monday, a public holiday in Germany`, for each day on which something of the line falls.
+fn holidays_of(line: &PreviewLine, country: Option<Country>) -> Vec<String> {
+    let sessions = line.sessions.iter().map(|session| &session.reading);
+    let lessons = line.lessons.iter().map(|lesson| &lesson.reading);
+    let mut days: Vec<_> = sessions.chain(lessons).map(|reading| reading.local.date()).collect();
+    days.sort_unstable();
+    days.dedup();
+    days.into_iter().filter_map(|date| holiday_note(country?, date)).collect()
+}
+
+/// `Mon 29 Mar is Easter Monday, a public holiday in Germany`
+pub(crate) fn holiday_note(country: Country, date: NaiveDate) -> Option<String> {
+    let name = holiday::on(country, date)?;
+    Some(format!("{} is {name}, a public holiday in {}", civil::short_date(date), country.name()))
+}
+
+fn holiday_warning(lines: &[PreviewLine], new: &NewCohort) -> Option<String> {
+    let country = new.holiday_country?;
+    let falls = |reading: &Reading| holiday::on(country, reading.local.date()).is_some();
+    let sessions = lines.iter().flat_map(|line| &line.sessions).filter(|session| falls(&session.reading)).count();
+    let lessons = lines.iter().flat_map(|line| &line.lessons).filter(|lesson| falls(&lesson.reading)).count();
+    let what = match (sessions, lessons) {
+        (0, 0) => return None,
+        (0, lessons) => count(lessons, "lesson"),
+        (sessions, 0) => count(sessions, "session"),
+        (sessions, lessons) => format!("{} and {}", count(sessions, "session"), count(lessons, "lesson")),
+    };
+    let falls = if sessions + lessons == 1 { "falls" } else { "fall" };
+    Some(format!("{what} {falls} on a public holiday in {}. No date is changed because of it.", country.name()))
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -133,6 +180,7 @@ fn row(line: &PreviewLine, program: &ProgramRow, title_of: &dyn Fn(u16) -> Strin
         detail: if is_break { "Break: no session, no lesson".to_owned() } else { outline.unwrap_or_default() },
         lessons: line.lessons.iter().map(|lesson| lesson_line(lesson, title_of)).collect(),
         notes,
+        holidays: Vec::new(),
     }
 }
 

@@ -6,11 +6,15 @@ use poem::{
 };
 use serde::Serialize;
 
-use super::{Head, found};
+use super::{
+    Head,
+    admission::{self, EnrollmentForm},
+    found, windows,
+};
 use crate::{
     actions::save_cohort::{CohortSettings, Doors, Refused, save_cohort, set_doors},
     domain::{name::Name, people::CohortState},
-    store::cohorts::Cohort,
+    store::{cohorts::Cohort, programs::ProgramRow},
     web::{
         chrome::{self, Here},
         cohort_new::read::{one_line, room, seats},
@@ -29,8 +33,29 @@ use crate::{
 pub(crate) struct CohortSettingsPage {
     head: Head,
     form: Entered,
+    enrollment: EnrollmentForm,
     taken: i32,
     is_closed: bool,
+    /// As in `Europe/Berlin`.
+    zone: String,
+    /// It does not take place, so nobody can enroll again.
+    is_off: bool,
+}
+
+impl CohortSettingsPage {
+    /// With the windows of self-service as they are, where `form` does not say otherwise.
+    pub(super) fn of(of: (&Cohort, &ProgramRow), form: Entered, enrollment: Entered) -> Self {
+        let (cohort, program) = of;
+        Self {
+            head: Head::of(cohort, program, "settings"),
+            form: windows::filled(form, cohort),
+            enrollment: EnrollmentForm::in_zone(cohort.zone, enrollment),
+            taken: cohort.seats_taken,
+            is_closed: cohort.state == CohortState::Closed,
+            zone: cohort.zone.name().to_owned(),
+            is_off: cohort.decision.is_off(),
+        }
+    }
 }
 
 impl Page for CohortSettingsPage {
@@ -38,7 +63,15 @@ impl Page for CohortSettingsPage {
     const TEMPLATE: &'static str = "cohorts/settings.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |form| Self { head: Head::sample("settings"), form, taken: 9, is_closed: false };
+        let page = |form| Self {
+            head: Head::sample("settings"),
+            form,
+            enrollment: EnrollmentForm::of(Entered::blank()),
+            taken: 9,
+            is_closed: false,
+            zone: "Europe/Berlin".to_owned(),
+            is_off: false,
+        };
         let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
         vec![("blank", page(Entered::blank())), ("wrong", page(wrong))]
     }
@@ -51,7 +84,7 @@ pub(super) fn add(table: Table) -> Table {
         .post("/coach/cohorts/:id/doors", Access::Coach, doors)
 }
 
-fn filled(cohort: &Cohort) -> Entered {
+pub(super) fn filled(cohort: &Cohort) -> Entered {
     Entered::blank()
         .with("name", cohort.name.expose())
         .with("room_url", cohort.room_url.as_str())
@@ -68,10 +101,8 @@ async fn show(
 ) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
-    let head = Head::of(&cohort, &program, "settings");
-    let is_closed = cohort.state == CohortState::Closed;
-    site.pages
-        .render(&chrome, &CohortSettingsPage { head, form: filled(&cohort), taken: cohort.seats_taken, is_closed })
+    let page = CohortSettingsPage::of((&cohort, &program), filled(&cohort), admission::filled(&cohort));
+    site.pages.render(&chrome, &page)
 }
 
 #[handler]
@@ -89,10 +120,19 @@ async fn save(
         },
         Err(form) => form,
     };
-    let chrome = desk::around(site, &signed, Here::Cohorts).await?;
-    let head = Head::of(&cohort, &program, "settings");
-    let is_closed = cohort.state == CohortState::Closed;
-    site.pages.refused(&chrome, &CohortSettingsPage { head, form, taken: cohort.seats_taken, is_closed })
+    refused(site, &signed, (&cohort, &program), form).await
+}
+
+/// The page again, with what is wrong in one of its forms.
+pub(super) async fn refused(
+    site: &Site,
+    signed: &SignedCoach,
+    of: (&Cohort, &ProgramRow),
+    form: Entered,
+) -> Result<Response, PageError> {
+    let chrome = desk::around(site, signed, Here::Cohorts).await?;
+    let page = CohortSettingsPage::of(of, form, admission::filled(of.0));
+    site.pages.refused(&chrome, &page)
 }
 
 fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
@@ -118,7 +158,7 @@ async fn keep(
     match save_cohort(&site.app, of, settings, signed.coach.name.expose()).await {
         Ok(()) => Ok(None),
         Err(Refused::Taken(taken)) => {
-            let message = format!("{taken} places are taken, so the number cannot be lower than that");
+            let message = format!("{taken} people take part, so the number cannot be lower than that");
             Ok(Some(Entered::of(fields).wrong("capacity", message)))
         }
         Err(Refused::StillNeeded) => {
@@ -128,7 +168,7 @@ async fn keep(
                     .wrong(field, "People take part already and need this: change it, but do not leave it empty"),
             ))
         }
-        Err(Refused::Unknown | Refused::Draft) => Err(PageError::NotFound),
+        Err(Refused::Unknown | Refused::Draft | Refused::Off) => Err(PageError::NotFound),
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }
@@ -144,6 +184,7 @@ async fn doors(
     let (doors, done) = if fields.text("do") == "open" { (Doors::Open, "open") } else { (Doors::Closed, "closed") };
     match set_doors(&site.app, (cohort.practice_id, cohort.id), doors, signed.coach.name.expose()).await {
         Ok(()) => Ok(see_other(&format!("/coach/cohorts/{}/settings?done={done}", cohort.id))),
+        Err(Refused::Off) => Ok(see_other(&format!("/coach/cohorts/{}/decide", cohort.id))),
         Err(Refused::Draft) => Ok(see_other(&format!("/coach/cohorts/{}/open", cohort.id))),
         Err(Refused::Store(error)) => Err(error.into()),
         Err(Refused::Unknown | Refused::Taken(_) | Refused::StillNeeded) => Err(PageError::NotFound),
