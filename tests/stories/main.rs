@@ -24,6 +24,7 @@ mod leaving;
 mod lesson_plan;
 mod lessons;
 mod letters;
+mod mail_in;
 mod moves;
 mod offers;
 mod operations;
