@@ -4,9 +4,11 @@
 
 use chrono::{DateTime, Utc};
 use trellis::{
-    actions::change_schedule::{Change, Target, change_schedule},
     demo::smtp_server::Script,
-    domain::ids::{CohortId, EnrollmentId},
+    domain::{
+        ids::{CohortId, EnrollmentId, SessionId},
+        plan::Change,
+    },
     store::{
         ledger,
         participants::{self, Participant},
@@ -180,9 +182,7 @@ pub async fn page(visitor: &Visitor, path: &str) -> String {
 }
 
 /// The coach changes the n-th session.
-pub async fn change(world: &World, cohort: CohortId, ordinal: usize, change: Change) {
+pub async fn change(world: &World, cohort: CohortId, ordinal: usize, change: impl FnOnce(SessionId) -> Change) {
     let session = sessions::of_cohort(world.app.db.reader(), cohort).await.unwrap().remove(ordinal - 1);
-    let (practice, actor) = (session.practice_id, "Nadia".to_owned());
-    let target = Target { practice, session: session.id, version: session.version, actor };
-    change_schedule(&world.app, &target, &change).await.unwrap();
+    world.change((session.practice_id, cohort), &change(session.id)).await;
 }

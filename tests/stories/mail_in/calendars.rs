@@ -2,8 +2,10 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use trellis::{
-    actions::change_schedule::Change,
-    domain::ids::EnrollmentId,
+    domain::{
+        ids::{EnrollmentId, SessionId},
+        plan::Change,
+    },
     store::{calendar_answers, invites, ledger},
 };
 
@@ -42,9 +44,14 @@ async fn weights(world: &World, enrollment: EnrollmentId) -> Vec<(String, String
     rows.into_iter().map(|row| (row.act.to_string(), row.weight.to_string())).collect()
 }
 
-fn to(day: u32, hour: u32) -> Change {
+fn to(day: u32, hour: u32) -> impl FnOnce(SessionId) -> Change {
     let date = NaiveDate::from_ymd_opt(2026, 10, day).unwrap();
-    Change::Move { date, time: NaiveTime::from_hms_opt(hour, 0, 0).unwrap(), minutes: 75 }
+    move |session| Change::MoveSession {
+        session,
+        date,
+        time: NaiveTime::from_hms_opt(hour, 0, 0).unwrap(),
+        minutes: 75,
+    }
 }
 
 mailed! {

@@ -5,8 +5,8 @@ use trellis::{
     actions::{
         add_person::{NewPerson, WhenFull, add_person},
         change_person::correct_address,
-        change_schedule::Change,
     },
+    domain::plan::Change,
     store::{ledger, practices, stops},
 };
 
@@ -147,7 +147,7 @@ mailed! {
         world.forget_mails();
         world.to(utc("2026-10-19 12:00")).await;
         assert!(world.mails_to(ANA.email).is_empty(), "no lesson, no reminder");
-        change(world, cohort, 6, Change::Cancel).await;
+        change(world, cohort, 6, |session| Change::CancelSession { session }).await;
         world.pass(TimeDelta::minutes(15)).await;
         let subjects: Vec<_> = world.mails_to(ANA.email).into_iter().map(|mail| mail.subject).collect();
         assert!(!subjects.is_empty(), "what a person needs to know is sent all the same");
