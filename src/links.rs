@@ -17,6 +17,10 @@ use crate::{
 pub enum Purpose {
     Confirm,
     Offer,
+    /// Somebody was asked to come along.
+    Partner,
+    /// Somebody asked, and chooses how to come.
+    Together,
     /// The dates are off: what instead?
     Choose,
     Unsubscribe,
@@ -38,6 +42,8 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Offer => "offer",
+            Self::Partner => "partner",
+            Self::Together => "together",
             Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",

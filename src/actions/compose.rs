@@ -34,8 +34,10 @@ use crate::{
 
 pub(crate) mod calendar_letters;
 mod coach_letters;
+mod couple_letters;
 pub mod facts;
 pub mod lesson_facts;
+mod lesson_letters;
 mod letters;
 mod life_letters;
 mod place_letters;
@@ -94,6 +96,9 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
         Occasion::PasswordReset => desk.password_reset(),
         Occasion::TestMail => desk.test_mail(),
         Occasion::CoachNote => desk.coach_note().await,
+        Occasion::PartnerAsked => desk.partner_asked().await,
+        Occasion::PartnerMissing => desk.partner_missing().await,
+        Occasion::WaitingForTwo => desk.waiting_for_two().await,
         Occasion::RosterChanged => desk.roster_changed().await,
         Occasion::Applied => desk.application_received(),
         Occasion::Accepted => desk.application_accepted().await,
@@ -213,6 +218,9 @@ impl Desk<'_> {
             (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
             (_, Occasion::ConfirmAddress) => {
                 "You receive this because this address was entered on our site.".to_owned()
+            }
+            (_, Occasion::PartnerAsked) => {
+                "You receive this because somebody gave us this address, and asked us to write to you.".to_owned()
             }
             (_, Occasion::ConfirmNewAddress) => {
                 "You receive this because this address was entered on our site.".to_owned()

@@ -12,7 +12,6 @@ use crate::{
         enrollment::{Event, Refusal, Seat, Standing},
         ids::EnrollmentId,
         people::CohortState,
-        schedule::LessonClock,
     },
     store::{
         self,
@@ -24,11 +23,11 @@ use crate::{
 };
 
 use super::{
-    catch_up::{Since, catch_up},
+    couples,
+    fill_seats::fill_seats,
     place_letters::{about_place, write_another},
-    plan_timetable::plan_timetable,
     suppress::lift,
-    tell_calendars::tell_calendar,
+    welcome::welcome,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -50,21 +49,25 @@ crate::from_store!(Refused);
 /// Confirms the address. Twice is once: who has confirmed already stays where they are.
 pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
-    let outcome = transact!(app.db, |tx| {
-        let (cohort, enrollment) = locked(tx, id).await?;
-        participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
-        lift(app, tx, enrollment.participant_id).await?;
-        if has_confirmed(enrollment.standing) {
-            return Ok(enrollment);
-        }
-        let confirmed = Enrollment { reason: "confirmed by mail".to_owned(), ..enrollment };
-        confirm(app, tx, &cohort, confirmed, now).await
-    })?;
+    let outcome = transact!(app.db, |tx| confirm_within(app, tx, id, now).await)?;
     app.bell.notify_waiters();
     Ok(outcome)
 }
 
-/// The step itself, for somebody whose address is proven. The caller holds the cohort's lock.
+/// The same inside somebody's transaction.
+pub(super) async fn confirm_within(app: &App, tx: &Tx, id: EnrollmentId, now: Now) -> Result<Enrollment, Refused> {
+    let (cohort, enrollment) = locked(tx, id).await?;
+    participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+    lift(app, tx, enrollment.participant_id).await?;
+    if has_confirmed(enrollment.standing) {
+        return Ok(enrollment);
+    }
+    let confirmed = Enrollment { reason: "confirmed by mail".to_owned(), ..enrollment };
+    confirm(app, tx, &cohort, confirmed, now).await
+}
+
+/// The step itself, for somebody whose address is proven. Who comes as one of two gets a seat with the other, or
+/// waits. The caller holds the cohort's lock.
 pub(super) async fn confirm(
     app: &App,
     tx: &Tx,
@@ -74,6 +77,7 @@ pub(super) async fn confirm(
 ) -> Result<Enrollment, Refused> {
     refuse_over(tx, cohort, now.program).await?;
     let seat = seat_for(tx, cohort, &asked).await?;
+    let seat = couples::seat_for_pair(tx, cohort, &asked, seat).await?;
     let event = match (cohort.admission, seat) {
         // A seat that was held before the coach chose to read each application is kept.
         (Admission::Open | Admission::Approval, Some(_)) => Event::Confirm(Seat::Held),
@@ -81,7 +85,12 @@ pub(super) async fn confirm(
         (Admission::Approval, None) => Event::Apply,
     };
     let standing = asked.standing.after(event)?;
-    settle(app, tx, cohort, (&asked, Enrollment { seat, ..asked.clone() }), standing, now).await
+    let settled = settle(app, tx, cohort, (&asked, Enrollment { seat, ..asked.clone() }), standing, now).await?;
+    couples::ask_partner(app, tx, cohort, &settled, now).await?;
+    if asked.seat.is_some() && settled.seat.is_none() {
+        fill_seats(app, tx, cohort.id, now).await?;
+    }
+    Ok(settled)
 }
 
 fn has_confirmed(standing: Standing) -> bool {
@@ -175,19 +184,9 @@ async fn settle(
     if standing == Standing::Enrolled {
         welcome(app, tx, cohort, &settled, now).await?;
     } else {
-        let occasion = if standing == Standing::Applied { Occasion::Applied } else { Occasion::Waitlisted };
+        let waits = couples::waitlist_letter(tx, &settled).await?;
+        let occasion = if standing == Standing::Applied { Occasion::Applied } else { waits };
         write_another(app, tx, about_place(occasion, &settled, now), now).await?;
     }
     Ok(settled)
-}
-
-/// Everything a new participant gets: the welcome, the calendar entries, and what was missed.
-pub async fn welcome(app: &App, tx: &Tx, cohort: &Cohort, enrollment: &Enrollment, now: Now) -> store::Result<()> {
-    if cohort.lesson_clock == LessonClock::Participant {
-        plan_timetable(app, tx, cohort, now).await?;
-    }
-    write_another(app, tx, about_place(Occasion::Welcome, enrollment, now), now).await?;
-    catch_up(app, tx, (cohort, enrollment), Since::Joined, now).await?;
-    tell_calendar(app, tx, enrollment, now).await?;
-    Ok(())
 }

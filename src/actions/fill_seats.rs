@@ -20,7 +20,10 @@ use crate::{
     },
 };
 
-use super::place_letters::{about_place, write_another};
+use super::{
+    couples::line::offer_pair,
+    place_letters::{about_place, write_another},
+};
 
 /// Offers every free seat, strictly in the order in which the forms were sent. The caller holds the
 /// cohort's lock.
@@ -29,6 +32,7 @@ pub async fn fill_seats(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Re
     if is_over(tx, &cohort, now).await? {
         return Ok(());
     }
+    while offer_pair(app, tx, &cohort, now).await? {}
     while let Some(first) = enrollments::first_waiting(tx, id).await? {
         let Some(seat) = cohorts::take_seat(tx, id).await? else {
             return Ok(());
@@ -40,6 +44,7 @@ pub async fn fill_seats(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Re
             ..first
         };
         offer(app, tx, &cohort, offered, now).await?;
+        while offer_pair(app, tx, &cohort, now).await? {}
     }
     Ok(())
 }

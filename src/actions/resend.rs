@@ -59,6 +59,8 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
+        // Somebody who did not ask for it gets no copies.
+        | Occasion::PartnerAsked
         | Occasion::ConfirmNewAddress
         | Occasion::CoachNote
         | Occasion::RosterChanged
@@ -79,6 +81,8 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::Resumed
         | Occasion::Left
         | Occasion::AddressChanged
+        | Occasion::PartnerMissing
+        | Occasion::WaitingForTwo
         | Occasion::Applied
         | Occasion::Accepted
         | Occasion::TurnedDown

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::{
     household::{Household, remember, remembered},
-    people::{FOLLOWS, LEAVES, PEOPLE, Person, STOPS_REMINDERS, WANTS_INVITES},
+    people::{FOLLOWS, LEAVES, PEOPLE, Person, STOPS_REMINDERS, WANTS_INVITES, answer},
 };
 use crate::{
     actions::{
@@ -27,6 +27,7 @@ use crate::{
         enrollment::{CalendarChoice, Standing},
         name::Name,
         plan::Change,
+        program::intake::{Answered, IntakeQuestion},
         zone::Zone,
     },
     links::Purpose,
@@ -159,11 +160,7 @@ impl Story {
             .await?
             .context("the program is gone")?;
         let program = program.content.0;
-        let agreed = |kind, document: &crate::domain::program::Document| Agreed {
-            kind,
-            version: i32::try_from(document.version).unwrap_or(i32::MAX),
-            wording: document.text.clone(),
-        };
+        let agreed = program.agreements().map(|(kind, document)| Agreed::to(kind, document));
         Ok(Form {
             email: EmailAddress::parse(person.email)?,
             name: Name::parse(person.name)?,
@@ -172,7 +169,9 @@ impl Story {
             calendar: person.calendar,
             discretion: person.discretion,
             note: String::new(),
-            consents: vec![agreed("consent", &program.consent), agreed("agreement", &program.agreement)],
+            consents: agreed.into(),
+            intake: program.intake.iter().map(|asked| answered(person, asked)).collect(),
+            partner: None,
         })
     }
 
@@ -237,4 +236,8 @@ impl Story {
         change_schedule(app, &target, &change, &plan.fingerprint).await?;
         Ok(())
     }
+}
+
+fn answered(person: &Person, asked: &IntakeQuestion) -> Answered {
+    Answered { asked: asked.clone(), answer: answer(person.email, &asked.key).to_owned() }
 }

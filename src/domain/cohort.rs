@@ -71,32 +71,6 @@ crate::words!(Timing {
     Removed = "removed",
 });
 
-/// How two people who come together stand to each other, as far as we need to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoupleState {
-    /// The partner has a seat held, and has not answered.
-    Asked,
-    /// Both confirmed.
-    Together,
-    /// The partner did not confirm: the one who asked chooses.
-    Undecided,
-    /// The one who asked waits on: the partner may still confirm.
-    Waiting,
-    /// The one who asked goes alone.
-    Alone,
-    /// The one who asked does not come without the partner.
-    Canceled,
-}
-
-crate::words!(CoupleState {
-    Asked = "asked",
-    Together = "together",
-    Undecided = "undecided",
-    Waiting = "waiting",
-    Alone = "alone",
-    Canceled = "canceled",
-});
-
 /// Was somebody at a session?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attendance {
@@ -106,3 +80,14 @@ pub enum Attendance {
 }
 
 crate::words!(Attendance { Came = "came", Absent = "absent", Excused = "excused" });
+
+/// What becomes of a lesson whose time has passed before anybody could get it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// Nothing by mail.
+    Skip,
+    Now,
+    WithNext,
+}
+
+crate::words!(Late { Skip = "skip", Now = "now", WithNext = "with_next" });

@@ -29,6 +29,9 @@ pub enum Occasion {
     TestMail,
     TestLesson,
     CoachNote,
+    PartnerAsked,
+    PartnerMissing,
+    WaitingForTwo,
     RosterChanged,
     /// The application arrived; the coach said yes, or no.
     Applied,
@@ -65,6 +68,9 @@ crate::words!(Occasion {
     TestMail = "test_mail",
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
+    PartnerAsked = "partner_asked",
+    PartnerMissing = "partner_missing",
+    WaitingForTwo = "waiting_for_two",
     RosterChanged = "roster_changed",
     Applied = "applied",
     Accepted = "accepted",
@@ -138,6 +144,7 @@ impl Occasion {
     pub fn category(self) -> Category {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
             | Self::SignIn
             | Self::PasswordReset
             | Self::AddressChanged
@@ -155,6 +162,8 @@ impl Occasion {
             | Self::TestMail
             | Self::TestLesson
             | Self::CoachNote
+            | Self::PartnerMissing
+            | Self::WaitingForTwo
             | Self::RosterChanged
             | Self::Applied
             | Self::Accepted
@@ -172,6 +181,8 @@ impl Occasion {
     pub fn lives_by(self) -> LivesBy {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::PartnerMissing
             | Self::PlaceOffered
             | Self::SignIn
             | Self::AddressChanged
@@ -195,11 +206,21 @@ impl Occasion {
             | Self::Resumed
             | Self::Left
             | Self::CoachNote
+            | Self::WaitingForTwo
             | Self::RosterChanged
             | Self::Applied
             | Self::TurnedDown
             | Self::CohortNumbers
             | Self::CalledOff => LivesBy::Program,
+        }
+    }
+
+    /// Whether a person gets at most one of these a program and day.
+    #[must_use]
+    pub fn once_a_day(self) -> bool {
+        match self.category() {
+            Category::Lesson | Category::Announcement => true,
+            Category::Security | Category::Service | Category::Reminder => false,
         }
     }
 
@@ -228,6 +249,8 @@ pub struct Facts {
     /// For mail about a session: it is still planned.
     pub session_stands: bool,
     pub useful_until: Option<DateTime<Utc>>,
+    /// Where the person had this program's mail of the day: the turn of the next one.
+    pub next_turn: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,6 +259,8 @@ pub enum Verdict {
     Skip(&'static str),
     /// Too late to be of use: listed, with *send anyway*.
     Missed(&'static str),
+    /// Not today: the claim goes back unspent, and it is due at this instant.
+    Later(DateTime<Utc>),
 }
 
 /// Why nothing is sent to an address that does not take mail.
@@ -270,7 +295,10 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             Occasion::PlaceOffered => standing == Standing::Offered,
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
-            Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Waitlisted | Occasion::WaitingForTwo => standing == Standing::Waitlisted,
+            Occasion::PartnerMissing => {
+                standing.holds_seat() || matches!(standing, Standing::Waitlisted | Standing::Applied)
+            }
             Occasion::Applied => standing == Standing::Applied,
             Occasion::Accepted => standing == Standing::Accepted,
             Occasion::TurnedDown => standing == Standing::Declined,
@@ -285,6 +313,7 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
             | Occasion::TestMail
             | Occasion::TestLesson
             | Occasion::CoachNote
+            | Occasion::PartnerAsked
             | Occasion::RosterChanged
             | Occasion::CohortNumbers
             | Occasion::CalledOff => true,
@@ -298,6 +327,6 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
     }
     match facts.useful_until {
         Some(until) if until <= now => Verdict::Missed("too late to be of use"),
-        _ => Verdict::Send,
+        _ => facts.next_turn.filter(|_| occasion.once_a_day()).map_or(Verdict::Send, Verdict::Later),
     }
 }

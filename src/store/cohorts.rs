@@ -16,6 +16,7 @@ use super::{
     },
 };
 use crate::domain::{
+    cohort::Timing,
     enrollment::Standing,
     ids::{CohortId, PracticeId, ProgramId},
     people::CohortState,
@@ -90,6 +91,16 @@ pub async fn take_seat_over_capacity(tx: &impl ConnectionTrait, id: CohortId) ->
         .exec(tx)
         .await?;
     next_seat_number(tx, id).await
+}
+
+/// The lowest number nobody has, for a seat that is counted already.
+pub async fn free_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    next_seat_number(tx, id).await
+}
+
+/// How many more could be taken.
+pub async fn free_seats(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    Ok(anywhere(tx, id).await?.map_or(0, |cohort| cohort.capacity - cohort.seats_taken))
 }
 
 async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
@@ -173,13 +184,15 @@ pub async fn set_weeks(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<We
     insert_all(tx, rows).await
 }
 
-/// By position, then track.
+/// By position, then track; without those taken out.
 pub async fn lessons_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<CohortLesson>> {
     use cohort_lessons::Column;
     Ok(cohort_lessons::Entity::find()
         .filter(Column::CohortId.eq(cohort))
+        .filter(Column::Timing.ne(Timing::Removed))
         .order_by_asc(Column::Position)
         .order_by_asc(Column::Track)
+        .order_by_asc(Column::Id)
         .all(db)
         .await?)
 }

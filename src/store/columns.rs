@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::domain::{
     bounce::{BounceClass, Scope},
     category::Category,
-    cohort::{Admission, Attendance, CoupleState, Decision, LateJoiners, Timing},
+    cohort::{Admission, Attendance, Decision, LateJoiners, Timing},
+    couple::CoupleState,
     delivery::{Occasion, State},
     discretion::Discretion,
     email_address::EmailAddress,

@@ -132,11 +132,13 @@ fn chain(changes: &mut [StandingChange]) {
     }
 }
 
-/// The first in line.
+/// The first in line whom one place helps: two who wait for two let it pass.
 pub async fn first_waiting(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Option<Enrollment>> {
+    let for_two = super::couples::waiting_for_two(db, cohort).await?;
     Ok(Entity::find()
         .filter(Column::CohortId.eq(cohort))
         .filter(Column::Standing.eq(Standing::Waitlisted))
+        .filter(Column::Id.is_not_in(for_two))
         .order_by_asc(Column::AskedAt)
         .order_by_asc(Column::Id)
         .one(db)

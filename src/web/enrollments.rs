@@ -47,6 +47,7 @@ use crate::{
 };
 pub use choose::ChoosePage;
 pub use form::{FormPage, SentPage};
+pub(in crate::web) use form::{Whose, blank, check};
 
 pub(crate) fn add(table: Table) -> Table {
     table
@@ -64,10 +65,10 @@ pub(crate) fn add(table: Table) -> Table {
 }
 
 /// A cohort somebody may ask for, and all that its form says.
-struct Offered {
-    cohort: Cohort,
+pub(in crate::web) struct Offered {
+    pub(in crate::web) cohort: Cohort,
     program: ProgramRow,
-    practice: Practice,
+    pub(in crate::web) practice: Practice,
     meetings: Vec<SessionRow>,
     weeks: Vec<WeekRow>,
     lessons: Vec<CohortLesson>,
@@ -76,7 +77,7 @@ struct Offered {
 
 impl Offered {
     /// A draft does not exist for a stranger.
-    async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
+    pub(in crate::web) async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
         let id: CohortId = id.parse().map_err(|_| PageError::NotFound)?;
         let db = site.db.reader();
         let cohort = cohorts::anywhere(db, id).await?.filter(|cohort| cohort.state != CohortState::Draft);
@@ -95,10 +96,13 @@ impl Offered {
     }
 
     /// On the clocks of this zone; none when the cohort is closed or over.
-    fn dates(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
-        let now = site.clock.now().program;
-        let dates = CohortDates::of(&self.meetings, &self.weeks, [zone, self.cohort.zone], now);
-        dates.filter(|_| self.cohort.state == CohortState::Open)
+    pub(in crate::web) fn dates(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
+        self.running(site, zone).filter(|_| self.cohort.state == CohortState::Open)
+    }
+
+    /// The same for somebody whose place is kept, also when the doors are closed to others.
+    pub(in crate::web) fn running(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
+        CohortDates::of(&self.meetings, &self.weeks, [zone, self.cohort.zone], site.clock.now().program)
     }
 
     fn home(&self) -> String {
@@ -153,7 +157,7 @@ async fn show(Data(site): Data<&Site>, Path(id): Path<String>, request: &Request
     if let Some(answer) = offered.outside(site)? {
         return Ok(answer);
     }
-    let page = FormPage::new(site, &offered, dates, form::blank(&offered, wished));
+    let page = FormPage::new(site, &offered, dates, &Whose::Stranger, form::blank(&offered, wished));
     site.pages.render(&offered.chrome(site), &page)
 }
 
@@ -171,13 +175,16 @@ async fn ask(
     if let Some(answer) = offered.outside(site)? {
         return Ok(answer);
     }
-    match form::check(&offered, &fields) {
+    match form::check(&offered, &Whose::Stranger, &fields) {
         Ok(form) => {
             refuse_a_flood(site, &client).await?;
             ask_to_enroll(&site.app, &offered.cohort, &form).await?;
             Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
         }
-        Err(entered) => site.pages.refused(&offered.chrome(site), &FormPage::new(site, &offered, dates, entered)),
+        Err(entered) => {
+            let page = FormPage::new(site, &offered, dates, &Whose::Stranger, entered);
+            site.pages.refused(&offered.chrome(site), &page)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use minijinja::value::{Serde, Value};
 use crate::web::{
     chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
     mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs, schedule_changes,
-    settings, texts, this_week,
+    settings, team, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -52,6 +52,8 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::decide::DecidePage>(),
         exhibit::<cohorts::opening::OpeningPage>(),
         exhibit::<cohorts::schedule::SchedulePage>(),
+        exhibit::<cohorts::lessons::LessonsPage>(),
+        exhibit::<cohorts::lesson::CohortLessonPage>(),
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
         exhibit::<outbox::OutboxPage>(),
@@ -61,7 +63,9 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<lessons::LessonPage>(),
         exhibit::<people::PersonPage>(),
         exhibit::<people::removal::RemovalPage>(),
+        exhibit::<people::answers::AnswersPage>(),
         exhibit::<settings::SettingsPage>(),
+        exhibit::<team::TeamPage>(),
         exhibit::<schedule_changes::form::ChangePage>(),
         exhibit::<schedule_changes::preview::PreviewPage>(),
         exhibit::<notices::Notice>(),
@@ -77,6 +81,8 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<my_program::MyProgram>(),
         exhibit::<my_program::LessonPage>(),
         exhibit::<my_program::CheckInPage>(),
+        exhibit::<my_program::AgreePage>(),
+        exhibit::<my_program::AnswersPage>(),
         exhibit::<my_place::DatesPage>(),
         exhibit::<my_place::DatesByLink>(),
         exhibit::<my_place::PausePage>(),

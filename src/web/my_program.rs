@@ -2,6 +2,9 @@
 
 mod absences;
 mod address;
+pub(in crate::web) mod agreeing;
+mod answers;
+mod asks;
 mod calendars;
 mod check_ins;
 mod copies;
@@ -16,6 +19,8 @@ pub(in crate::web) mod weeks;
 
 use poem::{Request, Response, handler, web::Data};
 
+pub use agreeing::AgreePage;
+pub use answers::AnswersPage;
 pub use check_ins::CheckInPage;
 pub use lessons::LessonPage;
 pub use page::MyProgram;
@@ -49,6 +54,10 @@ pub(crate) fn add(table: Table) -> Table {
         .post("/p/calendar", who, calendars::choose)
         .post("/p/calendar/rotate", who, calendars::rotate)
         .get("/p/calendar.ics", who, calendars::download)
+        .get("/p/agree", who, agreeing::show)
+        .post("/p/agree", who, agreeing::save)
+        .get("/p/answers", who, answers::show)
+        .post("/p/answers", who, answers::save)
         .get("/p/data", who, copies::download)
         .get("/p/leave", who, leaving::ask)
         .post("/p/leave", who, leaving::go)
@@ -97,6 +106,9 @@ fn flash(done: &str) -> Option<Flash> {
     let (strong, text) = match done {
         "confirmed" => ("Your place is confirmed.", "We have sent an email with every date."),
         "waitlisted" => ("You are on the waitlist.", "If a place opens you will have 24 hours to accept it."),
+        "together" => ("Thank you.", "Your answer is kept. Nothing of your own place has changed."),
+        "agreed" => ("Thank you.", "What you agreed to is kept word for word, in your data."),
+        "answers" => ("Saved.", "Your answers are as you left them."),
         "applied" => ("Your application has arrived.", "It is read in person and answered by email."),
         "settings" => ("Saved.", "From now on everything follows your new settings."),
         "calendar" => ("Saved.", "Your calendar follows your choice from now on."),

@@ -8,8 +8,9 @@ use crate::{
     app::App,
     web::{
         assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
-        mailbox, my_place, my_program, operations, outbox, people, program_page, programs, schedule_changes, sessions,
-        settings, site::Site, table::Table, texts::Texts, this_week, unsubscribe, watched::Watched,
+        mailbox, my_place, my_program, operations, outbox, partners, people, program_page, programs, schedule_changes,
+        sessions, settings, site::Site, table::Table, team, texts::Texts, this_week, together, unsubscribe,
+        watched::Watched,
     },
 };
 
@@ -17,6 +18,8 @@ use crate::{
 const NOUNS: &[fn(Table) -> Table] = &[
     program_page::add,
     enrollments::add,
+    partners::add,
+    together::add,
     links::add,
     my_program::add,
     my_place::add,
@@ -32,6 +35,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     people::add,
     outbox::add,
     settings::add,
+    team::add,
     programs::add,
     lessons::add,
     hooks::add,

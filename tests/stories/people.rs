@@ -2,7 +2,7 @@
 
 use trellis::{
     actions::{
-        ask_to_enroll::{Form, ask_to_enroll},
+        ask_to_enroll::{Agreed, Form, ask_to_enroll},
         confirm_enrollment::confirm_enrollment,
     },
     domain::{
@@ -10,7 +10,7 @@ use trellis::{
         ids::{CohortId, EnrollmentId},
     },
     links::Purpose,
-    store::{cohorts, enrollments, participants},
+    store::{cohorts, enrollments, participants, programs},
 };
 
 use crate::{
@@ -40,6 +40,7 @@ pub async fn enroll(world: &World, cohort: CohortId, person: &Person) -> Enrollm
 
 pub async fn ask(world: &World, cohort: CohortId, person: &Person) {
     let cohort = cohorts::anywhere(world.app.db.reader(), cohort).await.unwrap().unwrap();
+    let program = programs::find(world.app.db.reader(), cohort.practice_id, cohort.program_id).await.unwrap().unwrap();
     let form = Form {
         email: EmailAddress::parse(person.email).unwrap(),
         name: name(person.name),
@@ -48,7 +49,9 @@ pub async fn ask(world: &World, cohort: CohortId, person: &Person) {
         calendar: person.calendar.parse().unwrap(),
         discretion: None,
         note: String::new(),
-        consents: Vec::new(),
+        consents: program.content.0.agreements().map(|(kind, document)| Agreed::to(kind, document)).into(),
+        intake: Vec::new(),
+        partner: None,
     };
     ask_to_enroll(&world.app, &cohort, &form).await.unwrap();
 }

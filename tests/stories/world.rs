@@ -34,6 +34,7 @@ use trellis::{
         email_address::EmailAddress,
         ids::{CohortId, PracticeId, ProgramId},
         name::Name,
+        people::Role,
         plan::Change,
         program::folder::read_folder,
         schedule::{LessonClock, LessonTiming},
@@ -55,6 +56,7 @@ pub enum Backend {
 }
 
 pub struct World {
+    pub backend: Backend,
     pub app: Arc<App>,
     pub base: String,
     pub mails: Mutex<Vec<Mail>>,
@@ -108,7 +110,7 @@ impl World {
         let app = App::open(config, Clock::fixed(utc(START)), Random::seeded(7)).await.unwrap();
         let site = routes::site(app.clone()).unwrap();
         tokio::spawn(Server::new_with_acceptor(acceptor).run(site));
-        Self { app, base, mails: Mutex::default(), inbox: inbox.into(), _folder: folder }
+        Self { backend, app, base, mails: Mutex::default(), inbox: inbox.into(), _folder: folder }
     }
 
     /// A coach who may open cohorts: mail arrives, an address is there.
@@ -120,6 +122,7 @@ impl World {
             name: name("Nadia Brandt"),
             zone: zone("Europe/Dublin"),
             practice: name("Nadia Brandt Coaching"),
+            role: Role::Owner,
         };
         add_coach(&self.app, &new, &hash).await.unwrap();
         let mut practice = practices::on_this_installation(self.app.db.reader()).await.unwrap().remove(0);

@@ -25,6 +25,8 @@ pub mod invite_update;
 pub mod left;
 pub mod lesson_waiting;
 pub mod moved;
+pub mod partner_asked;
+pub mod partner_missing;
 pub mod password_reset;
 pub mod paused;
 pub mod place_offered;
@@ -35,6 +37,7 @@ pub mod roster_changed;
 pub mod schedule_changed;
 pub mod sign_in;
 pub mod test_mail;
+pub mod waiting_for_two;
 pub mod waitlisted;
 pub mod weekly_lesson;
 pub mod welcome;
@@ -70,6 +73,8 @@ letters![
     invite_update::InviteUpdate,
     left::Left,
     lesson_waiting::LessonWaiting,
+    partner_asked::PartnerAsked,
+    partner_missing::PartnerMissing,
     moved::Moved,
     password_reset::PasswordReset,
     paused::Paused,
@@ -81,6 +86,7 @@ letters![
     schedule_changed::ScheduleChanged,
     sign_in::SignIn,
     test_mail::TestMail,
+    waiting_for_two::WaitingForTwo,
     waitlisted::Waitlisted,
     weekly_lesson::WeeklyLesson,
     welcome::Welcome,

@@ -8,11 +8,13 @@ use poem::{
 use crate::{
     actions::{
         confirm_enrollment::{Refused, confirm_enrollment},
+        couples::come_alone,
         sign_in::{PARTICIPANT_FOR, sign_in_participant},
     },
-    domain::{enrollment::Standing, people::Who},
+    domain::{couple::CoupleState, enrollment::Standing, people::Who},
     links::{BadLink, Claims, Purpose},
     store::{
+        couples::{self, Couple},
         enrollments::{self, Enrollment},
         participants::{self, Participant},
         practices::{self, Practice},
@@ -61,18 +63,45 @@ async fn held(site: &Site, claims: &Claims) -> Result<Option<Held>, PageError> {
     Ok(both.map(|(enrollment, practice)| Held { enrollment, person, practice }))
 }
 
+/// Whether the form named somebody who is to be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Partner,
+    Nobody,
+}
+
+impl Names {
+    fn of(couple: Option<&Couple>) -> Self {
+        if couple.is_some_and(|couple| couple.state == CoupleState::Named) { Self::Partner } else { Self::Nobody }
+    }
+}
+
 /// One button: a scanner that opens the link changes nothing.
 #[handler]
 pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
     match follow(site, Purpose::Confirm, &token).await? {
-        Link::Good(held) => asked(site, &token, &held),
+        Link::Good(held) => {
+            let couple = couples::of_inviter(site.db.reader(), held.enrollment.id).await?;
+            asked(site, &token, &held, Names::of(couple.as_ref()))
+        }
         Link::Over(held) => over(site, &held),
     }
 }
 
-fn asked(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
+fn asked(site: &Site, token: &str, held: &Held, names: Names) -> Result<Response, PageError> {
     let chrome = visitor::neutral(site, Some(&held.practice));
     match held.enrollment.standing {
+        Standing::Pending | Standing::Lapsed if names == Names::Partner => Notice::new(
+            "Confirm your place",
+            "One step is left. Press the button, and your place is yours if there are two. Then we write to your partner.",
+        )
+        .detail("The email names you, and not what it is about. You can also come alone: then nobody is written to.")
+        .detail(
+            "If you did not fill in our form, close this page. Nothing will happen, and you will get no more email.",
+        )
+        .act(Act::post("Confirm, and ask my partner", format!("/confirm/{token}"), Look::Go, &[]))
+        .act(Act::post("Confirm, and come alone", format!("/confirm/{token}"), Look::Plain, &[("alone", "yes")]))
+        .show(site, &chrome),
         Standing::Pending | Standing::Lapsed => Notice::new(
             "Confirm your place",
             "One step is left. Press the button, and your place is yours if one is free.",
@@ -118,6 +147,9 @@ pub(super) async fn confirm(
         Link::Good(held) => held,
         Link::Over(held) => return over(site, &held),
     };
+    if fields.has("alone") {
+        come_alone(&site.app, held.enrollment.id).await?;
+    }
     match confirm_enrollment(&site.app, held.enrollment.id).await {
         Ok(now) => arrive(site, &held, &now).await,
         Err(Refused::Unknown | Refused::Over | Refused::Late | Refused::Standing(_)) => over(site, &held),

@@ -4,6 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::{
+    answers,
+    asks::{Ask, asks},
     calendars::CalendarPart,
     check_ins::{self, CheckInPart},
     place::{self, OPENS_EARLY, Place},
@@ -43,6 +45,7 @@ pub struct MyProgram {
     pub(super) groups: Vec<Group>,
     pub(super) enrollment: String,
     pub(super) standing: Option<StandingPart>,
+    pub(super) asks: Vec<Ask>,
     pub(super) next: Option<Next>,
     pub(super) lesson: Option<Teaser>,
     pub(super) check_in: Option<CheckInPart>,
@@ -52,6 +55,7 @@ pub struct MyProgram {
     pub(super) levels: Vec<Choice>,
     pub(super) zones: Vec<Choice>,
     pub(super) can_leave: bool,
+    pub(super) has_answers: bool,
     /// Somebody in a group may look for other dates, and pause or go on.
     pub(super) can_move: bool,
     pub(super) pauses: bool,
@@ -114,6 +118,7 @@ impl MyProgram {
             groups: Vec::new(),
             enrollment: String::new(),
             standing: None,
+            asks: Vec::new(),
             next: None,
             lesson: None,
             check_in: None,
@@ -123,6 +128,7 @@ impl MyProgram {
             levels: settings::levels(place.as_ref()),
             zones: visitor::zones(now.real),
             can_leave: false,
+            has_answers: false,
             can_move: false,
             pauses: false,
             email: signed.person.email.expose().to_owned(),
@@ -154,6 +160,8 @@ impl MyProgram {
             groups: groups(site, signed, place).await?,
             enrollment: place.enrollment.id.to_string(),
             standing: standing::part(site, signed, place),
+            asks: asks(site, signed, place).await?,
+            has_answers: answers::are_there(site, place).await?,
             next: next.map(|meeting| Next::of(place, meeting, signed.person.zone, now)),
             lesson: teaser(site, signed, place),
             check_in: check_in.filter(|check_in| check_in.sent || !check_in.closed),
