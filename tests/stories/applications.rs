@@ -6,7 +6,7 @@ use trellis::store::{audits, enrollments};
 
 use crate::{
     people::{Person, ask, standing},
-    places::{ask_with_note, coach, come, life, person, place, press, seats_add_up},
+    places::{ask_with_note, coach, come, life, person, place, press, read, seats_add_up},
     story,
     visitor::{Answer, Visitor},
     world::{World, utc},
@@ -53,7 +53,7 @@ story! {
         assert_eq!(seats_add_up(world, cohort).await, 1, "now a seat is held");
         let letter = world.last_to(ANA.email);
         assert_eq!(letter.subject, "There is a place for you");
-        assert!(letter.text.contains("New York time, UTC-04:00"), "{}", letter.text);
+        assert!(read(&letter).contains("New York time, UTC-04:00"), "{}", letter.text);
 
         world.pass(TimeDelta::hours(30)).await;
         let reminders = world.mails_to(ANA.email).iter().filter(|mail| mail.subject == "A place is still held for you").count();
@@ -114,7 +114,7 @@ story! {
         world.run().await;
         let letter = world.last_to(ANA.email);
         assert_eq!(letter.subject, "About your application");
-        assert!(letter.text.contains("Talk to me first.") && letter.text.contains("no judgment on you"), "{}", letter.text);
+        assert!(read(&letter).contains("Talk to me first.") && read(&letter).contains("no judgment on you"), "{}", letter.text);
         assert!(!letter.html.contains("<script"), "plain text");
         assert_eq!(life(world, cohort, ANA.email).await, ["pending", "applied", "declined"]);
         // Who takes it back before it is read needs no answer.

@@ -18,6 +18,7 @@ use trellis::{
 
 use crate::{
     people::{Person, ask},
+    post::Mail,
     visitor::{Answer, Visitor},
     world::{PASSWORD, World, name, zone},
 };
@@ -34,9 +35,19 @@ pub async fn coach(world: &World) -> Visitor {
     visitor
 }
 
-/// Opens a mailed link and presses the button of its page.
+/// Opens a mailed link and presses the button of its page; the button may be gone from it by now.
 pub async fn press(world: &World, link: &str) -> Answer {
-    Visitor::of(world).submit(link, link, &[]).await
+    let visitor = Visitor::of(world);
+    assert!(visitor.get(link).await.status < 500);
+    visitor.submit(OTHER_FORM, link, &[]).await
+}
+
+/// A page that has a form for everybody.
+pub const OTHER_FORM: &str = "/link";
+
+/// A mail's text on one line, as one reads it.
+pub fn read(mail: &Mail) -> String {
+    mail.text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Sends the form, and confirms by the link of the mail, all of it in a browser.
