@@ -118,6 +118,7 @@ async fn let_out(app: &App, release: &Release) -> anyhow::Result<()> {
 pub(super) fn list_may_have_gone(list: &MayHaveGone) {
     if list.is_empty() {
         println!("Nothing was due between the backup and now, so nothing can have gone out unknown to it.");
+        println!("`trellis ledger release --all` lets mail go out again.");
         return;
     }
     println!("These were due between the backup and now. They may have gone out already:");

@@ -66,9 +66,10 @@ async fn sender_policy(dns: &Dns, app: &App, domain: &str) -> Finding {
     };
     let relay = app.relay_name();
     let host = relay.split(':').next().unwrap_or_default();
+    let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    let example = if is_here { "a mx".to_owned() } else { format!("include:_spf.{host}") };
     let publish = format!(
-        "Publish one TXT record at {domain}. Your mail provider says what belongs into it, such as \
-         `v=spf1 include:_spf.{host} -all`."
+        "Publish one TXT record at {domain}. Your mail provider says what belongs into it, such as `v=spf1 {example} -all`."
     );
     let (level, told, advice) = match found {
         Spf::Good => return Finding::fine("spf", format!("{domain} says who may send")),
