@@ -36,6 +36,7 @@ use super::{
     },
     suppress::{address_hash, is_asked_for, note_refusal, scope_of},
     tell_calendars::note_calendar_told,
+    wait_turn::{next_turn, wait_turn},
 };
 
 /// Rows a sender takes at once: few enough that the last is sent well within the lease.
@@ -90,6 +91,10 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
     let ready = AssertUnwindSafe(make_ready(app, row, now)).catch_unwind().await;
     let composed = match ready {
         Ok(Ok(Ready::Send(composed))) => addressed(app, composed),
+        Ok(Ok(Ready::Later(turn))) => {
+            wait_turn(app, row, turn, now).await?;
+            return Ok(None);
+        }
         Ok(Ok(Ready::Settled(state, reason))) => {
             finish(app, row, State::Claimed, settled(state, reason, now), now).await?;
             return Ok(None);
@@ -130,6 +135,7 @@ fn addressed(app: &App, mut composed: Box<Composed>) -> Box<Composed> {
 enum Ready {
     Send(Box<Composed>),
     Settled(State, String),
+    Later(DateTime<Utc>),
 }
 
 /// The late gate, then the letter. What was frozen once is sent again to the byte.
@@ -143,6 +149,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
         Verdict::Send => {}
         Verdict::Skip(reason) => return Ok(Ready::Settled(State::Skipped, reason.to_owned())),
         Verdict::Missed(reason) => return Ok(Ready::Settled(State::Missed, reason.to_owned())),
+        Verdict::Later(turn) => return Ok(Ready::Later(turn)),
     }
     if let (Some(message), Some(message_id)) = (&row.frozen, &row.message_id) {
         let frozen = Frozen {
@@ -194,12 +201,14 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => true,
     };
+    let next_turn = next_turn(app, row, facts, now).await?;
     let facts = delivery::Facts {
         standing: facts.enrollment.as_ref().map(|enrollment| enrollment.standing),
         stopped,
         undeliverable,
         session_stands,
         useful_until: row.useful_until.filter(|_| !anyway),
+        next_turn,
     };
     let at = match row.occasion.lives_by() {
         LivesBy::Program => now.program,

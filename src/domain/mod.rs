@@ -19,6 +19,7 @@ pub mod mail_records;
 pub mod markdown;
 pub mod name;
 pub mod offer;
+pub mod one_a_day;
 pub mod opening;
 pub mod pause;
 pub mod people;

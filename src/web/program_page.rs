@@ -7,7 +7,7 @@ use poem::{
 use serde::Serialize;
 
 use crate::{
-    domain::{civil, markdown, opening::Opening, program::Program, zone::Zone},
+    domain::{civil, cohort::Admission, markdown, opening::Opening, program::Program, zone::Zone},
     store::{
         cohorts::{self, Cohort},
         practices::{self, Practice},
@@ -97,7 +97,7 @@ async fn card(site: &Site, cohort: &Cohort, zone: Zone) -> Result<Option<Card>, 
     let weeks = cohorts::weeks_of(db, cohort.id).await?;
     let now = site.clock.now().program;
     let Some(dates) = CohortDates::of(&meetings, &weeks, [zone, cohort.zone], now) else { return Ok(None) };
-    let places = Places::of(cohort.capacity, cohorts::confirmed_seats(db, cohort.id).await?);
+    let places = Places::of(cohort.capacity, cohorts::confirmed_seats(db, cohort.id).await?).by(cohort.admission);
     let begun = meetings.iter().any(|meeting| meeting.starts_at <= now);
     let closed = match opening(site, cohort) {
         Opening::Open => None,
@@ -113,6 +113,8 @@ pub struct Places {
     pub text: String,
     pub tone: Option<Tone>,
     pub full: bool,
+    /// The coach reads each application, so that nobody can tell who gets one.
+    pub applies: bool,
 }
 
 impl Places {
@@ -126,7 +128,18 @@ impl Places {
             _ if few => (format!("{left} places left"), Some(Tone::Warn)),
             _ => ("Open".to_owned(), Some(Tone::Ok)),
         };
-        Self { text, tone, full: left <= 0 }
+        Self { text, tone, full: left <= 0, applies: false }
+    }
+
+    /// As the cohort takes people.
+    #[must_use]
+    pub fn by(self, admission: Admission) -> Self {
+        match admission {
+            Admission::Open => self,
+            Admission::Approval => {
+                Self { text: "By application".to_owned(), tone: Some(Tone::Info), full: false, applies: true }
+            }
+        }
     }
 }
 

@@ -118,6 +118,8 @@ impl Run<'_> {
                     room_url: cohort.room_url.clone(),
                     crisis_line: cohort.crisis_line.clone(),
                     capacity,
+                    holiday_country: None,
+                    late_joiners: cohort.late_joiners,
                 };
                 let _saved = save_cohort(app, (self.practice.id, self.cohort), &settings, "Nadia").await;
             }

@@ -61,6 +61,8 @@ pub async fn ask_with_note(world: &World, cohort: CohortId, who: &Person, note: 
         discretion: None,
         note: note.to_owned(),
         consents: Vec::new(),
+        intake: Vec::new(),
+        partner: None,
     };
     ask_to_enroll(&world.app, &cohort, &form).await.unwrap();
 }
