@@ -152,7 +152,7 @@ fn weeks(kind: Kind, schedule: &Schedule, now: DateTime<Utc>) -> Vec<Choice> {
         }
     };
     let choice = |week: &Week| {
-        let text = format!("Week {}, from {}", week.number, civil::date(week.first_day));
+        let text = format!("Week {}, from {}", week.number, civil::short_date(week.first_day));
         Choice::new(week.number, with_session(text, week, session(week)))
     };
     schedule.weeks.iter().filter(is_offered).map(choice).collect()
