@@ -5,8 +5,8 @@
 
 use sea_orm_migration::{IntoSchemaManagerConnection, prelude::*};
 
-/// One step: its name, the columns that it adds, and the tables and indexes that its file makes, in one
-/// transaction.
+/// One step: its name, the columns that it adds, the indexes that it drops, and the tables and indexes that its
+/// file makes, in one transaction.
 macro_rules! step {
     ($name:literal) => {
         crate::step!($name, no_changes);
@@ -16,6 +16,13 @@ macro_rules! step {
         }
     };
     ($name:literal, $changes:ident) => {
+        crate::step!($name, $changes, nothing_dropped);
+
+        fn nothing_dropped() -> Vec<IndexDropStatement> {
+            Vec::new()
+        }
+    };
+    ($name:literal, $changes:ident, $dropped:ident) => {
         #[derive(Debug)]
         pub(crate) struct Step;
 
@@ -34,6 +41,9 @@ macro_rules! step {
             async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
                 for change in $changes() {
                     manager.alter_table(change).await?;
+                }
+                for index in $dropped() {
+                    manager.drop_index(index).await?;
                 }
                 for table in tables() {
                     manager.create_table(table).await?;

@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 use crate::columns::{add, at, belongs, index, int, maybe_at, maybe_on, maybe_uuid, table, text, unique, uuid, word};
 
-crate::step!("m0007_whole_life", changes);
+crate::step!("m0007_whole_life", changes, dropped);
 
 fn changes() -> Vec<TableAlterStatement> {
     vec![
@@ -41,6 +41,12 @@ fn changes() -> Vec<TableAlterStatement> {
         // Words such as `answers`, with a space between.
         add("coaches", text("rights").default("")),
     ]
+}
+
+/// A lesson that was added late stands beside one that is out.
+fn dropped() -> Vec<IndexDropStatement> {
+    let name = "uq_cohort_lessons_cohort_id_position_track";
+    vec![Index::drop().name(name).table(Alias::new("cohort_lessons")).to_owned()]
 }
 
 fn tables() -> Vec<TableCreateStatement> {
@@ -146,6 +152,8 @@ fn sent_forms() -> TableCreateStatement {
 
 fn indexes() -> Vec<IndexCreateStatement> {
     vec![
+        unique("cohort_lessons", &["cohort_id", "lesson_id"]),
+        index("cohort_lessons", &["cohort_id", "position"]),
         index("standing_changes", &["enrollment_id", "made_at"]),
         index("schedule_changes", &["cohort_id", "made_at"]),
         index("couples", &["inviter_id"]),

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::confirm_enrollment::welcome;
+use super::welcome::welcome;
 
 #[derive(Debug, Clone)]
 pub struct NewPerson {

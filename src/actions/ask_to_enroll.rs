@@ -167,12 +167,13 @@ async fn answer(
             mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await
         }
         Standing::Waitlisted => mail(app, tx, Occasion::Waitlisted, &enrollment, now).await,
-        Standing::Enrolled
-        | Standing::Paused
-        | Standing::Completed
-        | Standing::Offered
-        | Standing::Accepted
-        | Standing::Applied => mail(app, tx, Occasion::AlreadyEnrolled, &enrollment, now).await,
+        Standing::Applied => mail(app, tx, Occasion::Applied, &enrollment, now).await,
+        // The link to the place that is held may have been lost.
+        Standing::Offered => mail(app, tx, Occasion::PlaceOffered, &enrollment, now).await,
+        Standing::Accepted => mail(app, tx, Occasion::Accepted, &enrollment, now).await,
+        Standing::Enrolled | Standing::Paused | Standing::Completed => {
+            mail(app, tx, Occasion::AlreadyEnrolled, &enrollment, now).await
+        }
         // Whom the coach removed, the coach invites again.
         Standing::Removed => Ok(()),
     }

@@ -202,7 +202,9 @@ async fn tell_off(app: &App, tx: &Tx, enrollment: &Enrollment, said: (&str, &str
         | Standing::Lapsed => return Ok(()),
     };
     ledger::cancel_waiting(tx, told.id, OFF, now.program).await?;
-    tell_calendar(app, tx, &told, now).await?;
+    if matches!(told.standing, Standing::Enrolled | Standing::Paused) {
+        tell_calendar(app, tx, &told, now).await?;
+    }
     let letter = about_place(Occasion::CalledOff, &told, now);
     write_another(app, tx, Queued { params: serde_json::json!({ "words": words }), ..letter }, now).await
 }

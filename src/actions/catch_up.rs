@@ -1,14 +1,20 @@
 //! Lessons that went out before somebody could have them come in one mail, and never what they had.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::LateJoiners,
         delivery::{Occasion, State},
-        ids::DeliveryId,
+        one_a_day::{Hour, spaced},
         reach::CAME_ALONG,
+        schedule::{LessonClock, LessonTiming},
+        timetable::LESSON_USEFUL,
     },
     store::{
         self,
@@ -16,10 +22,14 @@ use crate::{
         database::Tx,
         enrollments::Enrollment,
         ledger::{self, Delivery, Queued, Recipient},
+        participants,
     },
 };
 
 use super::own_lessons::{Own, own_lessons};
+
+/// Why a lesson's key is kept that never was a mail of its own.
+const ON_THE_PAGE: &str = "can be read after sign-in";
 
 /// Why somebody has lessons to catch up on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +40,8 @@ pub enum Since {
     Moved,
 }
 
-/// Queues the one mail with everything that is out and was not had; nothing where nothing is missing. The
-/// caller holds the cohort's lock.
+/// What is out and this person never had: in one mail after a pause, else as the cohort has it for those who come
+/// late. No reminder of a session that is past is sent after it. The caller holds the cohort's lock.
 pub async fn catch_up(
     app: &App,
     tx: &Tx,
@@ -42,8 +52,56 @@ pub async fn catch_up(
     let missed: Vec<Own> =
         still_to_come(tx, of.0, of.1).await?.into_iter().filter(|own| own.is_out(now.program)).collect();
     let lessons: Vec<CohortLesson> = missed.into_iter().map(|own| own.lesson).collect();
-    send_together(app, tx, of.1, (&lessons, since), now).await?;
+    let manner = match since {
+        Since::Paused => LateJoiners::Digest,
+        Since::Joined | Since::Moved => of.0.late_joiners,
+    };
+    match manner {
+        LateJoiners::Digest => send_together(app, tx, of.1, (&lessons, since), now).await?,
+        LateJoiners::Spaced => one_by_one(app, tx, of, &lessons, now).await?,
+        LateJoiners::PortalOnly => {
+            let kept = lessons.iter().map(|lesson| kept(app, of.1, (lesson, ON_THE_PAGE), now));
+            ledger::enqueue(tx, kept.collect()).await?;
+        }
+    }
     Ok(lessons)
+}
+
+/// The oldest first, on days of this person's on which nothing else of the cohort goes out.
+async fn one_by_one(
+    app: &App,
+    tx: &Tx,
+    (cohort, enrollment): (&Cohort, &Enrollment),
+    missed: &[CohortLesson],
+    now: Now,
+) -> store::Result<()> {
+    let person = participants::holding(tx, enrollment.participant_id).await?;
+    let own = person.map_or(cohort.zone, |person| person.zone);
+    let timing = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
+    let time = timing.time_of_day(cohort.session_time, i64::from(cohort.session_minutes));
+    let clock = match cohort.lesson_clock {
+        LessonClock::Cohort => cohort.zone,
+        LessonClock::Participant => own,
+    };
+    let planned: BTreeSet<NaiveDate> = own_lessons(tx, cohort, enrollment)
+        .await?
+        .iter()
+        .filter(|lesson| lesson.due_at > now.program)
+        .map(|lesson| own.local(lesson.due_at).date())
+        .collect();
+    let turns = spaced(missed.len(), Hour { time, clock, own }, &planned, now.program);
+    let rows = missed.iter().zip(turns).map(|(lesson, due_at)| {
+        let mail = Queued {
+            subject: enrollment.journey_id.0,
+            object: lesson.lesson_id.0,
+            due_at,
+            useful_until: Some(due_at + LESSON_USEFUL),
+            ..about(Occasion::Lesson, enrollment, now)
+        };
+        mail.row(app.random.id(now.program), now)
+    });
+    ledger::enqueue(tx, rows.collect()).await?;
+    Ok(())
 }
 
 /// The person's own lessons whose keys nothing holds.
@@ -75,8 +133,9 @@ pub async fn send_together(
         ..about(Occasion::CatchUp, enrollment, now)
     };
     let mail = mail.row(app.random.id(now.program), now);
-    let mut rows: Vec<Delivery> =
-        lessons.iter().map(|lesson| came_along(app, enrollment, lesson, mail.id, now)).collect();
+    let params = serde_json::json!({ "catch_up": mail.id }).to_string();
+    let along = |lesson| Delivery { params: params.clone(), ..kept(app, enrollment, (lesson, CAME_ALONG), now) };
+    let mut rows: Vec<Delivery> = lessons.iter().map(along).collect();
     rows.push(mail);
     ledger::enqueue(tx, rows).await?;
     Ok(())
@@ -90,13 +149,13 @@ fn about(occasion: Occasion, enrollment: &Enrollment, now: Now) -> Queued {
     }
 }
 
-fn came_along(app: &App, enrollment: &Enrollment, lesson: &CohortLesson, mail: DeliveryId, now: Now) -> Delivery {
+/// Keeps the key of a lesson that is no mail of its own, and says why.
+fn kept(app: &App, enrollment: &Enrollment, of: (&CohortLesson, &str), now: Now) -> Delivery {
     let queued = Queued {
         subject: enrollment.journey_id.0,
-        object: lesson.lesson_id.0,
-        params: serde_json::json!({ "catch_up": mail }),
+        object: of.0.lesson_id.0,
         ..about(Occasion::Lesson, enrollment, now)
     };
     let row = queued.row(app.random.id(now.program), now);
-    Delivery { state: State::Skipped, reason: Some(CAME_ALONG.to_owned()), ..row }
+    Delivery { state: State::Skipped, reason: Some(of.1.to_owned()), ..row }
 }

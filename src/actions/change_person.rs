@@ -15,7 +15,6 @@ use crate::{
         ids::{EnrollmentId, ParticipantId, PracticeId, ProgramId},
         name::Name,
         people::Who,
-        schedule::LessonClock,
         zone::Zone,
     },
     store::{
@@ -26,12 +25,11 @@ use crate::{
         logins,
         participants::{self, Participant},
         stops::{self, Stop},
-        timetable,
     },
 };
 
 use super::{
-    plan_timetable::plan_timetable,
+    follow_to_zone::follow_to_zone,
     readdress_calendars::{Left, clear_calendars, fill_calendars},
     suppress::{badge, take_back_complaint},
     tell_calendars::tell_calendar,
@@ -67,62 +65,17 @@ pub async fn save_settings(
     let now = app.clock.now();
     transact!(app.db, |tx| {
         let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-        let moved = person.zone != settings.zone;
+        let before = person.zone;
         let changed =
             Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
         participants::save(tx, changed.clone()).await?;
-        if moved {
-            follow_to_zone(app, tx, &changed, now).await?;
+        if before != changed.zone {
+            follow_to_zone(app, tx, &changed, before, now).await?;
         }
         Ok::<_, Refused>(())
     })?;
     app.bell.notify_waiters();
     Ok(())
-}
-
-/// Cohorts whose lessons keep each person's own clock plan anew; a lesson that is out in the new zone comes at once.
-async fn follow_to_zone(app: &App, tx: &Tx, person: &Participant, now: Now) -> store::Result<()> {
-    for enrollment in enrollments::of_participant(tx, person.practice_id, person.id).await? {
-        let Some(cohort) = cohorts::anywhere(tx, enrollment.cohort_id).await? else { continue };
-        if cohort.lesson_clock != LessonClock::Participant || enrollment.standing != Standing::Enrolled {
-            continue;
-        }
-        cohorts::lock(tx, cohort.id).await?;
-        plan_timetable(app, tx, &cohort, now).await?;
-        // Whose lessons come later by their own days was seen to with the plan.
-        if enrollment.shift_days > 0 {
-            continue;
-        }
-        let lessons = cohorts::lessons_of(tx, cohort.id).await?;
-        let out = timetable::of_cohort(tx, cohort.id).await?.into_iter().filter(|row| {
-            row.work == "lesson"
-                && row.zone == person.zone.name()
-                && row.due_at <= now.program
-                && row.useful_until > now.program
-        });
-        let mut rows = Vec::new();
-        for row in out {
-            for lesson in
-                lessons.iter().filter(|lesson| lesson.position == row.position && is_for(&lesson.track, &enrollment))
-            {
-                let mail = Queued {
-                    subject: enrollment.journey_id.0,
-                    object: lesson.lesson_id.0,
-                    enrollment: Some(enrollment.id),
-                    cohort: Some(cohort.id),
-                    useful_until: Some(row.useful_until),
-                    ..Queued::now(cohort.practice_id, Occasion::Lesson, Recipient::Participant(person.id), now)
-                };
-                rows.push(mail.row(app.random.id(now.program), now));
-            }
-        }
-        ledger::enqueue(tx, rows).await?;
-    }
-    Ok(())
-}
-
-fn is_for(track: &str, enrollment: &Enrollment) -> bool {
-    track.is_empty() || track == enrollment.track
 }
 
 /// Invites, feed or neither: entries come, or go, accordingly.

@@ -20,6 +20,8 @@ use crate::{
 use super::{
     call_off,
     confirm_enrollment::{self, confirm},
+    leave::By,
+    move_enrollment::{self, has_room, move_within},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +40,24 @@ pub enum Refused {
 
 crate::from_store!(Refused);
 
-/// Somebody who had a place goes on in another cohort.
+/// Somebody who had a place goes on in another cohort: the one they were asked into, where a place is kept for
+/// them, or one with a place that nobody waits for. Going twice is going once.
 pub async fn go_along(app: &App, id: EnrollmentId, to: CohortId) -> Result<Enrollment, Refused> {
-    ask_elsewhere(app, id, to).await
+    let now = app.clock.now();
+    let moved = transact!(app.db, |tx| {
+        let Setting { off, other, .. } = Setting::locked(tx, (id, to)).await?;
+        // The coach who asked them over took them over the limit, if need be.
+        let is_promised = off.merged_into == Some(to);
+        if !is_promised && other.state != CohortState::Open {
+            return Err(Refused::Elsewhere);
+        }
+        if !is_promised && !has_room(tx, &other).await? {
+            return Err(Refused::Full);
+        }
+        Ok::<_, Refused>(move_within(app, tx, (id, to), &By::Coach("participant".to_owned()), now).await?)
+    })?;
+    app.bell.notify_waiters();
+    Ok(moved)
 }
 
 /// Asks for a place in another cohort of the program: taken at once where one is free, else on the waitlist, in the
@@ -48,7 +65,10 @@ pub async fn go_along(app: &App, id: EnrollmentId, to: CohortId) -> Result<Enrol
 pub async fn ask_elsewhere(app: &App, id: EnrollmentId, to: CohortId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
     let asked = transact!(app.db, |tx| {
-        let (old, other) = locked(tx, (id, to)).await?;
+        let Setting { old, other, .. } = Setting::locked(tx, (id, to)).await?;
+        if other.state != CohortState::Open {
+            return Err(Refused::Elsewhere);
+        }
         let there = enrollments::of_person_in(tx, to, old.participant_id).await?;
         if let Some(there) = there.clone().filter(|there| stands(there.standing)) {
             return Ok(there);
@@ -64,23 +84,35 @@ pub async fn ask_elsewhere(app: &App, id: EnrollmentId, to: CohortId) -> Result<
     Ok(asked)
 }
 
-async fn locked(tx: &Tx, of: (EnrollmentId, CohortId)) -> Result<(Enrollment, Cohort), Refused> {
-    let (id, to) = of;
-    let seen = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-    let mut both = [seen.cohort_id, to];
-    both.sort_unstable();
-    for cohort in both {
-        cohorts::lock(tx, cohort).await?;
+/// The place, the cohort that is off, and the one that is not.
+struct Setting {
+    old: Enrollment,
+    off: Cohort,
+    other: Cohort,
+}
+
+impl Setting {
+    async fn locked(tx: &Tx, of: (EnrollmentId, CohortId)) -> Result<Self, Refused> {
+        let (id, to) = of;
+        let seen = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
+        let mut both = [seen.cohort_id, to];
+        both.sort_unstable();
+        for cohort in both {
+            cohorts::lock(tx, cohort).await?;
+        }
+        let old = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
+        let off = cohorts::anywhere(tx, old.cohort_id).await?.ok_or(Refused::Unknown)?;
+        if !off.decision.is_off() {
+            return Err(Refused::TakesPlace);
+        }
+        let other = cohorts::find(tx, old.practice_id, to).await?.filter(|other| {
+            other.id != off.id
+                && other.program_id == off.program_id
+                && other.state != CohortState::Draft
+                && !other.decision.is_off()
+        });
+        Ok(Self { old, off, other: other.ok_or(Refused::Elsewhere)? })
     }
-    let old = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-    let off = cohorts::anywhere(tx, old.cohort_id).await?.ok_or(Refused::Unknown)?;
-    if !off.decision.is_off() {
-        return Err(Refused::TakesPlace);
-    }
-    let other = cohorts::find(tx, old.practice_id, to)
-        .await?
-        .filter(|other| other.id != off.id && other.program_id == off.program_id && other.state == CohortState::Open);
-    Ok((old, other.ok_or(Refused::Elsewhere)?))
 }
 
 /// Whether somebody has, or waits for, a place already.
@@ -148,6 +180,20 @@ impl From<confirm_enrollment::Refused> for Refused {
             confirm_enrollment::Refused::Over
             | confirm_enrollment::Refused::Late
             | confirm_enrollment::Refused::Standing(_) => Self::Elsewhere,
+        }
+    }
+}
+
+impl From<move_enrollment::Refused> for Refused {
+    fn from(refused: move_enrollment::Refused) -> Self {
+        match refused {
+            move_enrollment::Refused::Store(error) => Self::Store(error),
+            move_enrollment::Refused::Unknown | move_enrollment::Refused::Standing(_) => Self::Unknown,
+            move_enrollment::Refused::Full => Self::Full,
+            move_enrollment::Refused::AlreadyIn
+            | move_enrollment::Refused::TooLate(_)
+            | move_enrollment::Refused::Closed
+            | move_enrollment::Refused::Over => Self::Elsewhere,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whose way through a cohort is over? The day after the last session or lesson, whichever is later; and of a
 //! cohort that does not take place, whoever chose nothing in time.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, Utc};
 
 use crate::transact;
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
         enrollment::{Event, Standing, completes_at},
         pause,
         session::SessionState,
-        zone::Zone,
     },
     store::{
         self, Connection,
@@ -19,12 +18,13 @@ use crate::{
         database::Tx,
         decisions,
         enrollments::{self, Enrollment},
-        participants, sessions, timetable,
+        sessions, timetable,
     },
 };
 
 use super::{
     call_off::{self, choose_by},
+    own_lessons::last_lesson_at,
     release_due::told_apart,
 };
 
@@ -87,41 +87,33 @@ async fn due(db: &impl Connection, cohort: &Cohort, now: Now) -> store::Result<V
     if cohort.decision.is_off() {
         return Ok(if choose_by(cohort, now.program) <= now.program { people } else { Vec::new() });
     }
-    let last = Last::of(db, cohort).await?;
-    let ids: Vec<_> = people.iter().map(|enrollment| enrollment.participant_id).collect();
-    let persons = participants::with_ids(db, cohort.practice_id, &ids).await?;
-    people.retain(|enrollment| {
-        let person = persons.iter().find(|person| person.id == enrollment.participant_id);
-        let last = person.and_then(|person| last.for_person(enrollment, person.zone));
+    let session = last_session(db, cohort).await?;
+    let mut done = Vec::new();
+    for enrollment in people {
+        let last = session.max(last_lesson(db, cohort, &enrollment).await?);
         // Who pauses may still go on, also after the end; but not for ever.
         let wait = if enrollment.standing == Standing::Paused { pause::LONGEST } else { 0 };
-        last.is_some_and(|last| completes_at(last, cohort.zone) + Days::new(wait) <= now.program)
-    });
-    Ok(people)
+        if last.is_some_and(|last| completes_at(last, cohort.zone) + Days::new(wait) <= now.program) {
+            done.push(enrollment);
+        }
+    }
+    Ok(done)
 }
 
-/// The last of what a cohort does.
-struct Last {
-    session: Option<DateTime<Utc>>,
-    /// When a lesson goes out, and in which zone; an empty one is everybody's.
-    lessons: Vec<(String, DateTime<Utc>)>,
+async fn last_session(db: &impl Connection, cohort: &Cohort) -> store::Result<Option<DateTime<Utc>>> {
+    let meetings = sessions::of_cohort(db, cohort.id).await?.into_iter();
+    Ok(meetings.filter(|meeting| meeting.state == SessionState::Planned).map(|meeting| meeting.ends_at).max())
 }
 
-impl Last {
-    async fn of(db: &impl Connection, cohort: &Cohort) -> store::Result<Self> {
-        let meetings = sessions::of_cohort(db, cohort.id).await?.into_iter();
-        let planned = meetings.filter(|meeting| meeting.state == SessionState::Planned);
-        let rows = timetable::of_cohort(db, cohort.id).await?.into_iter().filter(|row| row.work == "lesson");
-        Ok(Self {
-            session: planned.map(|meeting| meeting.ends_at).max(),
-            lessons: rows.map(|row| (row.zone, row.due_at)).collect(),
-        })
+/// Whose lessons follow later, by the length of a pause, has later a last one.
+async fn last_lesson(
+    db: &impl Connection,
+    cohort: &Cohort,
+    enrollment: &Enrollment,
+) -> store::Result<Option<DateTime<Utc>>> {
+    if enrollment.standing == Standing::Enrolled {
+        return last_lesson_at(db, cohort, enrollment).await;
     }
-
-    /// Whose lessons follow later, by the length of a pause, has later a last one.
-    fn for_person(&self, enrollment: &Enrollment, zone: Zone) -> Option<DateTime<Utc>> {
-        let mine = self.lessons.iter().filter(|(of, _)| of.is_empty() || of == zone.name());
-        let lesson = mine.map(|(_, at)| *at + TimeDelta::days(i64::from(enrollment.shift_days))).max();
-        self.session.max(lesson)
-    }
+    let rows = timetable::of_cohort(db, cohort.id).await?.into_iter();
+    Ok(rows.filter(|row| row.work == "lesson").map(|row| row.due_at).max())
 }

@@ -37,6 +37,7 @@ mod coach_letters;
 mod couple_letters;
 pub mod facts;
 pub mod lesson_facts;
+mod lesson_letters;
 mod letters;
 mod life_letters;
 mod place_letters;

@@ -12,7 +12,6 @@ use crate::{
         enrollment::{Event, Refusal, Seat, Standing},
         ids::EnrollmentId,
         people::CohortState,
-        schedule::LessonClock,
     },
     store::{
         self,
@@ -24,13 +23,11 @@ use crate::{
 };
 
 use super::{
-    catch_up::{Since, catch_up},
     couples,
     fill_seats::fill_seats,
     place_letters::{about_place, write_another},
-    plan_timetable::plan_timetable,
     suppress::lift,
-    tell_calendars::tell_calendar,
+    welcome::welcome,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -192,15 +189,4 @@ async fn settle(
         write_another(app, tx, about_place(occasion, &settled, now), now).await?;
     }
     Ok(settled)
-}
-
-/// Everything a new participant gets: the welcome, the calendar entries, and what was missed.
-pub async fn welcome(app: &App, tx: &Tx, cohort: &Cohort, enrollment: &Enrollment, now: Now) -> store::Result<()> {
-    if cohort.lesson_clock == LessonClock::Participant {
-        plan_timetable(app, tx, cohort, now).await?;
-    }
-    write_another(app, tx, about_place(Occasion::Welcome, enrollment, now), now).await?;
-    catch_up(app, tx, (cohort, enrollment), Since::Joined, now).await?;
-    tell_calendar(app, tx, enrollment, now).await?;
-    Ok(())
 }

@@ -61,6 +61,14 @@ impl Watch {
         Ok(())
     }
 
+    /// Whether the folder can be opened.
+    pub async fn open(&mut self) -> Result<(), CannotLook> {
+        if self.open.is_none() {
+            self.open = Some(Folder::open(&self.imap).await?);
+        }
+        Ok(())
+    }
+
     /// Takes in whatever is new. After an error the way in is opened anew.
     pub async fn look(&mut self, app: &App) -> Result<Looked, CannotLook> {
         let mut folder = match self.open.take() {

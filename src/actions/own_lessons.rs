@@ -51,8 +51,9 @@ pub async fn own_lessons(db: &impl Connection, cohort: &Cohort, enrollment: &Enr
         .into_iter()
         .filter(|lesson| is_for(lesson, enrollment))
         .filter_map(|lesson| {
-            let row = rows.iter().find(|row| is_of(row, &lesson, zone))?;
-            Some(timed(lesson, row, enrollment.shift_days, cohort))
+            let row = rows.iter().find(|row| times(row, &lesson, zone)).cloned();
+            let row = row.or_else(|| at_once(&lesson, &rows, zone))?;
+            Some(timed(lesson, &row, enrollment.shift_days, cohort))
         })
         .collect();
     own.sort_by_key(|own| (own.due_at, own.lesson.position));
@@ -67,8 +68,27 @@ fn is_for(lesson: &CohortLesson, enrollment: &Enrollment) -> bool {
     timed && (lesson.track.is_empty() || lesson.track == enrollment.track)
 }
 
-fn is_of(row: &TimetableRow, lesson: &CohortLesson, zone: Zone) -> bool {
-    row.work == "lesson" && row.position == lesson.position && (row.zone.is_empty() || row.zone == zone.name())
+fn times(row: &TimetableRow, lesson: &CohortLesson, zone: Zone) -> bool {
+    is_for_clock(row, zone) && lesson.timing == Timing::Rule && row.position == lesson.position
+}
+
+fn is_for_clock(row: &TimetableRow, zone: Zone) -> bool {
+    row.work == "lesson" && (row.zone.is_empty() || row.zone == zone.name())
+}
+
+/// What no firing times: it went out when it was added, or goes with the next, or with the last there was.
+fn at_once(lesson: &CohortLesson, rows: &[TimetableRow], zone: Zone) -> Option<TimetableRow> {
+    let mut here: Vec<&TimetableRow> = rows.iter().filter(|row| is_for_clock(row, zone)).collect();
+    here.sort_by_key(|row| row.due_at);
+    let next = here.iter().find(|row| row.released_at.is_none()).or(here.last()).copied()?;
+    match lesson.timing {
+        Timing::Rule | Timing::Skipped | Timing::Removed => None,
+        Timing::WithNext => Some(next.clone()),
+        Timing::Now => {
+            let (due_at, released_at) = (lesson.changed_at, Some(lesson.changed_at));
+            Some(TimetableRow { due_at, useful_until: due_at + LESSON_USEFUL, released_at, ..next.clone() })
+        }
+    }
 }
 
 fn timed(lesson: CohortLesson, row: &TimetableRow, days: i32, cohort: &Cohort) -> Own {

@@ -49,7 +49,7 @@ pub fn preview_lesson(
     };
     let frame = frame(app, practice, &voice, lesson);
     if voice.body() == Body::LinkOnly {
-        let letter = LessonWaiting { page_url: app.links.to(&format!("/p/lesson/{}", lesson.week)) };
+        let letter = LessonWaiting { page_url: app.links.to(&format!("/p/lesson/{}", lesson.week)), also: Vec::new() };
         return Ok(app.templates.write(&letter, &frame)?);
     }
     let zone = Zone::parse(SAMPLE_ZONE).unwrap_or(practice.zone);
@@ -92,6 +92,7 @@ pub(super) fn letter(
         check_in_url: None,
         page_url: app.links.to(&format!("/p/lesson/{}", lesson.week)),
         next_session: None,
+        also: Vec::new(),
         sign_off: Vec::new(),
     }
 }

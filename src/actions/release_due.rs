@@ -19,15 +19,15 @@ use crate::{
         cohorts::{self, Cohort},
         database::Tx,
         enrollments::{self, Enrollment},
-        ledger::{self, Queued, Recipient, Release},
+        ledger::{self, Manner, Queued, Recipient, Release},
         schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
 
 use super::{
-    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, remind_holds::remind_holds,
-    resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
+    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, release_lessons::release_lessons,
+    remind_holds::remind_holds, resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
@@ -77,27 +77,23 @@ async fn release_row(tx: &Tx, row: &TimetableRow, now: Now) -> store::Result<boo
     if !timetable::mark_released(tx, row.id, now.program).await? {
         return Ok(false);
     }
-    let release = |occasion, object, generation, track| Release {
+    let release = |occasion, object, generation| Release {
         cohort: row.cohort_id,
         occasion,
         object,
         generation,
-        track,
+        track: String::new(),
         zone: row.zone.clone(),
         due_at: row.due_at,
         useful_until: row.useful_until,
+        manner: Manner::Alone { also: Vec::new() },
     };
     match (row.work.as_str(), row.session_id) {
-        ("lesson", _) => {
-            let lessons = cohorts::lessons_of(tx, row.cohort_id).await?;
-            for lesson in lessons.into_iter().filter(|lesson| lesson.position == row.position) {
-                ledger::release(tx, &release(Occasion::Lesson, lesson.lesson_id.0, 0, lesson.track), now).await?;
-            }
-        }
+        ("lesson", _) => release_lessons(tx, row, now).await?,
         (work, Some(session)) => {
             let occasion = if work == "reminder_day" { Occasion::ReminderDay } else { Occasion::ReminderHour };
             let version = row.object.rsplit('/').next().and_then(|version| version.parse().ok()).unwrap_or_default();
-            ledger::release(tx, &release(occasion, session.0, version, String::new()), now).await?;
+            ledger::release(tx, &release(occasion, session.0, version), now).await?;
         }
         _ => {}
     }

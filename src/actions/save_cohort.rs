@@ -5,6 +5,8 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::LateJoiners,
+        holiday::Country,
         ids::{CohortId, PracticeId},
         name::Name,
         people::CohortState,
@@ -26,6 +28,9 @@ pub struct CohortSettings {
     pub room_url: String,
     pub crisis_line: String,
     pub capacity: u16,
+    /// Whose public holidays the coach is warned of.
+    pub holiday_country: Option<Country>,
+    pub late_joiners: LateJoiners,
 }
 
 /// Whether new people may ask for a place.
@@ -78,6 +83,8 @@ pub async fn save_cohort(
             room_url: settings.room_url.clone(),
             crisis_line: settings.crisis_line.clone(),
             capacity: i32::from(settings.capacity),
+            holiday_country: settings.holiday_country.map(Country::code).unwrap_or_default().to_owned(),
+            late_joiners: settings.late_joiners,
             changed_at: now.program,
             ..cohort
         };

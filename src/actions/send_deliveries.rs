@@ -15,8 +15,9 @@ use crate::{
     domain::{
         attempt::{Attempt, class},
         bounce::Scope,
-        delivery::{self, Doubt, LivesBy, Next, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
+        delivery::{self, LivesBy, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
         email_address::EmailAddress,
+        retry::{self, Doubt, Next},
         session::SessionState,
     },
     mail::mailer::{Envelope, Sender},
@@ -35,6 +36,7 @@ use super::{
     },
     suppress::{address_hash, is_asked_for, note_refusal, scope_of},
     tell_calendars::note_calendar_told,
+    wait_turn::{next_turn, wait_turn},
 };
 
 /// Rows a sender takes at once: few enough that the last is sent well within the lease.
@@ -89,6 +91,10 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
     let ready = AssertUnwindSafe(make_ready(app, row, now)).catch_unwind().await;
     let composed = match ready {
         Ok(Ok(Ready::Send(composed))) => addressed(app, composed),
+        Ok(Ok(Ready::Later(turn))) => {
+            wait_turn(app, row, turn, now).await?;
+            return Ok(None);
+        }
         Ok(Ok(Ready::Settled(state, reason))) => {
             finish(app, row, State::Claimed, settled(state, reason, now), now).await?;
             return Ok(None);
@@ -129,6 +135,7 @@ fn addressed(app: &App, mut composed: Box<Composed>) -> Box<Composed> {
 enum Ready {
     Send(Box<Composed>),
     Settled(State, String),
+    Later(DateTime<Utc>),
 }
 
 /// The late gate, then the letter. What was frozen once is sent again to the byte.
@@ -142,6 +149,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
         Verdict::Send => {}
         Verdict::Skip(reason) => return Ok(Ready::Settled(State::Skipped, reason.to_owned())),
         Verdict::Missed(reason) => return Ok(Ready::Settled(State::Missed, reason.to_owned())),
+        Verdict::Later(turn) => return Ok(Ready::Later(turn)),
     }
     if let (Some(message), Some(message_id)) = (&row.frozen, &row.message_id) {
         let frozen = Frozen {
@@ -193,12 +201,14 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => true,
     };
+    let next_turn = next_turn(app, row, facts, now).await?;
     let facts = delivery::Facts {
         standing: facts.enrollment.as_ref().map(|enrollment| enrollment.standing),
         stopped,
         undeliverable,
         session_stands,
         useful_until: row.useful_until.filter(|_| !anyway),
+        next_turn,
     };
     let at = match row.occasion.lives_by() {
         LivesBy::Program => now.program,
@@ -215,7 +225,7 @@ fn envelope(app: &App, composed: &Composed) -> Option<Envelope> {
     Some(Envelope { return_path: EmailAddress::parse(&composed.return_path).ok()?, to })
 }
 
-/// Writes down what became of an attempt, as `delivery::after` decides.
+/// Writes down what became of an attempt, as `retry::after` decides.
 async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<Option<DateTime<Utc>>> {
     let now = app.clock.now();
     let doubt = match app.config.mail.on_unknown {
@@ -224,7 +234,7 @@ async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<O
     };
     let tries = u32::try_from(row.tries).unwrap_or_default();
     let reason = words(attempt);
-    let recorded = match delivery::after(attempt, tries, doubt, app.random.fraction(), now.real) {
+    let recorded = match retry::after(attempt, tries, doubt, app.random.fraction(), now.real) {
         Next::Sent => Recorded { state: State::Sent, reason: None, next_try_at: now.real, sent_at: Some(now.program) },
         Next::Defer(at) => Recorded { next_try_at: at, ..settled(State::Deferred, reason, now) },
         Next::ResendUnknown(at) => Recorded { next_try_at: at, ..settled(State::Unknown, reason, now) },

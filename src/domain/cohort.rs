@@ -80,3 +80,14 @@ pub enum Attendance {
 }
 
 crate::words!(Attendance { Came = "came", Absent = "absent", Excused = "excused" });
+
+/// What becomes of a lesson whose time has passed before anybody could get it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// Nothing by mail.
+    Skip,
+    Now,
+    WithNext,
+}
+
+crate::words!(Late { Skip = "skip", Now = "now", WithNext = "with_next" });

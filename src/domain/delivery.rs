@@ -2,10 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-mod retry;
-
-pub use retry::{Doubt, MOST_TRIES, Next, after};
-
 use super::{category::Category, enrollment::Standing};
 
 /// Why a delivery exists.
@@ -219,6 +215,15 @@ impl Occasion {
         }
     }
 
+    /// Whether a person gets at most one of these a program and day.
+    #[must_use]
+    pub fn once_a_day(self) -> bool {
+        match self.category() {
+            Category::Lesson | Category::Announcement => true,
+            Category::Security | Category::Service | Category::Reminder => false,
+        }
+    }
+
     /// What goes first when much is due: lower is sooner.
     #[must_use]
     pub fn priority(self) -> i32 {
@@ -244,6 +249,8 @@ pub struct Facts {
     /// For mail about a session: it is still planned.
     pub session_stands: bool,
     pub useful_until: Option<DateTime<Utc>>,
+    /// Where the person had this program's mail of the day: the turn of the next one.
+    pub next_turn: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,6 +259,8 @@ pub enum Verdict {
     Skip(&'static str),
     /// Too late to be of use: listed, with *send anyway*.
     Missed(&'static str),
+    /// Not today: the claim goes back unspent, and it is due at this instant.
+    Later(DateTime<Utc>),
 }
 
 /// Why nothing is sent to an address that does not take mail.
@@ -318,6 +327,6 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
     }
     match facts.useful_until {
         Some(until) if until <= now => Verdict::Missed("too late to be of use"),
-        _ => Verdict::Send,
+        _ => facts.next_turn.filter(|_| occasion.once_a_day()).map_or(Verdict::Send, Verdict::Later),
     }
 }

@@ -181,16 +181,12 @@ impl Clues {
             mail.head.values(name).for_each(|value| clues.add_tokens(value));
         }
         for part in &mail.parts {
-            let media = part.head.kind().media;
             if part.place == Place::Enclosed {
                 clues.add_head(&part.head);
-            } else if matches!(
-                media.as_str(),
-                "text/rfc822-headers" | "message/rfc822" | "message/rfc822-headers" | "message/global-headers"
-            ) {
-                if let Ok((head, _)) = Head::read(&part.bytes()) {
-                    clues.add_head(&head);
-                }
+            } else if holds_a_head(&part.head)
+                && let Ok((head, _)) = Head::read(&part.bytes())
+            {
+                clues.add_head(&head);
             }
         }
         clues
@@ -227,6 +223,13 @@ impl Clues {
     fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.message_ids.is_empty()
     }
+}
+
+/// A part that is a mail, or the header of one.
+fn holds_a_head(head: &Head) -> bool {
+    let media = head.kind().media;
+    let kinds = ["text/rfc822-headers", "message/rfc822", "message/rfc822-headers", "message/global-headers"];
+    kinds.contains(&media.as_str())
 }
 
 const TOKEN: usize = 42;

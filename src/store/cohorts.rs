@@ -16,6 +16,7 @@ use super::{
     },
 };
 use crate::domain::{
+    cohort::Timing,
     enrollment::Standing,
     ids::{CohortId, PracticeId, ProgramId},
     people::CohortState,
@@ -183,13 +184,15 @@ pub async fn set_weeks(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<We
     insert_all(tx, rows).await
 }
 
-/// By position, then track.
+/// By position, then track; without those taken out.
 pub async fn lessons_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<CohortLesson>> {
     use cohort_lessons::Column;
     Ok(cohort_lessons::Entity::find()
         .filter(Column::CohortId.eq(cohort))
+        .filter(Column::Timing.ne(Timing::Removed))
         .order_by_asc(Column::Position)
         .order_by_asc(Column::Track)
+        .order_by_asc(Column::Id)
         .all(db)
         .await?)
 }

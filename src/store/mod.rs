@@ -16,6 +16,7 @@ pub mod bounces;
 pub mod calendar_answers;
 pub mod check_ins;
 pub mod coaches;
+pub mod cohort_lessons;
 pub mod cohorts;
 mod columns;
 pub mod consents;

@@ -48,6 +48,17 @@ pub async fn clear(tx: &impl ConnectionTrait, cohort: CohortId) -> Result<()> {
     Ok(())
 }
 
+/// Forgets the rows of one lesson that nobody got, released or not.
+pub async fn forget_lesson(tx: &impl ConnectionTrait, of: (CohortId, u16)) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::CohortId.eq(of.0))
+        .filter(Column::Work.eq("lesson"))
+        .filter(Column::Position.eq(i32::from(of.1)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// What is due and not released, the oldest first.
 pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<TimetableRow>> {
     Ok(Entity::find()

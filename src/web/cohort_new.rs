@@ -37,7 +37,7 @@ use self::{
 };
 
 pub(crate) mod read;
-mod schedule;
+pub(crate) mod schedule;
 pub(crate) mod timing;
 
 #[derive(Debug, Serialize)]

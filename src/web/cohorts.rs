@@ -35,6 +35,9 @@ pub(crate) mod applications;
 pub(crate) mod by_name;
 pub(crate) mod calling_off;
 pub(crate) mod decide;
+pub(crate) mod lesson;
+mod lesson_timing;
+pub(crate) mod lessons;
 pub(crate) mod opening;
 pub(crate) mod roster;
 pub(crate) mod schedule;
@@ -53,7 +56,7 @@ pub(crate) struct Head {
     pub(crate) is_draft: bool,
     /// People apply, and the coach decides.
     pub(crate) by_application: bool,
-    /// Which tab is current: `roster`, `schedule`, `applications`, `waitlist`, `settings`, or empty.
+    /// Which tab is current: `roster`, `schedule`, `lessons`, `applications`, `waitlist`, `settings`, or empty.
     pub(crate) tab: &'static str,
 }
 
@@ -152,6 +155,9 @@ pub(crate) fn add(table: Table) -> Table {
     let table = decide::add(table);
     let table = calling_off::add(table);
     let table = admission::add(table);
+    let table = lessons::add(table);
+    let table = lesson_timing::add(table);
+    let table = lesson::add(table);
     settings::add(table)
 }
 

@@ -88,7 +88,7 @@ impl Offered {
             meetings: sessions::of_cohort(db, id).await?,
             weeks: cohorts::weeks_of(db, id).await?,
             lessons: cohorts::lessons_of(db, id).await?,
-            places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?),
+            places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?).by(cohort.admission),
             cohort,
             program,
             practice,

@@ -52,6 +52,8 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::decide::DecidePage>(),
         exhibit::<cohorts::opening::OpeningPage>(),
         exhibit::<cohorts::schedule::SchedulePage>(),
+        exhibit::<cohorts::lessons::LessonsPage>(),
+        exhibit::<cohorts::lesson::CohortLessonPage>(),
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
         exhibit::<outbox::OutboxPage>(),

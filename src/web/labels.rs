@@ -4,7 +4,7 @@ use chrono::Weekday;
 use serde::Serialize;
 
 use crate::domain::{
-    cohort::{Decision, LateJoiners},
+    cohort::{Decision, Late, LateJoiners},
     delivery::{Occasion, State},
     discretion::Discretion,
     enrollment::Standing,
@@ -79,7 +79,7 @@ pub(crate) fn standing(standing: Standing) -> Label {
         Standing::Transferred => ("Moved to another cohort", ""),
         Standing::Removed => ("Removed", ""),
         Standing::Completed => ("Completed", "ok"),
-        Standing::Lapsed => ("Never confirmed", ""),
+        Standing::Lapsed => ("Not answered in time", ""),
     };
     Label::new(text, tone, "")
 }
@@ -164,6 +164,16 @@ pub(crate) fn countries() -> Vec<Choice> {
     let mut countries: Vec<_> = Country::all().map(|country| Choice::new(country.code(), country.name())).collect();
     countries.sort_by(|one, other| one.text.cmp(&other.text));
     [none].into_iter().chain(countries).collect()
+}
+
+/// What becomes of a lesson whose time has passed.
+pub(crate) fn lates() -> Vec<Choice> {
+    let choice = |late: Late| match late {
+        Late::Skip => Choice::new(late, "Skip it").with("It is not mailed; it can be read after signing in."),
+        Late::Now => Choice::new(late, "Send it now").with("Whoever had today’s lesson already gets it tomorrow."),
+        Late::WithNext => Choice::new(late, "With the next lesson").with("The next mail names it and leads to it."),
+    };
+    Late::ALL.iter().map(|late| choice(*late)).collect()
 }
 
 /// How those who come late catch up.

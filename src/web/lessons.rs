@@ -8,18 +8,16 @@ use serde::Serialize;
 
 use crate::{
     actions::{
-        save_lesson::{Refused, Target, create_lesson, is_out, save_lesson},
+        save_lesson::{Refused, Target, create_lesson, save_lesson},
         send_test::send_test_lesson,
     },
     domain::{
+        cohort::Late,
         discretion::Discretion,
         ids::{CohortId, LessonId},
         lesson::Lesson,
     },
-    store::{
-        cohorts,
-        programs::{self, LessonRow, ProgramRow},
-    },
+    store::programs::{self, LessonRow, ProgramRow},
     web::{
         chrome::{self, Here},
         desk::{self, Asked},
@@ -27,7 +25,7 @@ use crate::{
         fields::Fields,
         form::Entered,
         guard::{SignedCoach, see_other},
-        labels::Choice,
+        labels::{self, Choice},
         page::Page,
         programs::{
             edit::{read_stamp, stamp},
@@ -41,7 +39,8 @@ use crate::{
 use self::read::{checked, fill, read};
 
 mod preview;
-mod read;
+mod reach;
+pub(in crate::web) mod read;
 
 /// One entry of the list beside the text.
 #[derive(Debug, Serialize)]
@@ -65,8 +64,12 @@ pub(crate) struct LessonPage {
     form: Entered,
     seen: String,
     entries: Vec<Entry>,
-    /// Cohorts whose copy has not gone out.
+    /// Cohorts whose copy has not gone out; for a new one, all that are not over.
     cohorts: Vec<Choice>,
+    /// Names of those where it has.
+    out_in: Vec<String>,
+    lates: Vec<Choice>,
+    preview_src: String,
     sender: String,
     neutral_sender: String,
     variables: Vec<&'static str>,
@@ -93,7 +96,10 @@ impl Page for LessonPage {
                 track: String::new(),
                 is_current: true,
             }],
-            cohorts: vec![Choice::new("8", "Monday evenings")],
+            cohorts: vec![Choice::new("8", "Monday evenings").with("Goes out on Mon 8 Mar")],
+            out_in: vec!["Thursday evenings".into()],
+            lates: labels::lates(),
+            preview_src: String::new(),
             sender: "Nadia Brandt".into(),
             neutral_sender: "N. Brandt".into(),
             variables: variables(),
@@ -103,7 +109,7 @@ impl Page for LessonPage {
     }
 }
 
-fn variables() -> Vec<&'static str> {
+pub(in crate::web) fn variables() -> Vec<&'static str> {
     crate::domain::lesson::template::Variable::ALL.into_iter().map(|variable| variable.name()).collect()
 }
 
@@ -140,6 +146,10 @@ async fn page(
 ) -> Result<LessonPage, PageError> {
     let (content, row) = about;
     let lessons = programs::lessons_of(site.db.reader(), program.id).await?;
+    let reach = match row {
+        Some(row) => reach::of_lesson(site, signed, row).await?,
+        None => reach::of_new(site, signed, (program.id, content.week)).await?,
+    };
     let tracks = &program.content.0.tracks;
     let label = |key: &str| tracks.iter().find(|track| track.key == key).map_or(key, |track| &track.label).to_owned();
     let entry = |other: &LessonRow| Entry {
@@ -160,28 +170,16 @@ async fn page(
         form,
         seen: row.map(|row| stamp(row.changed_at)).unwrap_or_default(),
         entries: lessons.iter().map(entry).collect(),
-        cohorts: match row {
-            Some(row) => still_to_go_out(site, signed, row).await?,
-            None => Vec::new(),
-        },
+        cohorts: reach.cohorts,
+        out_in: reach.out_in,
+        lates: labels::lates(),
+        preview_src: row.map_or_else(String::new, |row| {
+            format!("/coach/programs/{}/lessons/{}/preview?level=open", program.id, row.id)
+        }),
         sender: signed.practice.name.expose().to_owned(),
         neutral_sender: signed.practice.neutral_name.expose().to_owned(),
         variables: variables(),
     })
-}
-
-/// Cohorts in which a new text would still be read.
-async fn still_to_go_out(site: &Site, signed: &SignedCoach, row: &LessonRow) -> Result<Vec<Choice>, PageError> {
-    let db = site.db.reader();
-    let mut choices = Vec::new();
-    for cohort in cohorts::of_program(db, signed.practice.id, row.program_id).await? {
-        let copies = cohorts::lessons_of(db, cohort.id).await?;
-        let Some(copy) = copies.iter().find(|copy| copy.lesson_id == row.id) else { continue };
-        if !is_out(db, copy).await? {
-            choices.push(Choice::new(cohort.id, cohort.name.expose()));
-        }
-    }
-    Ok(choices)
 }
 
 #[handler]
@@ -208,9 +206,8 @@ async fn save(
     let written = Lesson { week: row.content.0.week, track: row.content.0.track.clone(), ..read(&fields) };
     let form = match checked(&fields, &written, &program) {
         Ok(()) => {
-            let also = fields.many("also").iter().filter_map(|id| id.parse::<CohortId>().ok()).collect();
             let seen = read_stamp(fields.text("seen"));
-            let target = Target { practice: signed.practice.id, lesson: row.id, seen, also };
+            let target = Target { practice: signed.practice.id, lesson: row.id, seen, also: named(&fields) };
             match save_lesson(&site.app, &target, &written).await {
                 Ok(()) => return saved(site, &signed, &fields, (&program, row.id)).await,
                 Err(refused) => refusal(&fields, refused)?,
@@ -220,6 +217,11 @@ async fn save(
     };
     let chrome = desk::around(site, &signed, Here::Programs).await?;
     site.pages.refused(&chrome, &page(site, &signed, &program, (&written, Some(&row)), form).await?)
+}
+
+/// The cohorts that were ticked.
+fn named(fields: &Fields) -> Vec<CohortId> {
+    fields.many("also").iter().filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Saved; the button may ask for a test besides.
@@ -274,7 +276,8 @@ async fn show_new(
     let form = Entered::blank()
         .with("subject", format!("Week {}: ", empty.week))
         .with("discreet_subject", format!("Weekly course, part {}", empty.week))
-        .with("body", "Dear {{ name }},\n\n");
+        .with("body", "Dear {{ name }},\n\n")
+        .with("late", Late::Skip.as_str());
     site.pages.render(&chrome, &page(site, &signed, &program, (&empty, None), form).await?)
 }
 
@@ -293,7 +296,10 @@ async fn make(
             if let Some(answer) = desk::sent_before(site, &signed, &fields, &format!("/coach/programs/{id}")).await? {
                 return Ok(answer);
             }
-            match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
+            let of = (signed.practice.id, program.id, signed.coach.name.expose());
+            let also = named(&fields);
+            let late = fields.text("late").parse().unwrap_or(Late::Skip);
+            match create_lesson(&site.app, of, &written, (&also, late)).await {
                 Ok(lesson) => return saved(site, &signed, &fields, (&program, lesson)).await,
                 Err(refused) => refusal(&fields, refused)?,
             }

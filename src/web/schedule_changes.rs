@@ -15,6 +15,7 @@ use self::{
 use crate::{
     actions::change_schedule::{CannotUndo, Refused, Target, change_schedule, look, look_at, read::Known, undo_change},
     domain::{
+        holiday::Country,
         ids::CohortId,
         people::CohortState,
         plan::{Change, Plan, Refusal},
@@ -161,6 +162,8 @@ impl Asking<'_> {
             by_participant: known.is_by_participant(),
             own: self.signed.coach.zone,
             is_draft: known.cohort.state == CohortState::Draft,
+            country: Country::chosen(&known.cohort.holiday_country),
+            windows: if self.kind == Kind::Start { sentences::windows(&known.cohort) } else { None },
         };
         let about = About::of(known, self.kind, self.signed.coach.zone);
         let clashes = waiting::clashes(self.site, self.signed.practice.id, (self.cohort, plan)).await?;

@@ -56,6 +56,13 @@ impl Mail {
     }
 
     /// One property of the calendar part, unfolded.
+    /// The six digits of a sign-in mail.
+    pub fn code(&self) -> String {
+        let words: Vec<_> = self.text.split_whitespace().collect();
+        let is_half = |word: &&str| word.len() == 3 && word.chars().all(|digit| digit.is_ascii_digit());
+        words.windows(2).find(|pair| pair.iter().all(is_half)).map(|pair| pair.concat()).unwrap()
+    }
+
     pub fn property(&self, name: &str) -> String {
         let calendar = self.calendar.as_deref().unwrap_or_default().replace("\r\n ", "");
         calendar

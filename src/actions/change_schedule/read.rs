@@ -134,13 +134,19 @@ async fn people(db: &impl store::Connection, cohort: &Cohort, rows: &[SessionRow
     let names = participants::with_ids(db, cohort.practice_id, &ids).await?;
     let known = invites::of_cohort(db, cohort.id).await?;
     let attendee = |enrollment: &Enrollment| {
-        let name = names.iter().find(|person| person.id == enrollment.participant_id)?.name.clone();
+        let person = names.iter().find(|person| person.id == enrollment.participant_id)?;
         let own: Vec<_> = known.iter().filter(|invite| invite.enrollment_id == enrollment.id).cloned().collect();
         let knows = rows.iter().filter_map(|row| {
             let invite = newest(&own, row)?;
             Some(Knows { session: row.id, told: planned_before(invite), calendar: told(invite) })
         });
-        Some(Attendee { enrollment: enrollment.id, name, calendar: enrollment.calendar, knows: knows.collect() })
+        Some(Attendee {
+            enrollment: enrollment.id,
+            name: person.name.clone(),
+            calendar: enrollment.calendar,
+            is_unreachable: person.mail_problem.is_some(),
+            knows: knows.collect(),
+        })
     };
     Ok(here.iter().filter_map(attendee).collect())
 }

@@ -54,7 +54,8 @@ impl Desk<'_> {
         let (voice, program) = (self.facts.voice(), &self.program()?.content.0);
         let around = Around { preview: Some(&lesson.preview), ..Around::default() };
         if voice.body() == Body::LinkOnly {
-            let letter = LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)) };
+            let letter =
+                LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)), also: vec![] };
             return self.finish(&letter, around);
         }
         let reader = (self.facts.reader.name().expose(), self.facts.reader.zone());

@@ -7,7 +7,7 @@ use super::{
     times,
 };
 use crate::{
-    actions::{catch_up::Since, preview_lesson, tell_calendars::Change},
+    actions::tell_calendars::Change,
     domain::delivery::Occasion,
     domain::{
         civil,
@@ -20,17 +20,14 @@ use crate::{
         Calendar, SessionLine,
         address_changed::AddressChanged,
         already_enrolled::AlreadyEnrolled,
-        catch_up::{CatchUp, Missed},
         confirm_address::ConfirmAddress,
         left::Left,
-        lesson_waiting::LessonWaiting,
         reminder::{Lead, Reminder},
         schedule_changed::{Moved, ScheduleChanged},
         sign_in::SignIn,
         welcome::Welcome,
     },
     store::{
-        cohorts::{self, CohortLesson},
         ledger,
         sessions::{self, SessionRow},
     },
@@ -140,14 +137,11 @@ impl Desk<'_> {
         self.finish(&letter, Around::default())
     }
 
-    /// The cohort's own copy, for the week and track of this delivery; a test of one says so in its params.
-    async fn cohort_lesson(&self) -> Result<CohortLesson, CannotCompose> {
-        let lessons = cohorts::lessons_of(self.app.db.reader(), self.cohort()?.id).await?;
-        let wanted = self.delivery.object_id;
-        lessons.into_iter().find(|lesson| lesson.lesson_id.0 == wanted).ok_or(CannotCompose::Gone("the lesson"))
-    }
-
-    fn lesson_facts(&self, lesson: Option<&Lesson>, meetings: &[SessionRow]) -> Result<LessonFacts, CannotCompose> {
+    pub(super) fn lesson_facts(
+        &self,
+        lesson: Option<&Lesson>,
+        meetings: &[SessionRow],
+    ) -> Result<LessonFacts, CannotCompose> {
         let setting = Setting {
             practice: &self.facts.practice,
             program: self.program()?,
@@ -158,25 +152,8 @@ impl Desk<'_> {
         Ok(lesson_facts(&self.app.links, &setting, (lesson, meetings), self.now.program))
     }
 
-    pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {
-        let lesson = self.cohort_lesson().await?.content.0;
-        let voice = self.facts.voice();
-        let references = self.welcome_id().await?;
-        let around = Around { preview: Some(&lesson.preview), references, calendar: None };
-        if voice.body() == Body::LinkOnly {
-            let letter = LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)) };
-            return self.finish(&letter, around);
-        }
-        let meetings = self.meetings().await?;
-        let facts = self.lesson_facts(Some(&lesson), &meetings)?;
-        let rendered = lesson::render(&lesson, &facts)
-            .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
-        let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
-        self.finish(&letter, around)
-    }
-
     /// Lessons stand in one thread with the welcome (H3).
-    async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
+    pub(super) async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
         let filter = ledger::Filter {
             participant: self.delivery.participant_id,
             cohort: self.delivery.cohort_id,
@@ -186,35 +163,6 @@ impl Desk<'_> {
         };
         let (rows, _) = ledger::of_practice(self.app.db.reader(), self.delivery.practice_id, &filter).await?;
         Ok(rows.into_iter().find_map(|row| row.message_id))
-    }
-
-    pub(super) async fn catch_up(&self) -> Result<Composed, CannotCompose> {
-        let wanted: Vec<uuid::Uuid> = serde_json::from_value(self.params()["lessons"].clone()).unwrap_or_default();
-        let lessons = cohorts::lessons_of(self.app.db.reader(), self.cohort()?.id).await?;
-        let missed: Vec<Missed> = lessons
-            .iter()
-            .filter(|lesson| wanted.contains(&lesson.id.0))
-            .map(|lesson| Missed {
-                label: format!("Week {}", lesson.position),
-                title: match self.facts.level {
-                    Discretion::Minimal => "Your note".to_owned(),
-                    Discretion::Open | Discretion::Discreet => lesson.content.0.title.clone(),
-                },
-                url: self.app.links.to(&format!("/p/lesson/{}", lesson.position)),
-            })
-            .collect();
-        if missed.is_empty() {
-            return Err(CannotCompose::Gone("the lessons"));
-        }
-        let since = serde_json::from_value(self.params()["since"].clone()).unwrap_or(Since::Joined);
-        let (since, subject) = match since {
-            Since::Joined => ("joined", "What came before you joined"),
-            Since::Paused => ("paused", "What came during your pause"),
-            Since::Moved => ("moved", "What the others have had so far"),
-        };
-        let letter =
-            CatchUp { subject: subject.to_owned(), since, lessons: missed, page_url: self.app.links.my_program() };
-        self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
     }
 
     pub(super) async fn reminder(&self) -> Result<Composed, CannotCompose> {

@@ -24,8 +24,10 @@ pub(super) fn label(session: &SessionRow) -> String {
     plan::label(session.ordinal)
 }
 
-/// Every session, planned or canceled, one line each.
+/// Every session up to the last that takes place, planned or canceled, one line each.
 pub(super) fn lines(sessions: &[SessionRow], zone: Zone) -> Vec<SessionLine> {
+    let last = sessions.iter().rposition(|session| session.state == SessionState::Planned);
+    let sessions = &sessions[..last.map_or(sessions.len(), |last| last + 1)];
     let line = |session: &SessionRow| match session.state {
         SessionState::Planned => SessionLine::held(label(session), line(session.starts_at, session.ends_at, zone)),
         SessionState::Canceled => SessionLine::pause(label(session), "Canceled"),

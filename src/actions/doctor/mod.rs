@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::app::App;
 
 mod data;
+mod incoming;
 mod machine;
 mod outgoing;
 mod records;
@@ -56,6 +57,7 @@ pub async fn examine(app: &App) -> Vec<Finding> {
     findings.extend(data::look(app).await);
     findings.extend(outgoing::look(app).await);
     findings.extend(records::look(app).await);
+    findings.extend(incoming::look(app).await);
     findings.extend(sending::look(app).await);
     findings
 }

@@ -59,7 +59,8 @@ fn applications(cohort: &Cohort, unanswered: &[Enrollment]) -> Option<Need> {
 
 fn decision(cohort: &Cohort, zone: Zone, now: DateTime<Utc>) -> Option<Need> {
     let by = cohort.decide_by.filter(|by| *by - now <= DECIDE_SOON)?;
-    if cohort.decision != Decision::Undecided || cohort.state == CohortState::Draft {
+    let has_begun = cohort.zone.local(now).date() > cohort.starts_on;
+    if cohort.decision != Decision::Undecided || cohort.state == CohortState::Draft || has_begun {
         return None;
     }
     let name = cohort.name.expose();

@@ -103,7 +103,7 @@ async fn reply(
     let invite = &about.invite;
     let last = calendar_answers::that_counts(tx, invite.id).await?;
     let last = last.map(|row| Given { sequence: row.sequence, at: row.stamped_at });
-    let given = Given { sequence: answer.sequence, at: answer.at };
+    let given = Given { sequence: answer.sequence, at: answer.at.unwrap_or(now.real) };
     // A session that was canceled and came back is another invite.
     let is_this_one = about.meeting.generation == invite.generation;
     let weight = if is_this_one { weigh(given, invite.sequence, last) } else { Weight::Older };
@@ -128,8 +128,8 @@ fn row(
     note: String,
     now: Now,
 ) -> CalendarAnswerRow {
-    // Without a DTSTAMP it was given when it came in, and the same mail may come in twice.
-    let stamp = if answer.at == now.real { String::new() } else { answer.at.to_rfc3339() };
+    // Without a DTSTAMP it was given when it came in, and the same mail may come in twice in a day.
+    let stamp = answer.at.map_or_else(|| now.real.date_naive().to_string(), |at| at.to_rfc3339());
     CalendarAnswerRow {
         id: app.random.uuid(now.real),
         practice_id: invite.practice_id,
@@ -138,7 +138,7 @@ fn row(
         act,
         weight,
         sequence: answer.sequence,
-        stamped_at: answer.at,
+        stamped_at: answer.at.unwrap_or(now.real),
         note,
         made_at: now.program,
     }

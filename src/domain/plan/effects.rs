@@ -75,6 +75,8 @@ pub struct CalendarCount {
     /// Names of those whose feed shows it by itself, and of those who have neither.
     pub feed: Vec<String>,
     pub neither: Vec<String>,
+    /// Names of those whom mail does not reach.
+    pub unreachable: Vec<String>,
 }
 
 /// Everything there is to know of the step from one schedule to the next.
@@ -252,6 +254,9 @@ fn calendars(after: &Schedule, facts: &Facts<'_>, now: DateTime<Utc>) -> Calenda
         }
         count.people += usize::from(hears);
         count.told += usize::from(is_told);
+        if person.is_unreachable {
+            count.unreachable.push(person.name.expose().to_owned());
+        }
         match person.calendar {
             CalendarChoice::Invites => {}
             CalendarChoice::Feed => count.feed.push(person.name.expose().to_owned()),

@@ -34,6 +34,8 @@ pub struct Attendee {
     pub enrollment: EnrollmentId,
     pub name: Name,
     pub calendar: CalendarChoice,
+    /// Mail to them comes back: neither words nor invites arrive.
+    pub is_unreachable: bool,
     pub knows: Vec<Knows>,
 }
 

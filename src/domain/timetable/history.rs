@@ -33,8 +33,10 @@ impl History {
         Self::default()
     }
 
+    /// After a change from everybody's clock to each one's, or back, what is out for some is not planned again.
     fn is_out(&self, position: u16, zone: Option<Zone>) -> bool {
-        self.known.iter().any(|known| known.is_out && known.position == position && known.zone == zone)
+        let mut here = self.known.iter().filter(|known| known.is_out && known.position == position);
+        here.any(|known| known.zone == zone || known.zone.is_none() != zone.is_none())
     }
 
     fn knows_clock(&self, zone: Option<Zone>) -> bool {

@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
+use super::weekly_lesson::Also;
 use crate::{domain::category::Category, mail::letter::Letter};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct LessonWaiting {
     pub page_url: String,
+    /// Lessons that came late, and are read on the page.
+    pub also: Vec<Also>,
 }
 
 impl Letter for LessonWaiting {
@@ -17,6 +20,9 @@ impl Letter for LessonWaiting {
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self { page_url: "https://trellis.example/p/9f2c".to_owned() }]
+        let page_url = "https://trellis.example/p/9f2c".to_owned();
+        let also =
+            Also { title: "One more note".to_owned(), url: "https://trellis.example/p/9f2c/lesson/3".to_owned() };
+        vec![Self { page_url: page_url.clone(), also: vec![] }, Self { page_url, also: vec![also] }]
     }
 }

@@ -4,6 +4,13 @@ use serde::Serialize;
 
 use crate::{domain::category::Category, mail::letter::Letter};
 
+/// A lesson that is named in the mail of another.
+#[derive(Debug, Clone, Serialize)]
+pub struct Also {
+    pub title: String,
+    pub url: String,
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct WeeklyLesson {
     /// Week and title, or the lesson's discreet subject.
@@ -20,6 +27,8 @@ pub struct WeeklyLesson {
     pub page_url: String,
     /// As in `Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)`.
     pub next_session: Option<String>,
+    /// Lessons that came late, and are read on the page.
+    pub also: Vec<Also>,
     /// One line each; may be empty.
     pub sign_off: Vec<String>,
 }
@@ -42,6 +51,7 @@ impl Letter for WeeklyLesson {
                 check_in_url: Some("https://trellis.example/p/9f2c/check-in/4".to_owned()),
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
                 next_session: Some("Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned()),
+                also: vec![],
                 sign_off: vec!["Until then, go gently.".to_owned(), "Nadia".to_owned()],
             },
             Self {
@@ -53,6 +63,10 @@ impl Letter for WeeklyLesson {
                 check_in_url: None,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
                 next_session: None,
+                also: vec![Also {
+                    title: "What we carry".to_owned(),
+                    url: "https://trellis.example/p/9f2c/lesson/3".to_owned(),
+                }],
                 sign_off: vec![],
             },
         ]

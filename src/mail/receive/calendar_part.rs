@@ -19,8 +19,8 @@ pub struct CalendarAnswer {
     pub act: Act,
     /// 0 when missing.
     pub sequence: i32,
-    /// DTSTAMP, or when it came in; never in the future.
-    pub at: DateTime<Utc>,
+    /// DTSTAMP; `None` where there is none, or one from the future.
+    pub at: Option<DateTime<Utc>>,
     /// COMMENT: for the coach only.
     pub comment: String,
     /// A client that has lost its way speaks of one of a series, which we never send.
@@ -91,7 +91,7 @@ fn answer(event: &ReadEvent, parameter: Option<ReadMethod>, now: DateTime<Utc>) 
         uid: uid.to_owned(),
         act,
         sequence: i32::try_from(event.sequence).unwrap_or(i32::MAX),
-        at: event.stamp.filter(|at| *at <= now + AHEAD).unwrap_or(now),
+        at: event.stamp.filter(|at| *at <= now + AHEAD),
         comment: tidy(event.comment.as_deref().unwrap_or_default()),
         instance: if event.recurrence.is_some() { Instance::OneOfSeries } else { Instance::Whole },
     })

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         delivery::{Occasion, State},
         enrollment::Standing,
-        ids::CohortId,
+        ids::{CohortId, CohortLessonId},
     },
 };
 
@@ -34,6 +34,16 @@ pub struct Release {
     pub zone: String,
     pub due_at: DateTime<Utc>,
     pub useful_until: DateTime<Utc>,
+    pub manner: Manner,
+}
+
+/// As a mail of its own, or with another.
+#[derive(Debug, Clone)]
+pub enum Manner {
+    /// As a mail of its own, which carries these others of the cohort's lessons along.
+    Alone { also: Vec<CohortLessonId> },
+    /// For those who are about to get the lesson `with`: this one is named in the same mail.
+    Along { with: Uuid, reason: String },
 }
 
 /// Writes a delivery for everyone who is enrolled and has none yet. Returns how many were new.
@@ -46,13 +56,18 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         Occasion::Lesson => enrolled(enrollments::Column::JourneyId),
         _ => enrolled(enrollments::Column::Id),
     };
+    let (state, reason, params) = match &release.manner {
+        Manner::Alone { also } if also.is_empty() => (State::Queued, None, "{}".to_owned()),
+        Manner::Alone { also } => (State::Queued, None, serde_json::json!({ "also": also }).to_string()),
+        Manner::Along { reason, .. } => (State::Skipped, Some(reason.clone()), "{}".to_owned()),
+    };
     let filled: Vec<(To, SimpleExpr)> = vec![
         (To::Id, fresh_id(tx)),
         (To::PracticeId, enrolled(enrollments::Column::PracticeId)),
         (To::Occasion, Expr::value(release.occasion)),
         (To::Category, Expr::value(release.occasion.category())),
-        (To::State, Expr::value(State::Queued)),
-        (To::SubjectId, subject),
+        (To::State, Expr::value(state)),
+        (To::SubjectId, subject.clone()),
         (To::ObjectId, Expr::value(release.object)),
         (To::Generation, Expr::value(release.generation)),
         (To::Tries, Expr::value(0)),
@@ -65,7 +80,8 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         (To::CreatedAt, Expr::value(now.program)),
         (To::ChangedAt, Expr::value(now.program)),
         (To::UsefulUntil, Expr::value(release.useful_until)),
-        (To::Params, Expr::value("{}")),
+        (To::Params, Expr::value(params)),
+        (To::Reason, Expr::value(reason)),
     ];
     let (columns, values): (Vec<To>, Vec<SimpleExpr>) = filled.into_iter().unzip();
     let mut people = Query::select();
@@ -87,6 +103,17 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         people
             .inner_join(participants::Entity, same_person)
             .and_where(Expr::col((participants::Entity, participants::Column::Zone)).eq(release.zone.as_str()));
+    }
+    if let Manner::Along { with, .. } = release.manner {
+        let mut has_it = Query::select();
+        let known = |column: To| Expr::col((deliveries::Entity, column));
+        has_it
+            .expr(Expr::val(1))
+            .from(deliveries::Entity)
+            .and_where(known(To::SubjectId).eq(subject))
+            .and_where(known(To::Occasion).eq(release.occasion))
+            .and_where(known(To::ObjectId).eq(with));
+        people.and_where(Expr::exists(has_it).not());
     }
     let mut insert = Query::insert();
     insert.into_table(Alias::new("deliveries")).columns(columns).on_conflict(once());

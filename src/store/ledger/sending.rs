@@ -1,7 +1,7 @@
 //! How does a row go from queued to sent, without a moment in which a crash could lose or double it?
 //!
 //! `queued` → claim (a lease) → `claimed` → `sending`, committed before the first byte → `sent`, or what
-//! `delivery::after` says. Every write after the claim names the lease and the state, and must change one row.
+//! `retry::after` says. Every write after the claim names the lease and the state, and must change one row.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
@@ -31,12 +31,22 @@ const IN_ORDER: &str = "(deliveries.occasion <> 'invite' OR NOT EXISTS (SELECT 1
      AND earlier.generation < deliveries.generation AND earlier.state IN ('queued', 'claimed', 'sending', 'deferred', 'unknown') \
      AND NOT (earlier.state = 'unknown' AND earlier.next_try_at > '2999-01-01 00:00:00+00:00')))";
 
+/// One lesson or announcement a person at a time, in order, so that the late gate sees what went before. What a
+/// coach sends again waits for nothing.
+const ONE_BY_ONE: &str = "(deliveries.category NOT IN ('lesson', 'announcement') OR deliveries.generation < 0 \
+     OR deliveries.reason = 'sent anyway' OR NOT EXISTS (SELECT 1 FROM deliveries AS earlier \
+     WHERE earlier.participant_id = deliveries.participant_id AND earlier.category IN ('lesson', 'announcement') \
+     AND earlier.generation >= 0 AND earlier.state IN ('queued', 'claimed', 'sending', 'deferred', 'unknown') \
+     AND (earlier.due_at, earlier.created_at, earlier.id) < (deliveries.due_at, deliveries.created_at, deliveries.id) \
+     AND NOT (earlier.state = 'unknown' AND earlier.next_try_at > '2999-01-01 00:00:00+00:00')))";
+
 fn sendable(now: Now) -> Condition {
     Condition::all()
         .add(Column::State.is_in([State::Queued, State::Deferred, State::Unknown]))
         .add(Column::DueAt.lte(now.program))
         .add(Column::NextTryAt.lte(now.real))
         .add(Expr::cust(IN_ORDER))
+        .add(Expr::cust(ONE_BY_ONE))
 }
 
 /// Takes what is due under a lease, the most urgent first. Nothing has touched the network yet.
@@ -96,7 +106,7 @@ pub async fn start_sending(
     Ok(outcome.rows_affected == 1)
 }
 
-fn fenced(row: &Delivery, state: State) -> sea_orm::UpdateMany<Entity> {
+pub(super) fn fenced(row: &Delivery, state: State) -> sea_orm::UpdateMany<Entity> {
     Entity::update_many()
         .filter(Column::Id.eq(row.id))
         .filter(Column::LeaseToken.eq(row.lease_token))

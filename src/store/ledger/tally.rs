@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use uuid::Uuid;
+
 use super::{Column, Entity, Result};
 use crate::domain::{
     delivery::{Occasion, State},
@@ -71,6 +73,25 @@ pub async fn count_by_state(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|(state, count)| (state, u64::try_from(count).unwrap_or_default())).collect())
+}
+
+/// How many mails of each lesson of a cohort are in each state.
+pub async fn lessons_of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<(Uuid, State, u64)>> {
+    let rows: Vec<(Uuid, State, i64)> = Entity::find()
+        .select_only()
+        .column(Column::ObjectId)
+        .column(Column::State)
+        .column_as(Column::Id.count(), "number")
+        .filter(Column::CohortId.eq(cohort))
+        .filter(Column::Occasion.eq(Occasion::Lesson))
+        .filter(Column::Generation.gte(0))
+        .group_by(Column::ObjectId)
+        .group_by(Column::State)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let counted = |(lesson, state, count)| (lesson, state, u64::try_from(count).unwrap_or_default());
+    Ok(rows.into_iter().map(counted).collect())
 }
 
 /// Where each email of a cohort stands, in the order they were due: the last of each enrollment is its newest.

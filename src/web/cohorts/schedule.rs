@@ -1,17 +1,19 @@
 //! When does a cohort meet, and when do its lessons go out?
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use poem::{
     Response, handler,
     web::{Data, Path},
 };
 use serde::Serialize;
 
-use super::{Head, found};
+use super::{Head, found, lessons::clock_of};
 use crate::{
     domain::{
         civil::{self, When},
-        schedule::LessonClock,
+        cohort::Timing,
+        holiday::Country,
+        schedule::LessonTiming,
         session::SessionState,
         week::Kind,
         zone::Zone,
@@ -24,6 +26,7 @@ use crate::{
     },
     web::{
         chrome::{self, Here},
+        cohort_new::schedule::holiday_note,
         desk::{self, Asked},
         error::PageError,
         guard::SignedCoach,
@@ -42,6 +45,8 @@ struct Meeting {
     title: String,
     when: String,
     state: Label,
+    /// A public holiday that it falls on.
+    holiday: String,
     /// As the vine names it.
     leaf: &'static str,
     can_change: bool,
@@ -68,6 +73,7 @@ struct Letter {
     position: i32,
     title: String,
     when: String,
+    holiday: String,
     is_out: bool,
 }
 
@@ -102,6 +108,11 @@ impl Page for SchedulePage {
             title: "Grief and anger".to_owned(),
             when: "Thursday 4 March 2027, 19:00–20:15 (Dublin time, UTC+00:00)".to_owned(),
             state: Label::new("Planned", "live", ""),
+            holiday: if can_change {
+                "Mon 29 Mar is Easter Monday, a public holiday in Ireland".to_owned()
+            } else {
+                String::new()
+            },
             leaf,
             can_change,
             is_canceled,
@@ -110,6 +121,7 @@ impl Page for SchedulePage {
             position,
             title: "Grief and anger".to_owned(),
             when: "Monday 1 March 2027, 07:00 (Dublin time, UTC+00:00)".to_owned(),
+            holiday: String::new(),
             is_out,
         };
         vec![(
@@ -175,10 +187,7 @@ async fn page(
         entries,
         letters,
         rule: cohort.lesson_rule.clone(),
-        clock: match cohort.lesson_clock {
-            LessonClock::Cohort => format!("{} time", cohort.zone.city()),
-            LessonClock::Participant => "each participant’s own time".to_owned(),
-        },
+        clock: clock_of(cohort, &LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default()),
     })
 }
 
@@ -202,6 +211,12 @@ fn entries(
     all.into_iter().map(|(_, entry)| entry).collect()
 }
 
+/// What day it is in the country the coach chose, for what is still to come.
+fn holiday(cohort: &Cohort, on: NaiveDate, is_ahead: bool) -> String {
+    let country = Country::chosen(&cohort.holiday_country).filter(|_| is_ahead);
+    country.and_then(|country| holiday_note(country, on)).unwrap_or_default()
+}
+
 fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) -> Meeting {
     let (now, is_next) = at;
     let is_over = row.ends_at <= now;
@@ -216,6 +231,7 @@ fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) ->
         title: row.title.expose().to_owned(),
         when: When::new(row.starts_at, row.ends_at, row.zone).beside(signed.coach.zone),
         state,
+        holiday: String::new(),
         leaf,
         can_change: !is_over,
         is_canceled: row.state == SessionState::Canceled,
@@ -236,14 +252,19 @@ async fn letters(site: &Site, cohort: &Cohort, rows: &[TimetableRow]) -> Result<
         }
         let mut titles: Vec<&str> = lessons
             .iter()
-            .filter(|lesson| lesson.position == row.position)
+            .filter(|lesson| lesson.position == row.position && lesson.timing == Timing::Rule)
             .map(|lesson| lesson.content.0.title.as_str())
             .collect();
         titles.dedup();
+        // What was skipped or sent otherwise stands on the page of the lessons.
+        if titles.is_empty() {
+            continue;
+        }
         letters.push(Letter {
             position: row.position,
             title: titles.join(" / "),
             when: civil::moment(row.due_at, Zone::parse(&row.zone).unwrap_or(cohort.zone)),
+            holiday: holiday(cohort, cohort.zone.local(row.due_at).date(), row.released_at.is_none()),
             is_out: row.released_at.is_some(),
         });
     }

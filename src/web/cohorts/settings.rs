@@ -17,12 +17,13 @@ use crate::{
     store::{cohorts::Cohort, programs::ProgramRow},
     web::{
         chrome::{self, Here},
-        cohort_new::read::{one_line, room, seats},
+        cohort_new::read::{country, late_joiners, one_line, room, seats},
         desk::{self, Asked},
         error::PageError,
         fields::Fields,
         form::{Checked, Entered},
         guard::{SignedCoach, see_other},
+        labels::{self, Choice},
         page::Page,
         site::Site,
         table::{Access, Table},
@@ -40,6 +41,8 @@ pub(crate) struct CohortSettingsPage {
     zone: String,
     /// It does not take place, so nobody can enroll again.
     is_off: bool,
+    countries: Vec<Choice>,
+    late_joiners: Vec<Choice>,
 }
 
 impl CohortSettingsPage {
@@ -54,6 +57,8 @@ impl CohortSettingsPage {
             is_closed: cohort.state == CohortState::Closed,
             zone: cohort.zone.name().to_owned(),
             is_off: cohort.decision.is_off(),
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
         }
     }
 }
@@ -71,6 +76,8 @@ impl Page for CohortSettingsPage {
             is_closed: false,
             zone: "Europe/Berlin".to_owned(),
             is_off: false,
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
         };
         let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
         vec![("blank", page(Entered::blank())), ("wrong", page(wrong))]
@@ -90,6 +97,8 @@ pub(super) fn filled(cohort: &Cohort) -> Entered {
         .with("room_url", cohort.room_url.as_str())
         .with("crisis_line", cohort.crisis_line.as_str())
         .with("capacity", cohort.capacity.to_string())
+        .with("holiday_country", cohort.holiday_country.as_str())
+        .with("late_joiners", cohort.late_joiners.as_str())
 }
 
 #[handler]
@@ -141,8 +150,17 @@ fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
     let room_url = room(&mut checked, "room_url");
     let crisis_line = one_line(&mut checked, "crisis_line", 300);
     let capacity = seats(&mut checked);
+    let holiday_country = country(&mut checked);
+    let late_joiners = late_joiners(&mut checked, fields);
     checked.finish(|| {
-        Some(CohortSettings { name: name?, room_url: room_url?, crisis_line: crisis_line?, capacity: capacity? })
+        Some(CohortSettings {
+            name: name?,
+            room_url: room_url?,
+            crisis_line: crisis_line?,
+            capacity: capacity?,
+            holiday_country: holiday_country?,
+            late_joiners: late_joiners?,
+        })
     })
 }
 

@@ -306,6 +306,7 @@ impl Page for FormPage {
 pub struct SentPage {
     again: String,
     full: bool,
+    applies: bool,
     reply: String,
     first: Option<String>,
 }
@@ -316,6 +317,7 @@ impl SentPage {
         Self {
             again: format!("/enroll/{}", offered.cohort.id),
             full: offered.places.full,
+            applies: offered.places.applies,
             reply: offered.practice.sender_email.expose().to_owned(),
             first: next.map(|m| When::new(m.starts_at, m.ends_at, offered.cohort.zone).full()),
         }
@@ -327,12 +329,13 @@ impl Page for SentPage {
     const TEMPLATE: &'static str = "enrollments/sent.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let sample = |full| Self {
+        let sample = |full, applies| Self {
             again: "/enroll/0193".into(),
             full,
+            applies,
             reply: "hello@example.org".into(),
             first: Some("Monday 8 March 2027, 20:00–21:15 (Berlin time, UTC+01:00)".into()),
         };
-        vec![("a place is held", sample(false)), ("full", sample(true))]
+        vec![("a place is held", sample(false, false)), ("full", sample(true, false)), ("applies", sample(false, true))]
     }
 }

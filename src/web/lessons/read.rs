@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The form of a lesson as it is.
-pub(super) fn fill(lesson: &Lesson) -> Entered {
+pub(in crate::web) fn fill(lesson: &Lesson) -> Entered {
     Entered::blank()
         .with("title", &*lesson.title)
         .with("subject", &*lesson.subject)
@@ -18,7 +18,7 @@ pub(super) fn fill(lesson: &Lesson) -> Entered {
 }
 
 /// What was typed, not checked yet. Week and track are not the form's to say.
-pub(super) fn read(fields: &Fields) -> Lesson {
+pub(in crate::web) fn read(fields: &Fields) -> Lesson {
     let text = |name: &str| fields.text(name).to_owned();
     let questions = fields.text("check_in").lines().map(str::trim).filter(|line| !line.is_empty());
     Lesson {
@@ -34,7 +34,7 @@ pub(super) fn read(fields: &Fields) -> Lesson {
 }
 
 /// Refuses what could fail, or give something away, when it is sent.
-pub(super) fn checked(fields: &Fields, lesson: &Lesson, program: &ProgramRow) -> Result<(), Entered> {
+pub(in crate::web) fn checked(fields: &Fields, lesson: &Lesson, program: &ProgramRow) -> Result<(), Entered> {
     let findings = lesson::check(lesson, &program.content.0.forbidden());
     if findings.is_empty() {
         return Ok(());

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     actions::own_lessons::own_lessons,
     domain::{
+        cohort::Timing,
         discretion::{Discretion, Voice, at_least},
         enrollment::Standing,
         ids::{EnrollmentId, SessionId},
@@ -131,8 +132,23 @@ impl Place {
 
     /// The lessons of a week, if they are out for this person.
     pub(in crate::web) fn out(&self, position: i32, now: DateTime<Utc>) -> Vec<&CohortLesson> {
-        let is_out = self.is_inside() && self.due.get(&position).is_some_and(|due| *due <= now);
-        self.lessons.iter().filter(|lesson| is_out && lesson.position == position).collect()
+        let is_inside = self.is_inside();
+        self.lessons
+            .iter()
+            .filter(|lesson| is_inside && lesson.position == position && self.is_out(lesson, now))
+            .collect()
+    }
+
+    /// What is not mailed can be read once the lesson beside it, or the one it comes with, is out.
+    fn is_out(&self, lesson: &CohortLesson, now: DateTime<Utc>) -> bool {
+        let gone = |wanted: &dyn Fn(i32) -> bool| self.due.iter().any(|(at, due)| wanted(*at) && *due <= now);
+        match lesson.timing {
+            Timing::Rule => gone(&|at| at == lesson.position),
+            Timing::Now => true,
+            Timing::WithNext => gone(&|at| at > lesson.position),
+            Timing::Skipped => gone(&|at| at <= lesson.position),
+            Timing::Removed => false,
+        }
     }
 
     /// The latest week whose lesson is out.
@@ -146,6 +162,14 @@ impl Place {
     /// Whether this person's track has a lesson there, out or not.
     pub(in crate::web) fn has_lesson(&self, position: i32) -> bool {
         self.lessons.iter().any(|lesson| lesson.position == position)
+    }
+
+    /// Positions of this person's lessons after this one, in order.
+    pub(in crate::web) fn beyond(&self, last: i32) -> Vec<i32> {
+        let mut positions: Vec<i32> = self.lessons.iter().map(|lesson| lesson.position).collect();
+        positions.retain(|position| *position > last);
+        positions.dedup();
+        positions
     }
 
     pub(in crate::web) fn arrives(&self, position: i32) -> Option<DateTime<Utc>> {

@@ -43,6 +43,8 @@ pub(super) fn vine(place: &Place, zone: Zone, now: DateTime<Utc>) -> Vec<VineWee
         let state = state(place, (week, meeting), now, &mut current);
         vine.push(leaf(place, (position, week, meeting), state, zone, now));
     }
+    // A cohort may have more lessons than weeks.
+    vine.extend(place.beyond(position).into_iter().map(|position| extra(place, position, zone, now)));
     vine
 }
 
@@ -54,6 +56,20 @@ fn off(week: &WeekRow, zone: Zone, now: DateTime<Utc>) -> VineWeek {
         title: "A week off".to_owned(),
         href: None,
         when: format!("From {}", day(week.first_day, today)),
+        chip: None,
+    }
+}
+
+fn extra(place: &Place, position: i32, zone: Zone, now: DateTime<Utc>) -> VineWeek {
+    let out = place.out(position, now).first().map(|lesson| lesson.content.0.title.clone());
+    let today = zone.local(now).date();
+    let arrives = place.arrives(position).map(|due| format!("From {}", day(zone.local(due).date(), today)));
+    VineWeek {
+        state: if out.is_some() { "done" } else { "" },
+        leaf: position.to_string(),
+        href: out.as_ref().map(|_| format!("/p/lesson/{position}?enrollment={}", place.enrollment.id)),
+        title: out.unwrap_or_else(|| format!("Week {position}")),
+        when: arrives.unwrap_or_default(),
         chip: None,
     }
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         civil::When,
+        holiday::Country,
         ids::SessionId,
         plan::{Plan, Session},
         session::Slot,
@@ -110,6 +111,10 @@ pub(super) struct Wording<'a> {
     /// The coach's zone.
     pub(super) own: Zone,
     pub(super) is_draft: bool,
+    /// Whose public holidays are warned of.
+    pub(super) country: Option<Country>,
+    /// What stays where it is though the start moves.
+    pub(super) windows: Option<String>,
 }
 
 impl PreviewPage {

@@ -1,8 +1,16 @@
 //! Who hears of the change, when, and what should be looked at again?
 
-use super::preview::{Sentence, Wording, lesson_title};
+use super::{
+    form::titled,
+    preview::{Sentence, Wording, lesson_title},
+};
 use crate::{
-    domain::plan::{CalendarCount, Plan},
+    domain::{
+        civil,
+        holiday::{self, Country},
+        plan::{CalendarCount, Plan, Session},
+    },
+    store::cohorts::Cohort,
     web::desk,
 };
 
@@ -67,10 +75,14 @@ fn calendars(count: &CalendarCount) -> String {
 /// Who has no invite, by name: they learn of it by mail only.
 fn without(count: &CalendarCount) -> Vec<Sentence> {
     let list = |about, names: &[String]| (!names.is_empty()).then(|| Sentence { about, text: shortened(names) });
-    [list("By feed, without an invite", &count.feed), list("Neither feed nor invite", &count.neither)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        list("By feed, without an invite", &count.feed),
+        list("Neither feed nor invite", &count.neither),
+        list("Mail does not reach", &count.unreachable),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn shortened(names: &[String]) -> String {
@@ -103,13 +115,44 @@ fn goes_out_now(plan: &Plan) -> String {
     }
 }
 
-/// What should be looked at again before applying. Public holidays belong here too.
+/// What should be looked at again before applying; nothing of it is changed by itself.
 pub(super) fn warnings(plan: &Plan, wording: &Wording<'_>) -> Vec<String> {
+    let holidays = wording.country.into_iter().flat_map(|country| holidays(plan, country));
     let late = plan
         .lessons_after_end
         .iter()
         .map(|position| format!("{} goes out after the last session.", lesson_title(*position, wording.lessons)));
-    late.collect()
+    holidays.chain(late).chain(wording.windows.clone()).collect()
+}
+
+/// Each session that this change puts on a public holiday.
+fn holidays(plan: &Plan, country: Country) -> Vec<String> {
+    let touched = plan.moved.iter().map(|moved| &moved.session).chain(&plan.added).chain(&plan.restored);
+    let warning = |session: &Session| {
+        let (day, which) = (session.slot.date, titled(session));
+        let holiday = holiday::on(country, day)?;
+        let on = civil::date(day);
+        Some(format!(
+            "{which} would be on {on}, which is {holiday} in {}. Nothing is changed because of it.",
+            country.name()
+        ))
+    };
+    touched.filter_map(warning).collect()
+}
+
+/// Dates of the cohort that do not move with its start.
+pub(super) fn windows(cohort: &Cohort) -> Option<String> {
+    let days = [
+        ("enrollment opens", cohort.enroll_from_on),
+        ("enrollment closes", cohort.enroll_until_on),
+        ("people may move to another cohort until", cohort.move_until_on),
+        ("people may pause until", cohort.pause_until_on),
+        ("it is decided whether the cohort takes place", cohort.decide_by.map(|at| cohort.zone.local(at).date())),
+    ];
+    let fixed: Vec<String> =
+        days.into_iter().filter_map(|(what, day)| Some(format!("{what} {}", civil::date(day?)))).collect();
+    (!fixed.is_empty())
+        .then(|| format!("These dates do not move with the start: {}. Look at Settings.", fixed.join(", ")))
 }
 
 fn things(number: usize, noun: &str) -> String {

@@ -9,6 +9,7 @@ use super::Week;
 use crate::{
     clock::Now,
     domain::{
+        cohort::Timing,
         delivery::{Occasion, State},
         enrollment::Standing,
         ids::CohortId,
@@ -113,7 +114,7 @@ impl About {
     }
 
     fn lessons_at<'a>(&'a self, row: &'a TimetableRow) -> impl Iterator<Item = &'a CohortLesson> {
-        self.lessons.iter().filter(|lesson| lesson.position == row.position)
+        self.lessons.iter().filter(|lesson| lesson.position == row.position && lesson.timing == Timing::Rule)
     }
 }
 

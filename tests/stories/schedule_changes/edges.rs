@@ -184,3 +184,39 @@ story! {
         assert_eq!(rows_of(world, &desk).await[5].2, utc("2026-11-16 18:00"));
     }
 }
+
+story! {
+    async fn what_should_be_looked_at_again_is_said_and_nothing_is_changed_because_of_it(world: &World) {
+        let desk = Desk::of(world, &[&ANA]).await;
+        let db = world.app.db.reader();
+        let cohort = cohorts::find(db, desk.practice, desk.cohort).await.unwrap().unwrap();
+        let windows = cohorts::Cohort {
+            holiday_country: "DE".to_owned(),
+            enroll_until_on: cohort.starts_on.pred_opt(),
+            ..cohort
+        };
+        let email = ANA.email.parse().unwrap();
+        let ana = trellis::store::participants::with_email(db, desk.practice, &email).await.unwrap().unwrap();
+        let unreachable = trellis::store::participants::Participant { mail_problem: Some("no such mailbox".to_owned()), ..ana };
+        keep(world, windows, unreachable).await.unwrap();
+
+        let christmas = [("title", "One more"), ("date", "2026-12-25"), ("time", "11:00"), ("minutes", "60")];
+        let plan = desk.change("add", &christmas).await;
+        assert!(plan.contains("One more would be on Friday 25 December 2026, which is Christmas Day in Germany."), "{plan}");
+        assert!(plan.contains("<dt>Mail does not reach</dt><dd>Ana</dd>"), "{plan}");
+        let plan = desk.change("start", &[("to", "2026-10-19")]).await;
+        assert!(plan.contains("These dates do not move with the start: enrollment closes Sunday 11 October 2026."), "{plan}");
+        assert_eq!(rows_of(world, &desk).await.len(), 7, "a warning forbids nothing");
+    }
+}
+
+async fn keep(
+    world: &World,
+    cohort: cohorts::Cohort,
+    person: trellis::store::participants::Participant,
+) -> Result<(), trellis::store::Error> {
+    trellis::transact!(world.app.db, |tx| {
+        cohorts::save(tx, cohort.clone()).await?;
+        trellis::store::participants::save(tx, person.clone()).await
+    })
+}

@@ -103,7 +103,9 @@ impl Cohort {
         let facts = self.facts(&history);
         let meetings = self.schedule.meetings();
         let course = self.schedule.course(&facts, &meetings);
-        timetable(&course, &self.zones, &history)
+        let mut rows = timetable(&course, &self.zones, &history);
+        rows.retain(|row| row.work.position().is_some());
+        rows
     }
 
     pub(super) fn facts<'a>(&'a self, history: &'a History) -> Facts<'a> {

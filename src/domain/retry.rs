@@ -1,8 +1,8 @@
-//! An attempt is over: is the mail sent, tried again, or given up?
+//! What comes after one attempt to send an email? The only place that decides on a retry.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::attempt::{Attempt, Class, class};
+use super::attempt::{Attempt, Class, class};
 
 /// What comes after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
