@@ -24,8 +24,6 @@ pub struct NewCoach {
     pub name: Name,
     pub zone: Zone,
     pub practice: Name,
-    /// In a practice that is there already; whoever brings a new one along owns it.
-    pub role: Role,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +36,17 @@ pub enum Refused {
 
 crate::from_store!(Refused);
 
+/// A coach; whoever brings a new practice along owns it.
 pub async fn add_coach(app: &App, new: &NewCoach, password_hash: &str) -> Result<CoachId, Refused> {
+    add(app, new, Role::Coach, password_hash).await
+}
+
+/// Somebody who keeps the roster and the attendance, in a practice that is there.
+pub async fn add_assistant(app: &App, new: &NewCoach, password_hash: &str) -> Result<CoachId, Refused> {
+    add(app, new, Role::Assistant, password_hash).await
+}
+
+async fn add(app: &App, new: &NewCoach, role: Role, password_hash: &str) -> Result<CoachId, Refused> {
     let now = app.clock.now();
     let outcome = transact!(app.db, |tx| {
         if coaches::with_email(tx, &new.email).await?.is_some() {
@@ -47,7 +55,7 @@ pub async fn add_coach(app: &App, new: &NewCoach, password_hash: &str) -> Result
         let known =
             practices::on_this_installation(tx).await?.into_iter().find(|practice| practice.name == new.practice);
         let (practice_id, role) = match known {
-            Some(practice) => (practice.id, new.role),
+            Some(practice) => (practice.id, role),
             None => {
                 let practice = practice(app, new, now);
                 let id = practice.id;

@@ -7,11 +7,11 @@ use clap::Subcommand;
 use super::program::the_practice;
 use crate::{
     actions::{
-        add_coach::{NewCoach, add_coach},
+        add_coach::{NewCoach, add_assistant, add_coach},
         passwords::hash_password,
     },
     app::App,
-    domain::{email_address::EmailAddress, name::Name, people::Role, zone::Zone},
+    domain::{email_address::EmailAddress, name::Name, zone::Zone},
 };
 
 #[derive(Debug, Subcommand)]
@@ -40,7 +40,6 @@ pub(super) async fn obey(app: &App, command: Command) -> anyhow::Result<()> {
         email: EmailAddress::parse(&email).map_err(|error| anyhow::anyhow!("--email: {error}"))?,
         name: Name::parse(&name).map_err(|error| anyhow::anyhow!("--name: {error}"))?,
         zone: Zone::parse(&zone).map_err(|error| anyhow::anyhow!("--zone: {error}"))?,
-        role: if assistant { Role::Assistant } else { Role::Coach },
         practice: match practice {
             Some(name) => Name::parse(&name).map_err(|error| anyhow::anyhow!("--practice: {error}"))?,
             None => match the_practice(app, None).await {
@@ -51,7 +50,11 @@ pub(super) async fn obey(app: &App, command: Command) -> anyhow::Result<()> {
     };
     let (password, made) = password(app)?;
     let hash = hash_password(app, &password).await?;
-    add_coach(app, &new, &hash).await?;
+    if assistant {
+        add_assistant(app, &new, &hash).await?;
+    } else {
+        add_coach(app, &new, &hash).await?;
+    }
     println!("{} can sign in at {}", new.name.expose(), app.links.to("/coach/sign-in"));
     if made {
         println!("Password (shown this once): {password}");

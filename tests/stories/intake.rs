@@ -2,7 +2,7 @@
 
 use trellis::{
     actions::{
-        add_coach::{NewCoach, add_coach},
+        add_coach::{NewCoach, add_assistant},
         passwords::hash_password,
     },
     domain::{ids::CohortId, people::Role},
@@ -50,9 +50,8 @@ async fn jo(world: &World) -> Visitor {
         name: name("Jo"),
         zone: zone("Europe/Dublin"),
         practice: name("Nadia Brandt Coaching"),
-        role: Role::Assistant,
     };
-    add_coach(&world.app, &new, &hash).await.unwrap();
+    add_assistant(&world.app, &new, &hash).await.unwrap();
     let visitor = Visitor::of(world);
     let fields = [("email", "jo@group.example"), ("password", PASSWORD)];
     assert_eq!(visitor.submit("/coach/sign-in", "/coach/sign-in", &fields).await.status, 303);

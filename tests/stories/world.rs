@@ -34,7 +34,6 @@ use trellis::{
         email_address::EmailAddress,
         ids::{CohortId, PracticeId, ProgramId},
         name::Name,
-        people::Role,
         plan::Change,
         program::folder::read_folder,
         schedule::{LessonClock, LessonTiming},
@@ -122,7 +121,6 @@ impl World {
             name: name("Nadia Brandt"),
             zone: zone("Europe/Dublin"),
             practice: name("Nadia Brandt Coaching"),
-            role: Role::Owner,
         };
         add_coach(&self.app, &new, &hash).await.unwrap();
         let mut practice = practices::on_this_installation(self.app.db.reader()).await.unwrap().remove(0);
