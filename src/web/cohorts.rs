@@ -25,6 +25,7 @@ use crate::{
 
 pub(crate) mod add_person;
 pub(crate) mod lesson;
+mod lesson_acts;
 mod lesson_timing;
 pub(crate) mod lessons;
 pub(crate) mod opening;
@@ -133,6 +134,7 @@ pub(crate) fn add(table: Table) -> Table {
     let table = schedule::add(table);
     let table = waitlist::add(table);
     let table = lessons::add(table);
+    let table = lesson_acts::add(table);
     let table = lesson_timing::add(table);
     let table = lesson::add(table);
     settings::add(table)

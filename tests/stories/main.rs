@@ -20,6 +20,7 @@ mod letters;
 mod moves;
 mod people;
 mod post;
+mod program_lessons;
 mod seats;
 mod second_looks;
 mod smtp;
