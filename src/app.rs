@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     clock::Clock,
@@ -15,6 +15,7 @@ use crate::{
         dkim::Signer, mailbox::Mailbox, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings,
         templates::Templates,
     },
+    metrics::Metrics,
     random::Random,
     store::database::Database,
 };
@@ -34,6 +35,19 @@ pub struct App {
     pub bell: Notify,
     /// A rehearsal keeps what it sends, to be looked at; `None` where mail leaves the house.
     pub mailbox: Option<Arc<Mailbox>>,
+    pub metrics: Metrics,
+    /// How far the process has come in stopping.
+    pub closing: watch::Sender<Closing>,
+}
+
+/// Asked to stop, it finishes what it has in hand; in the end it lets go of that, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Closing {
+    Open,
+    /// Nothing new is begun.
+    Draining,
+    /// What is still in hand is given up, and written down as what it is.
+    Now,
 }
 
 impl App {
@@ -59,7 +73,7 @@ impl App {
         mailbox: Option<Arc<Mailbox>>,
     ) -> anyhow::Result<Arc<Self>> {
         let db = Database::open(config.database.url.expose_secret(), config.database.connections).await?;
-        db.migrate().await?;
+        db.migrate().await.context("the database cannot be brought up to date; was a newer Trellis here before?")?;
         let keys = match config.secrets.key.expose_secret() {
             "" => Keys::from_file(&config.secrets.key_file, &random)?,
             text => Keys::parse(text)?,
@@ -67,7 +81,33 @@ impl App {
         let (mailer, signer) = (mailer(&config)?, signer(&config)?);
         let links = Links::new(&config.server.base_url, keys);
         let (templates, bell) = (Templates::new()?, Notify::new());
-        Ok(Arc::new(Self { config, clock, random, links, db, templates, mailer, signer, bell, mailbox }))
+        let (metrics, closing) = (Metrics::default(), watch::Sender::new(Closing::Open));
+        Ok(Arc::new(Self {
+            config,
+            clock,
+            random,
+            links,
+            db,
+            templates,
+            mailer,
+            signer,
+            bell,
+            mailbox,
+            metrics,
+            closing,
+        }))
+    }
+
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        *self.closing.borrow() > Closing::Open
+    }
+
+    /// Resolves when what is in hand must be let go of.
+    pub async fn must_let_go(&self) {
+        let mut closing = self.closing.subscribe();
+        // The sender lives as long as the app.
+        let _gone = closing.wait_for(|closing| *closing == Closing::Now).await;
     }
 
     /// Host and port of the mail server, for a person to read; never the password.

@@ -1,5 +1,7 @@
 //! What was decided by whoever runs this, and where did each decision come from?
 
+mod bounces;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
@@ -12,6 +14,8 @@ use figment::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use bounces::{After, Bounces, MailboxTls};
+
 /// The documented default is the default.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
 
@@ -21,8 +25,12 @@ pub struct Config {
     pub server: Server,
     pub database: Database,
     pub mail: Mail,
+    pub bounces: Bounces,
     pub dkim: Dkim,
     pub secrets: Secrets,
+    pub backup: Backup,
+    pub health: Health,
+    pub doctor: Doctor,
     pub log: Log,
     pub limits: Limits,
 }
@@ -89,6 +97,31 @@ pub struct Dkim {
 pub struct Secrets {
     pub key: SecretString,
     pub key_file: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    pub folder: PathBuf,
+    pub recipients: Vec<String>,
+    pub keep_days: u32,
+    pub warn_after_hours: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    pub planner_seconds: u32,
+    pub oldest_due_minutes: u32,
+    pub metrics_token: SecretString,
+    pub metrics_listen: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Doctor {
+    pub dns_server: String,
+    pub time_server: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -178,6 +211,13 @@ impl Config {
                 self.server.listen
             )));
         }
+        for (name, address) in
+            [("health.metrics_listen", &self.health.metrics_listen), ("doctor.dns_server", &self.doctor.dns_server)]
+        {
+            if !address.is_empty() && address.parse::<std::net::SocketAddr>().is_err() {
+                return Err(BadConfig(format!("{name} is {address:?}: write address:port, such as 127.0.0.1:9464")));
+            }
+        }
         if self.mail.mode == MailMode::Redirect
             && crate::domain::email_address::EmailAddress::parse(&self.mail.redirect_to).is_err()
         {
@@ -192,7 +232,7 @@ impl Config {
                 return Err(BadConfig(format!("{name} is {number}: write a number from 1 to 256")));
             }
         }
-        Ok(())
+        self.bounces.check()
     }
 }
 

@@ -17,8 +17,22 @@ use crate::{
 pub enum Purpose {
     Confirm,
     Offer,
+    /// Somebody was asked to come along.
+    Partner,
+    /// Somebody asked, and chooses how to come.
+    Together,
+    /// The dates are off: what instead?
+    Choose,
     Unsubscribe,
     Join,
+    /// Leave for good.
+    Leave,
+    /// Go on with other dates.
+    Dates,
+    /// Pause, or end a pause.
+    Pause,
+    /// From now on, write to this inbox.
+    NewAddress,
     TestMail,
 }
 
@@ -28,8 +42,15 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Offer => "offer",
+            Self::Partner => "partner",
+            Self::Together => "together",
+            Self::Choose => "choose",
             Self::Unsubscribe => "u",
             Self::Join => "j",
+            Self::Leave => "leaving",
+            Self::Dates => "dates",
+            Self::Pause => "pause",
+            Self::NewAddress => "address",
             Self::TestMail => "coach/arrived",
         }
     }

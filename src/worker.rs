@@ -8,22 +8,29 @@ use tokio::{sync::watch, task::JoinSet, time};
 use crate::{
     actions::{
         coach_note::note_coaches,
+        complete_people::complete_people,
+        look_into_mailbox::Watch,
         release_due::release_due,
         send_deliveries::{Round, forget, send_deliveries, sweep},
     },
-    app::App,
+    app::{App, Closing},
 };
 
 /// However quiet it is, we look this often.
 const TICK: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(15);
 const FORGET: Duration = Duration::from_secs(3_600);
+/// What is on the wire when we are asked to stop has this long: enough for a mail server that is well.
+const LET_GO: Duration = Duration::from_secs(6);
+/// Long enough to write down what was let go of.
+const GIVE_UP: Duration = Duration::from_secs(3);
 
 /// Everything that goes on by itself, until it is stopped.
 #[derive(Debug)]
 pub struct Worker {
     tasks: JoinSet<()>,
     stop: watch::Sender<()>,
+    app: Arc<App>,
 }
 
 impl Worker {
@@ -36,21 +43,40 @@ impl Worker {
         }));
         tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
             report("sweeping leases", sweep(app).await);
+            report("completing", complete_people(app).await.map(drop));
             report("noting the coaches", note_coaches(app).await.map(drop));
         }));
         tasks.spawn(now_and_then(FORGET, stopped.clone(), app.clone(), async |app| {
             report("forgetting", forget(app).await);
         }));
+        if let Some(watch) = Watch::of(app) {
+            tasks.spawn(look(app.clone(), stopped.clone(), watch));
+        }
         for _ in 0..app.config.mail.senders {
             tasks.spawn(send(app.clone(), stopped.clone()));
         }
-        Self { tasks, stop }
+        Self { tasks, stop, app: app.clone() }
     }
 
-    /// Lets each loop finish what it has in its hands; nothing is left on the wire.
+    /// Lets each loop finish what it has in its hands; nothing is left on the wire. A mail that a server does not
+    /// take in time is let go of, and written down as in doubt.
     pub async fn stop(mut self) {
         drop(self.stop);
-        while self.tasks.join_next().await.is_some() {}
+        self.app.closing.send_if_modified(|closing| {
+            *closing < Closing::Draining && {
+                *closing = Closing::Draining;
+                true
+            }
+        });
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if time::timeout(LET_GO, drained).await.is_err() {
+            self.app.closing.send_replace(Closing::Now);
+            let let_go = async { while self.tasks.join_next().await.is_some() {} };
+            if time::timeout(GIVE_UP, let_go).await.is_err() {
+                tracing::warn!("something does not end; what it had begun is found by the next start");
+                self.tasks.abort_all();
+            }
+        }
     }
 }
 
@@ -93,7 +119,7 @@ async fn now_and_then(
 
 async fn send(app: Arc<App>, mut stopped: watch::Receiver<()>) {
     let mut sender = app.mailer.sender();
-    while stopped.has_changed().is_ok() {
+    while stopped.has_changed().is_ok() && !app.is_closing() {
         let pause = match send_deliveries(&app, &mut sender).await {
             Ok(Round::Worked) => continue,
             Ok(Round::Idle) => TICK,
@@ -113,6 +139,23 @@ async fn send(app: Arc<App>, mut stopped: watch::Receiver<()>) {
         }
     }
     sender.close().await;
+}
+
+/// Looks into the mailbox of bounces, and waits there for the next mail.
+async fn look(app: Arc<App>, mut stopped: watch::Receiver<()>, mut watch: Watch) {
+    let most = Duration::from_secs(u64::from(app.config.bounces.look_every_seconds));
+    while stopped.has_changed().is_ok() {
+        match AssertUnwindSafe(watch.look(&app)).catch_unwind().await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the mailbox of bounces cannot be looked into; it is tried again"),
+            Err(_panic) => tracing::error!("looking into the mailbox of bounces panicked; it is tried again"),
+        }
+        tokio::select! {
+            _ = stopped.changed() => break,
+            () = watch.wait(most) => {}
+        }
+    }
+    watch.close().await;
 }
 
 fn report(what: &str, outcome: Result<(), crate::store::Error>) {

@@ -66,6 +66,7 @@ mod m0004_enrollments;
 mod m0005_ledger;
 mod m0006_check_ins;
 mod m0007_whole_life;
+mod m0008_mail_in;
 
 #[derive(Debug)]
 struct Migrator;
@@ -73,6 +74,17 @@ struct Migrator;
 /// Takes every step that was not taken yet, in order.
 pub async fn up<'c>(connection: impl IntoSchemaManagerConnection<'c>) -> Result<(), DbErr> {
     Migrator::up(connection, None).await
+}
+
+/// Takes the first so many steps that were not taken yet: how an earlier release left a database.
+pub async fn up_some<'c>(connection: impl IntoSchemaManagerConnection<'c>, steps: u32) -> Result<(), DbErr> {
+    Migrator::up(connection, Some(steps)).await
+}
+
+/// How many steps there are.
+#[must_use]
+pub fn steps() -> usize {
+    Migrator::migrations().len()
 }
 
 #[async_trait::async_trait]
@@ -86,6 +98,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_ledger::Step),
             Box::new(m0006_check_ins::Step),
             Box::new(m0007_whole_life::Step),
+            Box::new(m0008_mail_in::Step),
         ]
     }
 }

@@ -32,6 +32,8 @@ fn changes() -> Vec<TableAlterStatement> {
         add("enrollments", maybe_at("reminded_at")),
         add("enrollments", maybe_at("paused_at")),
         add("enrollments", maybe_on("resume_on")),
+        // How a pause ends by itself: `rejoin` or `shift`.
+        add("enrollments", word("resume_as").default("rejoin")),
         // How far this person's lessons are behind the cohort's, in days.
         add("enrollments", int("shift_days")),
         add("enrollments", maybe_uuid("moved_to")),
@@ -84,16 +86,30 @@ fn couples() -> TableCreateStatement {
     table("couples")
         .col(uuid("cohort_id"))
         .col(uuid("inviter_id"))
-        .col(uuid("partner_id"))
-        // `asked`, `together`, `undecided`, `waiting`, `alone`, `canceled`.
+        // What the inviter typed, until the partner is asked; then both are empty.
+        .col(text("partner_name"))
+        .col(text("partner_email"))
+        // The person who was asked, and their enrollment once they said yes. No foreign keys: whoever never
+        // answers is forgotten sooner than the inviter's choice.
+        .col(maybe_uuid("person_id"))
+        .col(maybe_uuid("partner_id"))
+        // `named`, `asked`, `together`, `undecided`, `waiting`, `alone`, `canceled`.
         .col(word("state"))
         .col(maybe_at("respond_by"))
+        // How many seats of the cohort are held for the partner: 0 or 1.
+        .col(int("seats_held"))
+        // 1: both wait, until two places are free.
+        .col(int("in_line"))
+        // 1: the inviter comes in any case, and is not asked again.
+        .col(int("alone"))
+        // How often the partner was asked.
+        .col(int("round"))
+        .col(maybe_at("declined_at"))
         .col(at("created_at"))
         .col(at("changed_at"))
         .foreign_key(&mut belongs("couples", "practice_id", "practices"))
         .foreign_key(&mut belongs("couples", "cohort_id", "cohorts"))
         .foreign_key(&mut belongs("couples", "inviter_id", "enrollments"))
-        .foreign_key(&mut belongs("couples", "partner_id", "enrollments"))
         .to_owned()
 }
 
@@ -142,6 +158,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("schedule_changes", &["cohort_id", "made_at"]),
         index("couples", &["inviter_id"]),
         index("couples", &["partner_id"]),
+        index("couples", &["person_id"]),
+        index("couples", &["cohort_id", "in_line"]),
         index("couples", &["respond_by"]),
         unique("intakes", &["enrollment_id"]),
         unique("attendances", &["enrollment_id", "session_id"]),

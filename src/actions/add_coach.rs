@@ -24,6 +24,8 @@ pub struct NewCoach {
     pub name: Name,
     pub zone: Zone,
     pub practice: Name,
+    /// In a practice that is there already; whoever brings a new one along owns it.
+    pub role: Role,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +47,7 @@ pub async fn add_coach(app: &App, new: &NewCoach, password_hash: &str) -> Result
         let known =
             practices::on_this_installation(tx).await?.into_iter().find(|practice| practice.name == new.practice);
         let (practice_id, role) = match known {
-            Some(practice) => (practice.id, Role::Coach),
+            Some(practice) => (practice.id, new.role),
             None => {
                 let practice = practice(app, new, now);
                 let id = practice.id;

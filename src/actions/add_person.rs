@@ -6,7 +6,7 @@ use crate::{
     clock::Now,
     domain::{
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Event, Standing},
+        enrollment::{CalendarChoice, Event, Resuming, Standing},
         ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
         name::Name,
         zone::Zone,
@@ -161,6 +161,7 @@ fn enrollment(app: &App, cohort: &Cohort, who: (ParticipantId, i32), new: &NewPe
         reminded_at: None,
         paused_at: None,
         resume_on: None,
+        resume_as: Resuming::Rejoin,
         shift_days: 0,
         moved_to: None,
         completed_at: None,

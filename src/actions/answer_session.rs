@@ -3,9 +3,17 @@
 use crate::transact;
 use crate::{
     app::App,
-    domain::ids::{EnrollmentId, PracticeId, SessionId},
+    clock::Now,
+    domain::{
+        ids::{EnrollmentId, PracticeId, SessionId},
+        rsvp::{Act, Weight},
+    },
     store::{
-        self, cohorts, enrollments,
+        self,
+        calendar_answers::{self, CalendarAnswerRow},
+        cohorts,
+        database::Tx,
+        enrollments,
         invites::{self, Invite},
         sessions,
     },
@@ -59,6 +67,32 @@ pub async fn answer_session(
         }
         let known = invites::of_enrollment(tx, enrollment.id).await?;
         let newest = known.into_iter().rev().find(|invite| invite.session_id == session).ok_or(Refused::Unknown)?;
+        note_own_answer(app, tx, (&newest, answer), now).await?;
         Ok(invites::save(tx, Invite { rsvp: answer.as_str().to_owned(), ..newest }).await?)
     })
+}
+
+/// Beside what calendars answer, so that the later one counts, whichever way it came.
+async fn note_own_answer(app: &App, tx: &Tx, of: (&Invite, Answer), now: Now) -> store::Result<()> {
+    let (invite, answer) = of;
+    let act = match answer {
+        Answer::CannotCome => Act::Declined,
+        Answer::Comes => Act::Accepted,
+    };
+    calendar_answers::overtake(tx, invite.id).await?;
+    let id = app.random.uuid(now.real);
+    let row = CalendarAnswerRow {
+        id,
+        practice_id: invite.practice_id,
+        invite_id: invite.id,
+        digest: id.to_string(),
+        act,
+        weight: Weight::Counts,
+        sequence: invite.sequence,
+        stamped_at: now.program,
+        note: String::new(),
+        made_at: now.program,
+    };
+    calendar_answers::note(tx, row).await?;
+    Ok(())
 }

@@ -2,29 +2,37 @@
 //!
 //! The answer is the same for everybody; what is true is said by mail, to the owner of the address.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use crate::transact;
 use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::Admission,
         delivery::Occasion,
         discretion::Discretion,
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Event, Standing, confirm_by},
+        enrollment::{CalendarChoice, Event, Resuming, Standing, confirm_by},
         ids::{JourneyId, ParticipantId},
         name::Name,
+        program::{Document, intake::Answered},
         zone::Zone,
     },
     store::{
         self, attempts,
         cohorts::{self, Cohort},
         database::Tx,
-        enrollments::{self, Consent, Enrollment, Journey},
+        enrollments::{self, Enrollment, Journey},
+        intakes,
         ledger::{self, Queued, Recipient},
         participants::{self, Participant},
     },
+};
+
+use super::{
+    couples,
+    keep_papers::{keep_answers, keep_consents},
 };
 
 /// What the form says, in types that cannot be wrong.
@@ -40,6 +48,10 @@ pub struct Form {
     pub discretion: Option<Discretion>,
     pub note: String,
     pub consents: Vec<Agreed>,
+    /// What the program asked besides.
+    pub intake: Vec<Answered>,
+    /// Who is to be asked to come along, once the sender has confirmed.
+    pub partner: Option<Partner>,
 }
 
 /// One thing agreed to, as it was worded.
@@ -48,6 +60,20 @@ pub struct Agreed {
     pub kind: &'static str,
     pub version: i32,
     pub wording: String,
+}
+
+impl Agreed {
+    #[must_use]
+    pub fn to(kind: &'static str, document: &Document) -> Self {
+        Self { kind, version: document.number(), wording: document.text.clone() }
+    }
+}
+
+/// Somebody another person wants to come with.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    pub name: Name,
+    pub email: EmailAddress,
 }
 
 /// Writes what the form asks for. Whatever the address is to us, the work and the answer are the same.
@@ -141,12 +167,13 @@ async fn answer(
             mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await
         }
         Standing::Waitlisted => mail(app, tx, Occasion::Waitlisted, &enrollment, now).await,
-        Standing::Enrolled
-        | Standing::Paused
-        | Standing::Completed
-        | Standing::Offered
-        | Standing::Accepted
-        | Standing::Applied => mail(app, tx, Occasion::AlreadyEnrolled, &enrollment, now).await,
+        Standing::Applied => mail(app, tx, Occasion::Applied, &enrollment, now).await,
+        // The link to the place that is held may have been lost.
+        Standing::Offered => mail(app, tx, Occasion::PlaceOffered, &enrollment, now).await,
+        Standing::Accepted => mail(app, tx, Occasion::Accepted, &enrollment, now).await,
+        Standing::Enrolled | Standing::Paused | Standing::Completed => {
+            mail(app, tx, Occasion::AlreadyEnrolled, &enrollment, now).await
+        }
         // Whom the coach removed, the coach invites again.
         Standing::Removed => Ok(()),
     }
@@ -160,19 +187,31 @@ async fn new_enrollment(
     now: Now,
 ) -> store::Result<Enrollment> {
     let (cohort, person) = of;
-    let fresh = Journey {
+    let journey = Journey {
         id: app.random.id::<JourneyId>(now.real),
         practice_id: cohort.practice_id,
         participant_id: person.id,
         program_id: cohort.program_id,
         created_at: now.real,
     };
-    let journey_id = enrollments::journey(tx, fresh).await?;
-    let enrollment = Enrollment {
+    let journey_id = enrollments::journey(tx, journey).await?;
+    let enrollment =
+        Enrollment { seat: hold_seat(tx, cohort).await?, ..fresh(app, cohort, (person.id, journey_id), form, now) };
+    enrollments::create(tx, enrollment.clone()).await?;
+    keep_consents(app, tx, &enrollment, &form.consents, now.real).await?;
+    keep_answers(app, tx, &enrollment, &form.intake, now.program).await?;
+    couples::name_partner(app, tx, &enrollment, form.partner.as_ref(), now).await?;
+    Ok(enrollment)
+}
+
+/// A place as a form asks for it, without a seat.
+pub(super) fn fresh(app: &App, cohort: &Cohort, of: (ParticipantId, JourneyId), form: &Form, now: Now) -> Enrollment {
+    let (participant_id, journey_id) = of;
+    Enrollment {
         id: app.random.id(now.real),
         practice_id: cohort.practice_id,
         cohort_id: cohort.id,
-        participant_id: person.id,
+        participant_id,
         journey_id,
         standing: Standing::Pending,
         calendar: form.calendar,
@@ -180,7 +219,7 @@ async fn new_enrollment(
         reason: "asked by the form".to_owned(),
         actor: "participant".to_owned(),
         note: form.note.clone(),
-        seat: hold_seat(tx, cohort).await?,
+        seat: None,
         asked_at: now.real,
         changed_at: now.program,
         hold_until: Some(confirm_by(now.real)),
@@ -190,13 +229,11 @@ async fn new_enrollment(
         reminded_at: None,
         paused_at: None,
         resume_on: None,
+        resume_as: Resuming::Rejoin,
         shift_days: 0,
         moved_to: None,
         completed_at: None,
-    };
-    enrollments::create(tx, enrollment.clone()).await?;
-    keep_consents(app, tx, &enrollment, form, now.real).await?;
-    Ok(enrollment)
+    }
 }
 
 async fn ask_again(
@@ -224,38 +261,21 @@ async fn ask_again(
         ..old
     };
     enrollments::save(tx, before, enrollment.clone()).await?;
-    keep_consents(app, tx, &enrollment, form, now.real).await?;
+    keep_consents(app, tx, &enrollment, &form.consents, now.real).await?;
+    // What the owner of the address once answered is theirs: a form proves nothing.
+    if enrollment.confirmed_at.is_none() || intakes::of_enrollment(tx, enrollment.id).await?.is_none() {
+        keep_answers(app, tx, &enrollment, &form.intake, now.program).await?;
+    }
+    couples::name_partner(app, tx, &enrollment, form.partner.as_ref(), now).await?;
     Ok(enrollment)
 }
 
-/// A free seat, unless somebody waits for it.
+/// A free seat, unless somebody waits for it. Who applies holds none.
 async fn hold_seat(tx: &Tx, cohort: &Cohort) -> store::Result<Option<i32>> {
-    if enrollments::first_waiting(tx, cohort.id).await?.is_some() {
+    if cohort.admission == Admission::Approval || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
         return Ok(None);
     }
     cohorts::take_seat(tx, cohort.id).await
-}
-
-async fn keep_consents(
-    app: &App,
-    tx: &Tx,
-    enrollment: &Enrollment,
-    form: &Form,
-    agreed_at: DateTime<Utc>,
-) -> store::Result<()> {
-    for agreed in &form.consents {
-        let consent = Consent {
-            id: app.random.uuid(agreed_at),
-            practice_id: enrollment.practice_id,
-            enrollment_id: enrollment.id,
-            kind: agreed.kind.to_owned(),
-            version: agreed.version,
-            wording: agreed.wording.clone(),
-            agreed_at,
-        };
-        enrollments::consent(tx, consent).await?;
-    }
-    Ok(())
 }
 
 /// An address that did not ask is not flooded: whoever never confirmed gets two confirmations a day at most,

@@ -159,7 +159,7 @@ pub(super) async fn put_in(
     if timing == Timing::Now {
         send_now(tx, &copy, now).await?;
     }
-    replan(app, tx, cohort, late, now).await?;
+    replan(app, tx, cohort, now.program, now).await?;
     Ok(copy.id)
 }
 
@@ -223,7 +223,7 @@ pub async fn take_out(app: &App, target: &Target, id: CohortLessonId) -> Result<
         if is_alone && state.is_ahead() {
             shift(tx, cohort.id, copy.position + 1, -1).await?;
         }
-        replan(app, tx, &cohort, Late::Skip, now).await?;
+        replan(app, tx, &cohort, now.program, now).await?;
         note(app, tx, target, ("lesson taken out of a cohort", &copy.content.0.title), now).await?;
         Ok::<_, Refused>(())
     })?;
@@ -274,7 +274,7 @@ pub async fn move_lesson(app: &App, target: &Target, of: (i32, CohortLessonId), 
             };
             renumber(tx, CohortLesson { position, ..moved.clone() }).await?;
         }
-        replan(app, tx, &cohort, Late::Skip, now).await?;
+        replan(app, tx, &cohort, now.program, now).await?;
         note(app, tx, target, ("lesson moved in a cohort", &copy.content.0.title), now).await?;
         Ok::<_, Refused>(())
     })?;

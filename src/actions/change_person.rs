@@ -28,7 +28,12 @@ use crate::{
     },
 };
 
-use super::{follow_to_zone::follow_to_zone, tell_calendars::tell_calendar};
+use super::{
+    follow_to_zone::follow_to_zone,
+    readdress_calendars::{Left, clear_calendars, fill_calendars},
+    suppress::{badge, take_back_complaint},
+    tell_calendars::tell_calendar,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -116,7 +121,10 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
 }
 
 pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    transact!(app.db, |tx| Ok(stops::resume(tx, person, program, category).await?))
+    transact!(app.db, |tx| {
+        take_back_complaint(app, tx, person).await?;
+        Ok(stops::resume(tx, person, program, category).await?)
+    })
 }
 
 /// The address of the private feed becomes another one; the old one stops working at once.
@@ -142,22 +150,7 @@ pub async fn correct_address(
         if person.email.key() == email.key() {
             return Ok(());
         }
-        let (old, person_is_reachable) =
-            (person.email.clone(), person.mail_problem.is_none() && person.confirmed_at.is_some());
-        let corrected = Participant {
-            email: email.clone(),
-            email_key: email.key(),
-            mail_problem: None,
-            epoch: person.epoch + 1,
-            ..person
-        };
-        if person_is_reachable {
-            let rows = vec![address_changed(practice, id, &old, now).row(app.random.id(now.program), now)];
-            ledger::enqueue(tx, rows).await?;
-        }
-        participants::save(tx, corrected).await?;
-        logins::end_all_of(tx, Who::Participant, id.0).await?;
-        send_bounced_again(tx, (practice, id), now.real).await?;
+        put_address(app, tx, person, email, now).await?;
         Ok::<_, Refused>(())
     });
     app.bell.notify_waiters();
@@ -165,6 +158,36 @@ pub async fn correct_address(
         Err(Refused::Store(error)) if error.is_duplicate() => Err(Refused::Taken),
         outcome => outcome,
     }
+}
+
+/// The person has this address from here on, in a transaction of the caller's. The old one is told, if it takes mail,
+/// and its calendar is cleared; old sign-ins and links end.
+pub(super) async fn put_address(
+    app: &App,
+    tx: &Tx,
+    person: Participant,
+    email: &EmailAddress,
+    now: Now,
+) -> store::Result<()> {
+    let (practice, id, old) = (person.practice_id, person.id, person.email.clone());
+    let old_takes_mail = person.mail_problem.is_none() && person.confirmed_at.is_some();
+    if old_takes_mail {
+        let rows = vec![address_changed(practice, id, &old, now).row(app.random.id(now.program), now)];
+        ledger::enqueue(tx, rows).await?;
+    }
+    let left = if old_takes_mail { Left::Told } else { Left::Unreachable };
+    let calendars = clear_calendars(app, tx, &person, left, now).await?;
+    let corrected = Participant {
+        email: email.clone(),
+        email_key: email.key(),
+        mail_problem: badge(app, tx, practice, email).await?,
+        epoch: person.epoch + 1,
+        ..person
+    };
+    participants::save(tx, corrected).await?;
+    fill_calendars(app, tx, calendars, now).await?;
+    logins::end_all_of(tx, Who::Participant, id.0).await?;
+    send_bounced_again(tx, (practice, id), now.real).await
 }
 
 /// To the old mailbox: whoever owns it hears that mail goes elsewhere now.

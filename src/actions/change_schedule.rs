@@ -1,156 +1,210 @@
-//! A coach moves, cancels or restores a session. People and calendars hear of it ten minutes later, in one
-//! message for all changes made meanwhile; at once when the session is less than a day away.
+//! A coach changes the schedule: the plan is shown first, then applied if it is still true, and can be undone
+//! for ten minutes. Then people and calendars hear of it, in one message for all changes made meanwhile; at
+//! once when a session is less than a day away.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
+use self::{
+    read::{Known, read},
+    write::{unmake, write},
+};
+use super::plan_timetable::replan;
 use crate::transact;
 use crate::{
     app::App,
     clock::Now,
     domain::{
-        cohort::Late,
-        ids::{PracticeId, SessionId},
-        session::{BadLength, SessionState, Slot, length},
+        ids::{CohortId, PracticeId},
+        people::CohortState,
+        plan::{Change, Plan, Refusal, Schedule, plan},
     },
     store::{
         self,
         audits::{self, Audit},
         cohorts::{self, Cohort},
         database::Tx,
-        invites,
-        sessions::{self, SessionRow},
+        schedule_changes::{self, ScheduleChange},
     },
 };
 
-use super::plan_timetable::replan;
+pub mod read;
+mod write;
 
 /// How long undo, and further changes, have before anybody is told.
 pub const WAIT: TimeDelta = TimeDelta::minutes(10);
-/// Closer than this, nobody can wait.
-const SOON: TimeDelta = TimeDelta::hours(24);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    Move { date: NaiveDate, time: NaiveTime, minutes: u16 },
-    Cancel,
-    Restore,
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    #[error("this session does not exist")]
+    #[error("this cohort does not exist")]
     Unknown,
-    #[error("this session is over: it can no longer be changed")]
-    Over,
-    #[error("this is in the past: choose a time that is still to come")]
-    Past,
-    #[error("this session is canceled: restore it first")]
-    Canceled,
-    #[error("somebody changed this session since you opened the page: look at it again")]
+    #[error("something changed since you looked at the plan: look at it again")]
     Changed,
     #[error(transparent)]
-    Length(#[from] BadLength),
+    Plan(#[from] Refusal),
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
 crate::from_store!(Refused);
 
-/// Which session, as which version the coach saw it, and who the coach is.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotUndo {
+    #[error("this cohort does not exist")]
+    Unknown,
+    #[error("this change was undone before")]
+    Before,
+    #[error("people have been told already: make another change instead")]
+    Told,
+    #[error("the schedule was changed again since: undo the later change first")]
+    NotTheLast,
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+crate::from_store!(CannotUndo);
+
+/// Which cohort, and who the coach is.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub practice: PracticeId,
-    pub session: SessionId,
-    pub version: i32,
+    pub cohort: CohortId,
     pub actor: String,
 }
 
-/// Applies the change; returns when people will be told.
-pub async fn change_schedule(app: &App, target: &Target, change: &Change) -> Result<DateTime<Utc>, Refused> {
+/// What the change would do, and the schedule as it is. Nothing is written.
+pub async fn look(app: &App, target: &Target, change: &Change) -> Result<(Known, Plan), Refused> {
+    let now = app.clock.now().program;
+    let known = look_at(app, target).await?;
+    let plan = plan(&known.schedule, &known.facts(), change, now)?;
+    Ok((known, plan))
+}
+
+/// The schedule as it is.
+pub async fn look_at(app: &App, target: &Target) -> Result<Known, Refused> {
+    let now = app.clock.now().program;
+    read(app.db.reader(), target.practice, target.cohort, now).await?.ok_or(Refused::Unknown)
+}
+
+/// Applies the change if the plan is still the one that was looked at; returns when people will be told.
+pub async fn change_schedule(
+    app: &App,
+    target: &Target,
+    change: &Change,
+    looked_at: &str,
+) -> Result<DateTime<Utc>, Refused> {
     let now = app.clock.now();
     let tell_at = transact!(app.db, |tx| {
-        let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
-        cohorts::lock(tx, session.cohort_id).await?;
-        let session = sessions::find(tx, target.practice, target.session).await?.ok_or(Refused::Unknown)?;
-        if session.version != target.version {
-            return Err(Refused::Changed);
+        let known = locked(tx, target, now).await?.ok_or(Refused::Unknown)?;
+        let plan = match plan(&known.schedule, &known.facts(), change, now.program) {
+            Ok(plan) if plan.fingerprint == looked_at => plan,
+            Ok(_) => return Err(Refused::Changed),
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let (cohort, became) = write(app, tx, &known, &plan.after, now).await?;
+        let tell_at = tell_at(&cohort, plan.at_once, now.program);
+        if cohort.state != CohortState::Draft {
+            replan(app, tx, &cohort, now.program, now).await?;
+            cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
         }
-        let told = invites::told_canceled(tx, session.id, session.generation).await?;
-        let changed = restored(changed(&session, change, now)?, &session, told);
-        sessions::save(tx, changed.clone()).await?;
-        let cohort = cohorts::anywhere(tx, session.cohort_id).await?.ok_or(Refused::Unknown)?;
-        replan(app, tx, &cohort, Late::Skip, now).await?;
-        let tell_at = tell_at(&cohort, &session, &changed, now.program);
-        cohorts::tell_changes_at(tx, cohort.id, Some(tell_at)).await?;
-        note(app, tx, target, change, now).await?;
-        Ok(tell_at)
+        schedule_changes::tell_together(tx, cohort.id, now.program, tell_at).await?;
+        let row = row(app, (target, &plan.summary), [&known.schedule, &became], now);
+        let made_at = made_at(tx, cohort.id, now.program).await?;
+        schedule_changes::create(tx, ScheduleChange { made_at, tell_at, ..row }).await?;
+        note(app, tx, target, ("schedule changed", &plan.summary), now).await?;
+        Ok::<_, Refused>(tell_at)
     })?;
     app.bell.notify_waiters();
     Ok(tell_at)
 }
 
-fn changed(session: &SessionRow, change: &Change, now: Now) -> Result<SessionRow, Refused> {
-    if session.ends_at <= now.program {
-        return Err(Refused::Over);
+/// Looked at before it is locked, so that a stranger's id locks nothing.
+async fn locked(tx: &Tx, target: &Target, now: Now) -> store::Result<Option<Known>> {
+    if cohorts::find(tx, target.practice, target.cohort).await?.is_none() {
+        return Ok(None);
     }
-    let next = SessionRow { version: session.version + 1, changed_at: now.program, ..session.clone() };
-    match change {
-        Change::Move { .. } if session.state == SessionState::Canceled => Err(Refused::Canceled),
-        Change::Move { date, time, minutes } => {
-            let slot = Slot { date: *date, time: *time, zone: session.zone, minutes: length(*minutes)? };
-            if slot.starts_at() <= now.program {
-                return Err(Refused::Past);
-            }
-            Ok(SessionRow {
-                local_date: slot.date,
-                local_time: slot.time,
-                minutes: i32::from(slot.minutes),
-                starts_at: slot.starts_at(),
-                ends_at: slot.ends_at(),
-                ..next
-            })
-        }
-        Change::Cancel => Ok(SessionRow { state: SessionState::Canceled, ..next }),
-        Change::Restore => Ok(SessionRow { state: SessionState::Planned, ..next }),
-    }
+    cohorts::lock(tx, target.cohort).await?;
+    read(tx, target.practice, target.cohort, now.program).await
 }
 
-/// Whether people are told at once: the session was, or will be, less than a day away.
-#[must_use]
-pub fn is_urgent(before: DateTime<Utc>, after: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    before.min(after) - now < SOON
-}
-
-/// A new generation only where somebody heard of the cancellation: their calendar removed the entry, and gets
-/// another with its own UID. What nobody heard of is simply undone.
-fn restored(changed: SessionRow, before: &SessionRow, told_canceled: bool) -> SessionRow {
-    let comes_back = before.state == SessionState::Canceled && changed.state == SessionState::Planned;
-    let generation = changed.generation + i32::from(comes_back && told_canceled);
-    SessionRow { generation, ..changed }
-}
-
-fn tell_at(cohort: &Cohort, before: &SessionRow, after: &SessionRow, now: DateTime<Utc>) -> DateTime<Utc> {
-    let wait = if is_urgent(before.starts_at, after.starts_at, now) { TimeDelta::zero() } else { WAIT };
-    // A further change starts the wait anew, unless something urgent already waits.
+/// A further change starts the wait anew, unless something urgent already waits.
+fn tell_at(cohort: &Cohort, at_once: bool, now: DateTime<Utc>) -> DateTime<Utc> {
+    let wait = if at_once { TimeDelta::zero() } else { WAIT };
     match cohort.tell_changes_at {
         Some(earlier) if earlier <= now => earlier,
-        _ => now + wait,
+        Some(_) | None => now + wait,
     }
 }
 
-async fn note(app: &App, tx: &Tx, target: &Target, change: &Change, now: Now) -> store::Result<()> {
-    let act = match change {
-        Change::Move { .. } => "session moved",
-        Change::Cancel => "session canceled",
-        Change::Restore => "session restored",
-    };
+/// Now, but after the change before it, also where the clock of a rehearsal stands still.
+async fn made_at(tx: &Tx, cohort: CohortId, now: DateTime<Utc>) -> store::Result<DateTime<Utc>> {
+    let last = schedule_changes::last_of(tx, cohort).await?;
+    Ok(last.map_or(now, |last| now.max(last.made_at + TimeDelta::microseconds(1))))
+}
+
+fn row(app: &App, made: (&Target, &str), schedules: [&Schedule; 2], now: Now) -> ScheduleChange {
+    let (target, summary) = made;
+    let [was, became] = schedules.map(|schedule| serde_json::to_string(schedule).expect("plain values"));
+    ScheduleChange {
+        id: app.random.uuid(now.real),
+        practice_id: target.practice,
+        cohort_id: target.cohort,
+        actor: target.actor.clone(),
+        summary: summary.to_owned(),
+        was,
+        became,
+        made_at: now.program,
+        tell_at: now.program,
+        undone_at: None,
+    }
+}
+
+/// Puts the schedule back as it was before the last change. Nobody was told, so nobody hears of it.
+pub async fn undo_change(app: &App, target: &Target, id: Uuid) -> Result<(), CannotUndo> {
+    let now = app.clock.now();
+    transact!(app.db, |tx| {
+        let known = locked(tx, target, now).await?.ok_or(CannotUndo::Unknown)?;
+        let change = schedule_changes::last_of(tx, target.cohort).await?.ok_or(CannotUndo::Before)?;
+        if change.id != id {
+            return Err(why_not(tx, target, id).await?);
+        }
+        let waits = known.cohort.state == CohortState::Draft || known.cohort.tell_changes_at.is_some();
+        if change.tell_at <= now.program || !waits {
+            return Err(CannotUndo::Told);
+        }
+        let was: Schedule = serde_json::from_str(&change.was).map_err(|_| CannotUndo::NotTheLast)?;
+        let became: Schedule = serde_json::from_str(&change.became).map_err(|_| CannotUndo::NotTheLast)?;
+        if became != known.schedule {
+            return Err(CannotUndo::NotTheLast);
+        }
+        let (cohort, _) = write(app, tx, &known, &was, now).await?;
+        unmake(tx, &known, &was, now.program).await?;
+        if cohort.state != CohortState::Draft {
+            // What came due while the change stood goes out now, as it would have without it. When to tell
+            // stays set: whoever enrolled meanwhile knows the other dates.
+            replan(app, tx, &cohort, change.made_at, now).await?;
+        }
+        schedule_changes::mark_undone(tx, change.id, now.program).await?;
+        note(app, tx, target, ("change of schedule undone", &change.summary), now).await?;
+        Ok::<_, CannotUndo>(())
+    })?;
+    app.bell.notify_waiters();
+    Ok(())
+}
+
+async fn why_not(tx: &Tx, target: &Target, id: Uuid) -> store::Result<CannotUndo> {
+    let standing = schedule_changes::told_from(tx, target.cohort, DateTime::UNIX_EPOCH).await?;
+    Ok(if standing.iter().any(|change| change.id == id) { CannotUndo::NotTheLast } else { CannotUndo::Before })
+}
+
+async fn note(app: &App, tx: &Tx, target: &Target, did: (&str, &str), now: Now) -> store::Result<()> {
     let audit = Audit {
         id: app.random.uuid(now.real),
         practice_id: target.practice,
-        act: act.to_owned(),
+        act: did.0.to_owned(),
         actor: target.actor.clone(),
-        subject: target.session.to_string(),
-        detail: String::new(),
+        subject: target.cohort.to_string(),
+        detail: did.1.to_owned(),
         made_at: now.real,
     };
     audits::note(tx, audit).await

@@ -34,10 +34,13 @@ use crate::{
 
 pub(crate) mod calendar_letters;
 mod coach_letters;
+mod couple_letters;
 pub mod facts;
 pub mod lesson_facts;
 mod lesson_letters;
 mod letters;
+mod life_letters;
+mod place_letters;
 pub(crate) mod times;
 
 #[derive(Debug, thiserror::Error)]
@@ -84,11 +87,25 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
         Occasion::CatchUp => desk.catch_up().await,
         Occasion::ReminderDay | Occasion::ReminderHour => desk.reminder().await,
         Occasion::ScheduleChanged => desk.schedule_changed().await,
+        Occasion::Moved => desk.moved().await,
+        Occasion::Paused => desk.paused(),
+        Occasion::Resumed => desk.resumed().await,
         Occasion::Left => desk.left(),
         Occasion::AddressChanged => desk.address_changed(),
+        Occasion::ConfirmNewAddress => desk.confirm_new_address(),
         Occasion::PasswordReset => desk.password_reset(),
         Occasion::TestMail => desk.test_mail(),
         Occasion::CoachNote => desk.coach_note().await,
+        Occasion::PartnerAsked => desk.partner_asked().await,
+        Occasion::PartnerMissing => desk.partner_missing().await,
+        Occasion::WaitingForTwo => desk.waiting_for_two().await,
+        Occasion::RosterChanged => desk.roster_changed().await,
+        Occasion::Applied => desk.application_received(),
+        Occasion::Accepted => desk.application_accepted().await,
+        Occasion::TurnedDown => desk.application_declined(),
+        Occasion::PlaceReminder => desk.place_reminder().await,
+        Occasion::CohortNumbers => desk.cohort_numbers().await,
+        Occasion::CalledOff => desk.called_off().await,
     }
 }
 
@@ -153,7 +170,7 @@ impl Desk<'_> {
         Ok(Composed {
             to: self.facts.reader.address().clone(),
             return_path: return_path(self.app, self.delivery, self.facts),
-            frozen: Frozen { message: bytes, message_id, subject: written.subject, body },
+            frozen: Frozen { message: bytes, message_id, subject: written.subject, body, sent_to: String::new() },
         })
     }
 
@@ -200,6 +217,12 @@ impl Desk<'_> {
         match (&self.facts.reader, self.delivery.occasion) {
             (Reader::Coach(_), _) => "You receive this because you run groups here.".to_owned(),
             (_, Occasion::ConfirmAddress) => {
+                "You receive this because this address was entered on our site.".to_owned()
+            }
+            (_, Occasion::PartnerAsked) => {
+                "You receive this because somebody gave us this address, and asked us to write to you.".to_owned()
+            }
+            (_, Occasion::ConfirmNewAddress) => {
                 "You receive this because this address was entered on our site.".to_owned()
             }
             (_, Occasion::SignIn) => "You receive this because somebody asked to sign in with this address.".to_owned(),

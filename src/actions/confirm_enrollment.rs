@@ -7,6 +7,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        cohort::Admission,
         delivery::Occasion,
         enrollment::{Event, Refusal, Seat, Standing},
         ids::EnrollmentId,
@@ -17,12 +18,17 @@ use crate::{
         cohorts::{self, Cohort},
         database::Tx,
         enrollments::{self, Enrollment},
-        ledger::{self, Queued, Recipient},
         participants, sessions,
     },
 };
 
-use super::welcome::welcome;
+use super::{
+    couples,
+    fill_seats::fill_seats,
+    place_letters::{about_place, write_another},
+    suppress::lift,
+    welcome::welcome,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -30,6 +36,8 @@ pub enum Refused {
     Unknown,
     #[error("this group has ended")]
     Over,
+    #[error("the place was held until a moment ago")]
+    Late,
     #[error(transparent)]
     Standing(#[from] Refusal),
     #[error(transparent)]
@@ -38,30 +46,74 @@ pub enum Refused {
 
 crate::from_store!(Refused);
 
-/// Confirms the address. Twice is once: who is enrolled or waitlisted already stays so.
+/// Confirms the address. Twice is once: who has confirmed already stays where they are.
 pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
-    let outcome = transact!(app.db, |tx| {
-        let (cohort, enrollment) = locked(tx, id).await?;
-        participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
-        if matches!(
-            enrollment.standing,
-            Standing::Enrolled | Standing::Waitlisted | Standing::Paused | Standing::Completed
-        ) {
-            return Ok(enrollment);
-        }
-        refuse_over(tx, &cohort, now.program).await?;
-        let seat = seat_for(tx, &cohort, &enrollment).await?;
-        let held = if seat.is_some() { Seat::Held } else { Seat::None };
-        let standing = enrollment.standing.after(Event::Confirm(held))?;
-        let confirmed = Enrollment { seat, ..enrollment.clone() };
-        settle(app, tx, &cohort, (&enrollment, confirmed), standing, now).await
-    })?;
+    let outcome = transact!(app.db, |tx| confirm_within(app, tx, id, now).await)?;
     app.bell.notify_waiters();
     Ok(outcome)
 }
 
-/// Accepts an offered place while it is held.
+/// The same inside somebody's transaction.
+pub(super) async fn confirm_within(app: &App, tx: &Tx, id: EnrollmentId, now: Now) -> Result<Enrollment, Refused> {
+    let (cohort, enrollment) = locked(tx, id).await?;
+    participants::mark_confirmed(tx, enrollment.participant_id, now.real).await?;
+    lift(app, tx, enrollment.participant_id).await?;
+    if has_confirmed(enrollment.standing) {
+        return Ok(enrollment);
+    }
+    let confirmed = Enrollment { reason: "confirmed by mail".to_owned(), ..enrollment };
+    confirm(app, tx, &cohort, confirmed, now).await
+}
+
+/// The step itself, for somebody whose address is proven. Who comes as one of two gets a seat with the other, or
+/// waits. The caller holds the cohort's lock.
+pub(super) async fn confirm(
+    app: &App,
+    tx: &Tx,
+    cohort: &Cohort,
+    asked: Enrollment,
+    now: Now,
+) -> Result<Enrollment, Refused> {
+    refuse_over(tx, cohort, now.program).await?;
+    let seat = seat_for(tx, cohort, &asked).await?;
+    let seat = couples::seat_for_pair(tx, cohort, &asked, seat).await?;
+    let event = match (cohort.admission, seat) {
+        // A seat that was held before the coach chose to read each application is kept.
+        (Admission::Open | Admission::Approval, Some(_)) => Event::Confirm(Seat::Held),
+        (Admission::Open, None) => Event::Confirm(Seat::None),
+        (Admission::Approval, None) => Event::Apply,
+    };
+    let standing = asked.standing.after(event)?;
+    let settled = settle(app, tx, cohort, (&asked, Enrollment { seat, ..asked.clone() }), standing, now).await?;
+    couples::ask_partner(app, tx, cohort, &settled, now).await?;
+    if asked.seat.is_some() && settled.seat.is_none() {
+        fill_seats(app, tx, cohort.id, now).await?;
+    }
+    Ok(settled)
+}
+
+fn has_confirmed(standing: Standing) -> bool {
+    match standing {
+        Standing::Enrolled
+        | Standing::Waitlisted
+        | Standing::Paused
+        | Standing::Completed
+        | Standing::Applied
+        | Standing::Accepted
+        | Standing::Offered => true,
+        Standing::Pending
+        | Standing::Lapsed
+        | Standing::Declined
+        | Standing::OfferExpired
+        | Standing::Withdrawn
+        | Standing::Transferred
+        | Standing::Removed => false,
+    }
+}
+
+/// Takes a place that is held, offered from the waitlist or after an application, while it is held. The cohort's
+/// lock decides between this and the end of the hold: one of them comes first, and the other finds it done.
 pub async fn accept_offer(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
     let now = app.clock.now();
     let outcome = transact!(app.db, |tx| {
@@ -70,7 +122,12 @@ pub async fn accept_offer(app: &App, id: EnrollmentId) -> Result<Enrollment, Ref
             return Ok(enrollment);
         }
         let standing = enrollment.standing.after(Event::Enroll)?;
-        settle(app, tx, &cohort, (&enrollment, enrollment.clone()), standing, now).await
+        if enrollment.hold_until.is_none_or(|until| until <= now.real) {
+            return Err(Refused::Late);
+        }
+        refuse_over(tx, &cohort, now.program).await?;
+        let taken = Enrollment { reason: "took the place that was held".to_owned(), ..enrollment.clone() };
+        settle(app, tx, &cohort, (&enrollment, taken), standing, now).await
     })?;
     app.bell.notify_waiters();
     Ok(outcome)
@@ -86,13 +143,16 @@ async fn locked(tx: &Tx, id: EnrollmentId) -> Result<(Cohort, Enrollment), Refus
 
 /// A link may be older than the group.
 async fn refuse_over(tx: &Tx, cohort: &Cohort, now: DateTime<Utc>) -> Result<(), Refused> {
+    if cohort.decision.is_off() {
+        return Err(Refused::Over);
+    }
     let last = sessions::of_cohort(tx, cohort.id).await?.into_iter().map(|session| session.ends_at).max();
     if last.is_some_and(|last| last <= now) { Err(Refused::Over) } else { Ok(()) }
 }
 
 /// The seat it holds, else a free one that nobody waits for; none once the coach closed the doors.
 async fn seat_for(tx: &Tx, cohort: &Cohort, enrollment: &Enrollment) -> store::Result<Option<i32>> {
-    if enrollment.seat.is_some() {
+    if enrollment.seat.is_some() || cohort.admission == Admission::Approval {
         return Ok(enrollment.seat);
     }
     if cohort.state != CohortState::Open || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
@@ -116,7 +176,6 @@ async fn settle(
         confirmed_at: Some(now.real),
         changed_at: now.program,
         actor: "participant".to_owned(),
-        reason: "confirmed by mail".to_owned(),
         ..after
     };
     if !enrollments::save(tx, before.standing, settled.clone()).await? {
@@ -125,19 +184,9 @@ async fn settle(
     if standing == Standing::Enrolled {
         welcome(app, tx, cohort, &settled, now).await?;
     } else {
-        let rows = vec![letter(Occasion::Waitlisted, &settled, now).row(app.random.id(now.program), now)];
-        ledger::enqueue(tx, rows).await?;
+        let waits = couples::waitlist_letter(tx, &settled).await?;
+        let occasion = if standing == Standing::Applied { Occasion::Applied } else { waits };
+        write_another(app, tx, about_place(occasion, &settled, now), now).await?;
     }
     Ok(settled)
-}
-
-fn letter(occasion: Occasion, enrollment: &Enrollment, now: Now) -> Queued {
-    Queued {
-        subject: enrollment.id.0,
-        object: enrollment.id.0,
-        generation: i32::try_from(now.real.timestamp() / 60).unwrap_or(i32::MAX),
-        enrollment: Some(enrollment.id),
-        cohort: Some(enrollment.cohort_id),
-        ..Queued::now(enrollment.practice_id, occasion, Recipient::Participant(enrollment.participant_id), now)
-    }
 }

@@ -52,6 +52,10 @@ pub(super) async fn follow_to_zone(
         let mut planned = timetable::of_cohort(tx, cohort.id).await?;
         planned.retain(|row| row.work == "lesson" && row.zone == before.name());
         plan_timetable(app, tx, &cohort, now).await?;
+        // Whose lessons come later by their own days was seen to with the plan.
+        if enrollment.shift_days > 0 {
+            continue;
+        }
         let mut rows = timetable::of_cohort(tx, cohort.id).await?;
         rows.retain(|row| row.work == "lesson" && row.zone == person.zone.name());
         let mut lessons = cohorts::lessons_of(tx, cohort.id).await?;

@@ -53,9 +53,15 @@ async fn save_program(
     now: Now,
 ) -> Result<ProgramId, Refused> {
     let (practice_id, title) = key;
-    let content = ProgramContent(program.clone());
     if let Some(known) = programs::titled(tx, practice_id, title.expose()).await? {
         let id = known.id;
+        let before = &known.content.0;
+        // Whoever changes a text people agree to without its version asks them again all the same.
+        let content = ProgramContent(Program {
+            consent: program.consent.clone().in_place_of(&before.consent),
+            agreement: program.agreement.clone().in_place_of(&before.agreement),
+            ..program.clone()
+        });
         programs::save(tx, ProgramRow { content, changed_at: now.real, ..known }).await?;
         return Ok(id);
     }
@@ -65,7 +71,7 @@ async fn save_program(
         practice_id,
         code: fresh_code(app),
         title: title.clone(),
-        content,
+        content: ProgramContent(program.clone()),
         slug: None,
         created_at: now.real,
         changed_at: now.real,

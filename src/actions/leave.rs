@@ -14,12 +14,16 @@ use crate::{
         self, cohorts,
         database::Tx,
         enrollments::{self, Enrollment},
-        ledger::{self, Queued, Recipient},
-        logins,
+        ledger, logins,
     },
 };
 
-use super::{fill_seats::fill_seats, tell_calendars::tell_calendar};
+use super::{
+    fill_seats::fill_seats,
+    place_letters::{about_place, write_another},
+    tell_calendars::tell_calendar,
+    tell_coach::tell_coach,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -47,16 +51,18 @@ pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, R
         let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
         cohorts::lock(tx, before.cohort_id).await?;
         let before = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-        if matches!(before.standing, Standing::Withdrawn | Standing::Removed | Standing::Declined) {
+        if matches!(before.standing, Standing::Withdrawn | Standing::Removed | Standing::Declined | Standing::Lapsed) {
             return Ok(before);
         }
         let took_part = before.standing.takes_part() || before.standing == Standing::Paused;
         let left = end(tx, &before, by, now).await?;
         ledger::cancel_waiting(tx, id, "left the cohort", now.program).await?;
+        // Should they come back, what they never got is not lost.
+        ledger::free_lessons(tx, left.journey_id, "left the cohort", now.program).await?;
         tell_calendar(app, tx, &left, now).await?;
         if took_part {
-            let rows = vec![farewell(&left, now).row(app.random.id(now.program), now)];
-            ledger::enqueue(tx, rows).await?;
+            write_another(app, tx, about_place(Occasion::Left, &left, now), now).await?;
+            tell_coach(app, tx, &left, now).await?;
         }
         logins::end_all_of(tx, Who::Participant, left.participant_id.0).await?;
         fill_seats(app, tx, left.cohort_id, now).await?;
@@ -67,19 +73,23 @@ pub async fn leave(app: &App, id: EnrollmentId, by: &By) -> Result<Enrollment, R
 }
 
 async fn end(tx: &Tx, before: &Enrollment, by: &By, now: Now) -> Result<Enrollment, Refused> {
-    let (event, actor) = match by {
-        By::Participant => (Event::Leave, "participant"),
-        By::Coach(name) => (Event::Remove, name.as_str()),
+    let (event, actor, reason) = match by {
+        By::Participant => (Event::Leave, "participant", "left"),
+        By::Coach(name) => (Event::Remove, name.as_str(), "removed by the coach"),
     };
     let standing = before.standing.after(event)?;
     let left = Enrollment {
         standing,
         seat: None,
         hold_until: None,
+        // Should they come back, they begin with everybody else.
+        paused_at: None,
+        resume_on: None,
+        shift_days: 0,
         left_at: Some(now.program),
         changed_at: now.program,
         actor: actor.to_owned(),
-        reason: "left".to_owned(),
+        reason: reason.to_owned(),
         ..before.clone()
     };
     if !enrollments::save(tx, before.standing, left.clone()).await? {
@@ -89,15 +99,4 @@ async fn end(tx: &Tx, before: &Enrollment, by: &By, now: Now) -> Result<Enrollme
         cohorts::give_seat_back(tx, before.cohort_id).await?;
     }
     Ok(left)
-}
-
-fn farewell(left: &Enrollment, now: Now) -> Queued {
-    Queued {
-        subject: left.id.0,
-        object: left.id.0,
-        generation: i32::try_from(now.real.timestamp() / 60).unwrap_or(i32::MAX),
-        enrollment: Some(left.id),
-        cohort: Some(left.cohort_id),
-        ..Queued::now(left.practice_id, Occasion::Left, Recipient::Participant(left.participant_id), now)
-    }
 }

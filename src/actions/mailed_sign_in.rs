@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     passwords::hash_password,
     sign_in::{Refused, SignedIn, limit, open_login, refuse_too_often},
+    suppress::lift,
 };
 use crate::{
     app::App,
@@ -134,6 +135,7 @@ pub async fn use_sign_in(app: &App, shown: &Shown, browser: &str, lasts: TimeDel
         };
         // The mail was read by the owner of the address.
         participants::mark_confirmed(tx, person.id, now.real).await?;
+        lift(app, tx, person.id).await?;
         let whose = (Who::Participant, person.practice_id, person.id.0);
         Ok(Some(open_login(app, tx, whose, person.epoch, lasts, now).await?))
     })?;

@@ -6,15 +6,23 @@ use crate::{
     app::App,
     clock::Now,
     domain::{delivery::State, people::CohortState},
-    store::{self, cohorts, ledger, participants, practices::Practice},
+    store::{
+        self, calendar_answers, cohorts, enrollments, invites, ledger, participants, practices::Practice,
+        standing_changes,
+    },
 };
 
-use super::open_cohort::missing;
+use super::{
+    open_cohort::missing,
+    roster_news::{News, roster_news},
+};
+
+mod places;
 
 /// One thing, with its next action.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Need {
-    /// `bad` or `warn`.
+    /// `bad`, `warn` or `info`.
     pub tone: &'static str,
     /// A full sentence.
     pub what: String,
@@ -47,7 +55,10 @@ pub async fn needs_you(app: &App, practice: &Practice, now: Now) -> store::Resul
         };
         needs.push(Need { tone, what, act: "See the message".to_owned(), path: format!("/coach/outbox/{}", row.id) });
     }
-    for cohort in cohorts::of_practice(db, practice.id).await? {
+    needs.extend(wishes(app, practice, now).await?);
+    let all = cohorts::of_practice(db, practice.id).await?;
+    needs.extend(places::places(app, practice, &all, now).await?);
+    for cohort in all {
         let unset = missing(practice, &cohort);
         if cohort.state == CohortState::Draft && !unset.is_empty() {
             needs.push(Need {
@@ -57,6 +68,41 @@ pub async fn needs_you(app: &App, practice: &Practice, now: Now) -> store::Resul
                 path: format!("/coach/cohorts/{}", cohort.id),
             });
         }
+    }
+    needs.extend(news(app, practice, now).await?);
+    Ok(needs)
+}
+
+/// Who left, moved, pauses or is back since yesterday: one neutral line each.
+async fn news(app: &App, practice: &Practice, now: Now) -> store::Result<Vec<Need>> {
+    let db = app.db.reader();
+    let since = now.program - TimeDelta::days(1);
+    let changes =
+        standing_changes::of_practice_between(db, practice.id, since, now.program + TimeDelta::seconds(1)).await?;
+    let need = |news: News| Need {
+        tone: "info",
+        what: news.line,
+        act: "See the person".to_owned(),
+        path: format!("/coach/people/{}", news.person),
+    };
+    Ok(roster_news(db, changes).await?.into_iter().map(need).collect())
+}
+
+/// Who asked by calendar for another time.
+async fn wishes(app: &App, practice: &Practice, now: Now) -> store::Result<Vec<Need>> {
+    let db = app.db.reader();
+    let rows = calendar_answers::counters_since(db, practice.id, now.program - RECENT).await?;
+    let asked: Vec<_> = rows.iter().map(|row| row.invite_id).collect();
+    let mut needs = Vec::new();
+    for invite in invites::with_ids(db, &asked).await? {
+        let Some(enrollment) = enrollments::find(db, practice.id, invite.enrollment_id).await? else { continue };
+        let Some(person) = participants::find(db, practice.id, enrollment.participant_id).await? else { continue };
+        needs.push(Need {
+            tone: "warn",
+            what: format!("{} asks for another time for a session.", person.name.expose()),
+            act: "Read the answer".to_owned(),
+            path: format!("/coach/people/{}", person.id),
+        });
     }
     Ok(needs)
 }

@@ -207,7 +207,7 @@ fn session_rows(
         .collect())
 }
 
-fn session_title(program: &ProgramRow, ordinal: i32) -> Name {
+pub(super) fn session_title(program: &ProgramRow, ordinal: i32) -> Name {
     let week = program.content.0.outline.iter().find(|week| i32::from(week.number) == ordinal);
     week.and_then(|week| Name::parse(&week.session_title).ok())
         .or_else(|| Name::parse(&format!("Session {ordinal}")).ok())

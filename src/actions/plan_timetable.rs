@@ -11,8 +11,12 @@ use crate::{
         cohort::{Late, Timing},
         enrollment::Standing,
         people::CohortState,
-        schedule::LessonTiming,
-        timetable::{Course, Due, Meeting, Work, timetable},
+        schedule::{LessonClock, LessonTiming},
+        timetable::{
+            Course, Due, Meeting, Work,
+            history::{History, Known},
+            timetable,
+        },
         week::Week,
         zone::Zone,
     },
@@ -20,211 +24,244 @@ use crate::{
         self, cohort_lessons,
         cohorts::{self, Cohort, CohortLesson},
         database::Tx,
-        enrollments::{self, Enrollment},
-        participants,
+        enrollments, participants,
         sessions::{self, SessionRow},
         timetable::{self as store_timetable, TimetableRow},
     },
 };
 
-use super::release_lessons::send_now;
+use super::{own_lessons::follow_shifted, release_lessons::send_now};
 
-/// Why a lesson is skipped that the rule would have released before now. It is taken back if its time comes again.
+/// Why a lesson is skipped that a new rule would have released before now. It is taken back if its time comes again.
 pub const PASSED: &str = "its time had passed when the schedule changed";
 const SENT_LATE: &str = "its time had passed when the schedule changed, so it was sent at once";
 const COMES_LATE: &str = "its time had passed when the schedule changed, so it comes with the next one";
 
-/// What was due before now is not blasted out: it is written as released, and nobody gets it from here.
+/// Somebody came, or the cohort opened: the schedule is as it was. What was due before now is not blasted
+/// out: it is written as released, and nobody gets it from here. A zone that is new follows the others.
 pub async fn plan_timetable(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<()> {
-    let known = Known::read(tx, cohort).await?;
-    write(app, tx, cohort, &known, now).await
+    let rows = store_timetable::of_cohort(tx, cohort.id).await?;
+    let known = known(&rows, now.program);
+    let since = (!known.is_empty()).then_some(now.program);
+    write(app, tx, cohort, (&History { known, since }, now.program, now)).await
 }
 
-/// The same after a change of schedule, rule or lessons: a lesson that this puts into the past, and that nobody had,
-/// becomes what the coach chose, and says so; one that was skipped for that, and now is ahead again, goes out after all.
-pub async fn replan(app: &App, tx: &Tx, cohort: &Cohort, late: Late, now: Now) -> store::Result<()> {
+/// The schedule or the list of lessons changed: what is out stays, and all that is not takes its place under the
+/// new one. Firings up to `since` are over; what an undo finds due after it goes out at once, as if nothing had
+/// happened.
+pub async fn replan(app: &App, tx: &Tx, cohort: &Cohort, since: DateTime<Utc>, now: Now) -> store::Result<()> {
     // A draft sends nothing and has no timetable.
     if cohort.state == CohortState::Draft {
         return Ok(());
     }
-    let mut known = Known::read(tx, cohort).await?;
-    if take_back(tx, cohort, &known, now.program).await? {
-        known = Known::read(tx, cohort).await?;
-    }
-    let passed = known.passed(cohort, now.program);
-    // Where nobody takes part yet, those to come get one mail that catches up.
-    if known.takes_part() {
-        let has_next = known.dues(cohort).iter().any(|due| {
-            due.due_at > now.program && due.work.position().is_some_and(|position| !known.is_out(position, now.program))
-        });
-        for position in &passed {
-            settle_late(tx, (cohort, &known), (*position, late, has_next), now).await?;
-        }
-    }
-    write(app, tx, cohort, &known, now).await
+    let rows = store_timetable::of_cohort(tx, cohort.id).await?;
+    let history = History { known: out(&rows, now.program), since: Some(since) };
+    write(app, tx, cohort, (&history, since, now)).await
 }
 
-/// When each lesson that uses a firing would go out, on the first of the clocks, if the cohort were like this.
-pub async fn dates(db: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<(u16, DateTime<Utc>)>> {
-    let mut first: BTreeMap<u16, DateTime<Utc>> = BTreeMap::new();
-    for due in Known::read(db, cohort).await?.dues(cohort) {
-        if let Some(position) = due.work.position() {
-            first.entry(position).and_modify(|at| *at = due.due_at.min(*at)).or_insert(due.due_at);
+/// The rule of the lessons changed: a lesson that this puts into the past, and that nobody had, becomes what the
+/// coach chose, and says so; one that was skipped for that, and now is ahead again, goes out after all.
+pub async fn retime(app: &App, tx: &Tx, cohort: &Cohort, late: Late, now: Now) -> store::Result<()> {
+    if cohort.state != CohortState::Draft {
+        take_back(tx, cohort, now.program).await?;
+        // Where nobody takes part yet, those to come get one mail that catches up.
+        if takes_part(tx, cohort).await? {
+            settle_passed(tx, cohort, late, now).await?;
         }
+    }
+    replan(app, tx, cohort, now.program, now).await
+}
+
+/// When each lesson that uses a firing goes out, on the first of the clocks.
+pub async fn dates(
+    db: &impl store::Connection,
+    cohort: &Cohort,
+    now: DateTime<Utc>,
+) -> store::Result<Vec<(u16, DateTime<Utc>)>> {
+    let known = out(&store_timetable::of_cohort(db, cohort.id).await?, now);
+    let since = (!known.is_empty()).then_some(now);
+    let out: Vec<_> = known.iter().map(|known| (known.position, known.due_at)).collect();
+    first_of_each(db, cohort, &History { known, since }, out).await
+}
+
+/// The same if only the rule were asked, whatever went out.
+pub async fn dates_by_rule(db: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<(u16, DateTime<Utc>)>> {
+    first_of_each(db, cohort, &History::none(), Vec::new()).await
+}
+
+async fn first_of_each(
+    db: &impl store::Connection,
+    cohort: &Cohort,
+    history: &History,
+    out: Vec<(u16, DateTime<Utc>)>,
+) -> store::Result<Vec<(u16, DateTime<Utc>)>> {
+    let meetings = sessions::of_cohort(db, cohort.id).await?;
+    let dues = due_rows(db, cohort, &meetings, history).await?;
+    let ahead = dues.iter().filter_map(|due| Some((due.work.position()?, due.due_at)));
+    let mut first: BTreeMap<u16, DateTime<Utc>> = BTreeMap::new();
+    for (position, due_at) in out.into_iter().chain(ahead) {
+        first.entry(position).and_modify(|at| *at = due_at.min(*at)).or_insert(due_at);
     }
     Ok(first.into_iter().collect())
 }
 
-async fn settle_late(tx: &Tx, of: (&Cohort, &Known), how: (u16, Late, bool), now: Now) -> store::Result<()> {
-    let ((cohort, known), (position, late, has_next)) = (of, how);
+/// Lessons that are out: released, or due and only waiting for the planner to look.
+pub(super) fn out(rows: &[TimetableRow], now: DateTime<Utc>) -> Vec<Known> {
+    known(rows, now).into_iter().filter(|known| known.is_out).collect()
+}
+
+fn known(rows: &[TimetableRow], now: DateTime<Utc>) -> Vec<Known> {
+    let lessons = rows.iter().filter(|row| row.work == "lesson");
+    lessons
+        .map(|row| Known {
+            position: u16::try_from(row.position).unwrap_or_default(),
+            zone: Zone::parse(&row.zone).ok(),
+            due_at: row.due_at,
+            is_out: row.released_at.is_some() || row.due_at <= now,
+        })
+        .collect()
+}
+
+/// Positions that nobody had, and whose time is past on every clock if only the rule is asked.
+async fn settle_passed(tx: &Tx, cohort: &Cohort, late: Late, now: Now) -> store::Result<()> {
+    let rows = store_timetable::of_cohort(tx, cohort.id).await?;
+    let meetings = sessions::of_cohort(tx, cohort.id).await?;
+    let dues = due_rows(tx, cohort, &meetings, &History::none()).await?;
+    let out: BTreeSet<u16> = out(&rows, now.program).iter().map(|known| known.position).collect();
+    let is_ahead = |due: &&Due| due.due_at > now.program;
+    let lessons = || dues.iter().filter_map(|due| due.work.position().map(|position| (position, due)));
+    let has_next = lessons().any(|(position, due)| is_ahead(&due) && !out.contains(&position));
+    let ahead: BTreeSet<u16> = lessons().filter(|(_, due)| is_ahead(due)).map(|(position, _)| position).collect();
+    let passed: BTreeSet<u16> = lessons()
+        .map(|(position, _)| position)
+        .filter(|position| !ahead.contains(position) && !out.contains(position))
+        .collect();
+    for position in passed {
+        settle_late(tx, cohort, (position, late, has_next), now).await?;
+    }
+    Ok(())
+}
+
+async fn settle_late(tx: &Tx, cohort: &Cohort, how: (u16, Late, bool), now: Now) -> store::Result<()> {
+    let (position, late, has_next) = how;
     let timing = match late {
         Late::Skip => (Timing::Skipped, PASSED),
         Late::WithNext if has_next => (Timing::WithNext, COMES_LATE),
         Late::Now | Late::WithNext => (Timing::Now, SENT_LATE),
     };
+    let ruled = |lesson: &CohortLesson| lesson.timing == Timing::Rule && lesson.position == i32::from(position);
+    let lessons = cohorts::lessons_of(tx, cohort.id).await?;
     cohort_lessons::time(tx, (cohort.id, position), timing, now.program).await?;
     if timing.0 == Timing::Now {
-        for lesson in known.lessons.iter().filter(|lesson| is_ruled_at(lesson, position)) {
+        for lesson in lessons.iter().filter(|lesson| ruled(lesson)) {
             send_now(tx, lesson, now).await?;
         }
     }
     Ok(())
 }
 
-async fn take_back(tx: &Tx, cohort: &Cohort, known: &Known, now: DateTime<Utc>) -> store::Result<bool> {
-    let is_skipped = |position: u16| {
-        let mut here = known.lessons.iter().filter(|lesson| lesson.position == i32::from(position));
-        here.any(|lesson| lesson.timing == Timing::Skipped && lesson.reason == PASSED)
-    };
-    let dues = known.dues(cohort);
-    let ahead: BTreeSet<u16> =
-        dues.iter().filter(|due| due.due_at > now).filter_map(|due| due.work.position()).collect();
-    let back: Vec<u16> = ahead.into_iter().filter(|position| is_skipped(*position)).collect();
-    for position in &back {
-        cohort_lessons::untime(tx, (cohort.id, *position), PASSED).await?;
-        store_timetable::forget_lesson(tx, (cohort.id, *position)).await?;
+/// Lessons that an earlier rule put into the past, and that this one has ahead again.
+async fn take_back(tx: &Tx, cohort: &Cohort, now: DateTime<Utc>) -> store::Result<()> {
+    let lessons = cohorts::lessons_of(tx, cohort.id).await?;
+    let skipped = |lesson: &&CohortLesson| lesson.timing == Timing::Skipped && lesson.reason == PASSED;
+    let skipped: BTreeSet<i32> = lessons.iter().filter(skipped).map(|lesson| lesson.position).collect();
+    let number = |position: i32| u16::try_from(position).unwrap_or_default();
+    for position in skipped.into_iter().map(number) {
+        cohort_lessons::untime(tx, (cohort.id, position), PASSED).await?;
+        let meetings = sessions::of_cohort(tx, cohort.id).await?;
+        let dues = due_rows(tx, cohort, &meetings, &History::none()).await?;
+        let is_ahead = dues.iter().any(|due| due.work.position() == Some(position) && due.due_at > now);
+        if is_ahead {
+            store_timetable::forget_lesson(tx, (cohort.id, position)).await?;
+        } else {
+            cohort_lessons::time(tx, (cohort.id, position), (Timing::Skipped, PASSED), now).await?;
+        }
     }
-    Ok(!back.is_empty())
+    Ok(())
 }
 
-async fn write(app: &App, tx: &Tx, cohort: &Cohort, known: &Known, now: Now) -> store::Result<()> {
-    let dues = known.dues(cohort);
-    let rows = dues.iter().filter(|due| !known.is_out_by_other_clocks(due));
-    let rows = rows.map(|due| row(app, cohort, due, &known.meetings, now)).collect();
-    store_timetable::replace(tx, cohort.id, rows, now.program).await
+async fn takes_part(tx: &Tx, cohort: &Cohort) -> store::Result<bool> {
+    let people = enrollments::of_cohort(tx, cohort.id).await?;
+    Ok(people.iter().any(|person| matches!(person.standing, Standing::Enrolled | Standing::Paused)))
 }
 
-/// All that a timetable is computed from.
-struct Known {
-    meetings: Vec<SessionRow>,
-    weeks: Vec<Week>,
-    lessons: Vec<CohortLesson>,
-    /// Those of lessons, as they were written before.
-    rows: Vec<TimetableRow>,
-    people: Vec<Enrollment>,
-    zones: Vec<Zone>,
+async fn write(app: &App, tx: &Tx, cohort: &Cohort, of: (&History, DateTime<Utc>, Now)) -> store::Result<()> {
+    let (history, since, now) = of;
+    let meetings = sessions::of_cohort(tx, cohort.id).await?;
+    let rows = due_rows(tx, cohort, &meetings, history).await?;
+    let rows = rows.into_iter().map(|due| row(app, cohort, &due, &meetings, (since, now))).collect();
+    store_timetable::replace(tx, cohort.id, rows, now.program).await?;
+    follow_shifted(app, tx, cohort, now).await
 }
 
-impl Known {
-    async fn read(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Self> {
-        let mut rows = store_timetable::of_cohort(tx, cohort.id).await?;
-        rows.retain(|row| row.work == "lesson");
-        let people = enrollments::of_cohort(tx, cohort.id).await?;
-        let zones = zones_present(tx, cohort, &people).await?;
-        let weeks = cohorts::weeks_of(tx, cohort.id).await?;
-        let week = |row: cohorts::WeekRow| Week {
-            number: u16::try_from(row.number).unwrap_or_default(),
-            first_day: row.first_day,
-            kind: row.kind,
-        };
-        Ok(Self {
-            meetings: sessions::of_cohort(tx, cohort.id).await?,
-            weeks: weeks.into_iter().map(week).collect(),
-            lessons: cohorts::lessons_of(tx, cohort.id).await?,
-            rows,
-            people,
-            zones,
-        })
-    }
-
-    /// Positions that use a firing: those timed by the rule, and those that used one before.
-    fn positions(&self) -> Vec<u16> {
-        let ruled = self.lessons.iter().filter(|lesson| lesson.timing == Timing::Rule).map(|lesson| lesson.position);
-        let out = self.rows.iter().filter(|row| row.released_at.is_some()).map(|row| row.position);
-        let positions: BTreeSet<u16> = ruled.chain(out).filter_map(|position| u16::try_from(position).ok()).collect();
-        positions.into_iter().collect()
-    }
-
-    fn dues(&self, cohort: &Cohort) -> Vec<Due> {
-        let meeting =
-            |row: &SessionRow| Meeting { id: row.id, starts_at: row.starts_at, ends_at: row.ends_at, state: row.state };
-        let meetings: Vec<Meeting> = self.meetings.iter().map(meeting).collect();
-        let rule = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
-        let course = Course {
-            zone: cohort.zone,
-            starts_on: cohort.starts_on,
-            weeks: &self.weeks,
-            rule: &rule,
-            lesson_clock: cohort.lesson_clock,
-            positions: &self.positions(),
-            meetings: &meetings,
-        };
-        timetable(&course, &self.zones)
-    }
-
-    /// Whether the lesson of this position went out to anybody, or is about to.
-    fn is_out(&self, position: u16, now: DateTime<Utc>) -> bool {
-        let mut here = self.rows.iter().filter(|row| row.position == i32::from(position));
-        here.any(|row| row.released_at.is_some() || row.due_at <= now)
-    }
-
-    /// After a change from everybody's clock to each one's, or back, what is out for all is not planned again.
-    fn is_out_by_other_clocks(&self, due: &Due) -> bool {
-        let Some(position) = due.work.position() else { return false };
-        self.rows.iter().any(|row| {
-            let is_other_kind = row.zone.is_empty() != due.zone.is_none();
-            row.position == i32::from(position) && row.released_at.is_some() && is_other_kind
-        })
-    }
-
-    /// Positions that nobody had, and whose time is past on every clock.
-    fn passed(&self, cohort: &Cohort, now: DateTime<Utc>) -> Vec<u16> {
-        let dues = self.dues(cohort);
-        let mut ruled: Vec<u16> = self.positions();
-        ruled.retain(|position| self.lessons.iter().any(|lesson| is_ruled_at(lesson, *position)));
-        ruled.retain(|position| !self.is_out(*position, now));
-        ruled.retain(|position| {
-            let mut here = dues.iter().filter(|due| due.work.position() == Some(*position)).peekable();
-            here.peek().is_some() && here.all(|due| due.due_at <= now)
-        });
-        ruled
-    }
-
-    fn takes_part(&self) -> bool {
-        self.people.iter().any(|person| matches!(person.standing, Standing::Enrolled | Standing::Paused))
-    }
-}
-
-fn is_ruled_at(lesson: &CohortLesson, position: u16) -> bool {
-    lesson.timing == Timing::Rule && lesson.position == i32::from(position)
-}
-
-async fn zones_present(
+async fn due_rows(
     tx: &impl store::Connection,
     cohort: &Cohort,
-    people: &[Enrollment],
-) -> store::Result<Vec<Zone>> {
-    let present: Vec<_> = people
-        .iter()
+    meetings: &[SessionRow],
+    history: &History,
+) -> store::Result<Vec<Due>> {
+    let weeks = weeks_of(tx, cohort).await?;
+    let positions = positions_of(tx, cohort).await?;
+    let meeting = |row: &SessionRow| Meeting {
+        id: row.id,
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        state: row.state,
+        is_extra: row.week == 0,
+    };
+    let meetings: Vec<Meeting> = meetings.iter().map(meeting).collect();
+    let rule = LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default();
+    let course = Course {
+        zone: cohort.zone,
+        starts_on: cohort.starts_on,
+        weeks: &weeks,
+        rule: &rule,
+        lesson_clock: cohort.lesson_clock,
+        positions: &positions,
+        meetings: &meetings,
+    };
+    Ok(timetable(&course, &zones_present(tx, cohort).await?, history))
+}
+
+pub(super) async fn weeks_of(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<Week>> {
+    let rows = cohorts::weeks_of(tx, cohort.id).await?;
+    let number = |number: i32| u16::try_from(number).unwrap_or_default();
+    Ok(rows
+        .into_iter()
+        .map(|row| Week { number: number(row.number), first_day: row.first_day, kind: row.kind })
+        .collect())
+}
+
+/// Of the lessons that use a firing: those timed by the rule, and those that used one before.
+pub(super) async fn positions_of(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<u16>> {
+    let lessons = cohorts::lessons_of(tx, cohort.id).await?;
+    let ruled = lessons.iter().filter(|lesson| lesson.timing == Timing::Rule).map(|lesson| lesson.position);
+    let rows = store_timetable::of_cohort(tx, cohort.id).await?;
+    let out = rows.iter().filter(|row| row.work == "lesson" && row.released_at.is_some()).map(|row| row.position);
+    let positions: BTreeSet<u16> = ruled.chain(out).filter_map(|position| u16::try_from(position).ok()).collect();
+    Ok(positions.into_iter().collect())
+}
+
+/// The zones of those who take part. The cohort's own is always among them: it remembers what is out where
+/// nobody takes part yet.
+pub(super) async fn zones_present(tx: &impl store::Connection, cohort: &Cohort) -> store::Result<Vec<Zone>> {
+    if cohort.lesson_clock == LessonClock::Cohort {
+        return Ok(Vec::new());
+    }
+    let people: Vec<_> = enrollments::of_cohort(tx, cohort.id)
+        .await?
+        .into_iter()
         .filter(|enrollment| enrollment.standing.holds_seat())
         .map(|enrollment| enrollment.participant_id)
         .collect();
-    let people = participants::with_ids(tx, cohort.practice_id, &present).await?;
-    Ok(people.iter().map(|person| person.zone).collect::<BTreeSet<_>>().into_iter().collect())
+    let people = participants::with_ids(tx, cohort.practice_id, &people).await?;
+    let zones = people.iter().map(|person| person.zone).chain([cohort.zone]);
+    Ok(zones.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-fn row(app: &App, cohort: &Cohort, due: &Due, meetings: &[SessionRow], now: Now) -> TimetableRow {
-    let released_at: Option<DateTime<Utc>> = (due.due_at <= now.program).then_some(now.program);
+fn row(app: &App, cohort: &Cohort, due: &Due, meetings: &[SessionRow], at: (DateTime<Utc>, Now)) -> TimetableRow {
+    let (since, now) = at;
+    let released_at: Option<DateTime<Utc>> = (due.due_at <= since).then_some(now.program);
     TimetableRow {
         id: app.random.id(now.program),
         practice_id: cohort.practice_id,

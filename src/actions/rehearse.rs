@@ -17,6 +17,8 @@ use crate::{
     },
 };
 
+use super::resume::next_end;
+
 /// What a person does to the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -101,7 +103,8 @@ pub async fn is_settled(app: &App, now: Now) -> store::Result<bool> {
 /// Whether something waits for the planner.
 pub async fn is_due(app: &App, now: Now) -> store::Result<bool> {
     let db = app.db.reader();
-    let nearest = timetable::next_due(db).await?.into_iter().chain(cohorts::next_telling(db).await?).min();
+    let planned = timetable::next_due(db).await?.into_iter().chain(cohorts::next_telling(db).await?);
+    let nearest = planned.chain(next_end(app).await?).min();
     Ok(nearest.is_some_and(|at| at <= now.program))
 }
 
@@ -109,7 +112,7 @@ pub async fn is_due(app: &App, now: Now) -> store::Result<bool> {
 pub async fn next_instant(app: &App, now: Now) -> store::Result<Option<DateTime<Utc>>> {
     let db = app.db.reader();
     let planned = timetable::next_due(db).await?.into_iter().chain(cohorts::next_telling(db).await?);
-    Ok(planned.chain(ledger::next_instant(db, now.program).await?).min())
+    Ok(planned.chain(next_end(app).await?).chain(ledger::next_instant(db, now.program).await?).min())
 }
 
 /// When the last session of all is over.

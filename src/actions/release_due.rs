@@ -1,6 +1,8 @@
-//! What is due becomes mail: lessons, reminders, changes to tell; and holds that ran out let go.
+//! What is due becomes mail: lessons, reminders, changes to tell; and what else the planner looks after.
 
-use chrono::{DateTime, Utc};
+use std::time::Instant;
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::transact;
 use crate::{
@@ -8,23 +10,29 @@ use crate::{
     clock::Now,
     domain::{
         delivery::Occasion,
-        enrollment::{Event, Standing},
+        enrollment::Standing,
         ids::CohortId,
+        plan::{Schedule, breaks_changed},
     },
     store::{
-        self, cohorts,
+        self,
+        cohorts::{self, Cohort},
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Manner, Queued, Recipient, Release},
+        schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
 
-use super::{fill_seats::fill_seats, release_lessons::release_lessons, tell_calendars::tell_calendar};
+use super::{
+    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, release_lessons::release_lessons,
+    remind_holds::remind_holds, resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
+};
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
-    let now = app.clock.now();
+    let (began, now) = (Instant::now(), app.clock.now());
     let mut released = 0;
     for row in timetable::due(app.db.reader(), now.program, 200).await? {
         let outcome = release_one(app, &row, now).await;
@@ -34,18 +42,20 @@ pub async fn release_due(app: &App) -> store::Result<usize> {
         let outcome = tell_one(app, cohort.id, now).await;
         released += usize::from(told_apart("a change of schedule", outcome));
     }
-    for held in enrollments::with_hold_over(app.db.reader(), now.real).await? {
-        let outcome = let_one_go(app, &held, now).await;
-        released += usize::from(told_apart("a hold that ran out", outcome));
-    }
+    released += expire_couples(app, now).await?;
+    released += end_pauses(app).await?;
+    released += let_go(app, now).await?;
+    released += remind_holds(app, now).await?;
+    released += tell_numbers(app, now).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }
+    app.metrics.looked(began.elapsed(), now.real);
     Ok(released)
 }
 
 /// One that fails must not keep the others waiting; it is looked at again with the next tick.
-fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
+pub(super) fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
     outcome.unwrap_or_else(|error| {
         tracing::error!(%error, "{what} could not be worked off; the others go on");
         false
@@ -58,11 +68,6 @@ async fn release_one(app: &App, row: &TimetableRow, now: Now) -> store::Result<b
 
 async fn tell_one(app: &App, cohort: CohortId, now: Now) -> store::Result<bool> {
     transact!(app.db, |tx| tell_changes(app, tx, cohort, now).await)?;
-    Ok(true)
-}
-
-async fn let_one_go(app: &App, held: &Enrollment, now: Now) -> store::Result<bool> {
-    transact!(app.db, |tx| let_go(app, tx, held, now).await)?;
     Ok(true)
 }
 
@@ -101,9 +106,10 @@ async fn tell_changes(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Resu
     let Some(cohort) = cohorts::anywhere(tx, id).await? else {
         return Ok(());
     };
-    if cohort.tell_changes_at.is_none_or(|at| at > now.program) {
+    let Some(due_at) = cohort.tell_changes_at.filter(|at| *at <= now.program) else {
         return Ok(());
-    }
+    };
+    let breaks = breaks(tx, &cohort, due_at, now).await?;
     cohorts::tell_changes_at(tx, id, None).await?;
     for enrollment in enrollments::of_cohort(tx, id).await? {
         if !matches!(enrollment.standing, Standing::Enrolled | Standing::Paused) {
@@ -112,20 +118,31 @@ async fn tell_changes(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Resu
         let changes = tell_calendar(app, tx, &enrollment, now).await?;
         if !changes.is_empty() {
             let last = changes.iter().filter_map(|change| change.is.or(change.was)).map(|(_, ends_at)| ends_at).max();
-            let mail = schedule_changed(&enrollment, cohort.version, &changes, last, now);
+            let mail = schedule_changed(&enrollment, (cohort.version, last), (&changes, &breaks), now);
             ledger::enqueue(tx, vec![mail.row(app.random.id(now.program), now)]).await?;
         }
     }
     Ok(())
 }
 
+/// Breaks that came and went since people were told the last time.
+async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> store::Result<[Vec<NaiveDate>; 2]> {
+    let told = schedule_changes::told_from(tx, cohort.id, due_at).await?;
+    let was: Option<Schedule> = told.last().and_then(|first| serde_json::from_str(&first.was).ok());
+    let today = cohort.zone.local(now.program).date();
+    Ok(match was {
+        Some(was) => breaks_changed(&was.weeks, &weeks_of(tx, cohort).await?, today),
+        None => Default::default(),
+    })
+}
+
 fn schedule_changed(
     enrollment: &Enrollment,
-    version: i32,
-    changes: &[super::tell_calendars::Change],
-    useful_until: Option<DateTime<Utc>>,
+    about: (i32, Option<DateTime<Utc>>),
+    news: (&[super::tell_calendars::Change], &[Vec<NaiveDate>; 2]),
     now: Now,
 ) -> Queued {
+    let ((version, useful_until), (changes, breaks)) = (about, news);
     Queued {
         subject: enrollment.id.0,
         object: enrollment.cohort_id.0,
@@ -133,7 +150,7 @@ fn schedule_changed(
         enrollment: Some(enrollment.id),
         cohort: Some(enrollment.cohort_id),
         useful_until,
-        params: serde_json::json!({ "changes": changes }),
+        params: serde_json::json!({ "changes": changes, "breaks": breaks }),
         ..Queued::now(
             enrollment.practice_id,
             Occasion::ScheduleChanged,
@@ -141,30 +158,4 @@ fn schedule_changed(
             now,
         )
     }
-}
-
-/// Nobody confirmed or accepted in time: the seat goes to the next in line.
-async fn let_go(app: &App, tx: &Tx, held: &Enrollment, now: Now) -> store::Result<()> {
-    cohorts::lock(tx, held.cohort_id).await?;
-    let Some(held) = enrollments::holding(tx, held.id).await? else {
-        return Ok(());
-    };
-    let over = held.hold_until.is_some_and(|until| until <= now.real);
-    let (true, Ok(standing)) = (over, held.standing.after(Event::Expire)) else {
-        return Ok(());
-    };
-    let lapsed = Enrollment {
-        standing,
-        seat: None,
-        hold_until: None,
-        changed_at: now.program,
-        actor: "Trellis".to_owned(),
-        reason: "not confirmed in time".to_owned(),
-        ..held.clone()
-    };
-    enrollments::save(tx, held.standing, lapsed).await?;
-    if held.seat.is_some() {
-        cohorts::give_seat_back(tx, held.cohort_id).await?;
-    }
-    fill_seats(app, tx, held.cohort_id, now).await
 }

@@ -12,7 +12,8 @@ use crate::{
     },
 };
 
-use super::welcome::CAME_WITH;
+/// What the ledger says of a lesson that came in another mail begins with this.
+const CAME_WITH: &str = "came with ";
 
 /// Releases the lessons of one position. What was to come with the next one is named in the same mail; who gets no
 /// lesson at this position gets it as a mail of its own.

@@ -59,7 +59,12 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::PasswordReset
         | Occasion::TestMail
         | Occasion::TestLesson
-        | Occasion::CoachNote => Again::Never,
+        // Somebody who did not ask for it gets no copies.
+        | Occasion::PartnerAsked
+        | Occasion::ConfirmNewAddress
+        | Occasion::CoachNote
+        | Occasion::RosterChanged
+        | Occasion::CohortNumbers => Again::Never,
         Occasion::Invite => Again::Calendar,
         Occasion::ConfirmAddress
         | Occasion::Welcome
@@ -71,8 +76,18 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::ReminderDay
         | Occasion::ReminderHour
         | Occasion::ScheduleChanged
+        | Occasion::Moved
+        | Occasion::Paused
+        | Occasion::Resumed
         | Occasion::Left
-        | Occasion::AddressChanged => Again::Copy,
+        | Occasion::AddressChanged
+        | Occasion::PartnerMissing
+        | Occasion::WaitingForTwo
+        | Occasion::Applied
+        | Occasion::Accepted
+        | Occasion::TurnedDown
+        | Occasion::PlaceReminder
+        | Occasion::CalledOff => Again::Copy,
     }
 }
 

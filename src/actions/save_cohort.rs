@@ -44,12 +44,14 @@ pub enum Doors {
 pub enum Refused {
     #[error("this cohort does not exist")]
     Unknown,
-    #[error("{0} places are taken: the number of places cannot be lower")]
+    #[error("{0} people take part: the number of places cannot be lower")]
     Taken(i32),
     #[error("an open cohort needs its room and its crisis line")]
     StillNeeded,
     #[error("this cohort was never opened: open it first")]
     Draft,
+    #[error("this cohort does not take place: that was decided already")]
+    Off,
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -70,9 +72,11 @@ pub async fn save_cohort(
         if cohort.state != CohortState::Draft && !is_complete {
             return Err(Refused::StillNeeded);
         }
-        // Over the limit by a coach's own word is no reason to refuse a new room link.
-        if i32::from(settings.capacity) < cohort.seats_taken.min(cohort.capacity) {
-            return Err(Refused::Taken(cohort.seats_taken));
+        // A place that is held for an answer is a promise: it stands, and no further one is made. Over the limit by
+        // a coach's own word is no reason to refuse a new room link.
+        let people = i32::try_from(cohorts::confirmed_seats(tx, cohort.id).await?).unwrap_or(i32::MAX);
+        if i32::from(settings.capacity) < people.min(cohort.capacity) {
+            return Err(Refused::Taken(people));
         }
         let saved = Cohort {
             name: settings.name.clone(),
@@ -100,6 +104,9 @@ pub async fn set_doors(app: &App, of: (PracticeId, CohortId), doors: Doors, acto
         let cohort = locked(tx, of).await?;
         if cohort.state == CohortState::Draft {
             return Err(Refused::Draft);
+        }
+        if cohort.decision.is_off() {
+            return Err(Refused::Off);
         }
         let (state, closed_at, act) = match doors {
             Doors::Open => (CohortState::Open, None, "enrollment opened again"),

@@ -5,7 +5,7 @@ use crate::{
     clock::Now,
     domain::{
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Standing},
+        enrollment::{CalendarChoice, Resuming, Standing},
         ids::{CohortId, JourneyId, ParticipantId, PracticeId, ProgramId},
         name::Name,
         zone::Zone,
@@ -113,6 +113,7 @@ fn enrollment(app: &App, seeded: &Seeded, of: (&Journey, usize), now: Now) -> En
         reminded_at: None,
         paused_at: None,
         resume_on: None,
+        resume_as: Resuming::Rejoin,
         shift_days: 0,
         moved_to: None,
         completed_at: None,

@@ -2,10 +2,11 @@
 //!
 //! No transaction is open across the network, and nothing else calls the mailer.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -13,15 +14,17 @@ use crate::{
     config::{MailMode, OnUnknown},
     domain::{
         attempt::{Attempt, class},
-        delivery::{self, Doubt, LivesBy, Next, Occasion, State, Verdict, still_wanted},
+        bounce::Scope,
+        delivery::{self, LivesBy, Occasion, State, UNDELIVERABLE, Verdict, still_wanted},
         email_address::EmailAddress,
+        retry::{self, Doubt, Next},
         session::SessionState,
     },
     mail::mailer::{Envelope, Sender},
     store::{
         self, enrollments,
         ledger::{self, Claim, Delivery, Frozen, Recorded},
-        participants, sessions, stops,
+        sessions, silences, stops,
     },
     transact,
 };
@@ -31,6 +34,7 @@ use super::{
         self, CannotCompose, Composed,
         facts::{Facts, Reader, facts},
     },
+    suppress::{address_hash, is_asked_for, note_refusal, scope_of},
     tell_calendars::note_calendar_told,
     wait_turn::{next_turn, wait_turn},
 };
@@ -50,7 +54,7 @@ pub enum Round {
 
 /// Takes what is due and sends it, one by one.
 pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Round> {
-    if app.config.mail.mode == MailMode::Hold {
+    if app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();
@@ -65,9 +69,14 @@ pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Ro
         match shut {
             // The rest of the claim goes back unspent: the mails are not at fault.
             Some(until) => give_back(app, &row, State::Claimed, until, "the mail server cannot be reached").await?,
-            None => shut = send_one(app, sender, &row).await?,
+            None if app.is_closing() => give_back(app, &row, State::Claimed, now.real, "Trellis was stopped").await?,
+            None => {
+                let span = tracing::info_span!("delivery", id = %row.id, occasion = %row.occasion);
+                shut = send_one(app, sender, &row).instrument(span).await?;
+            }
         }
     }
+    app.metrics.shut(shut);
     Ok(shut.map_or(Round::Worked, Round::Shut))
 }
 
@@ -81,7 +90,7 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
     // One letter that cannot be written, or even panics, stops alone.
     let ready = AssertUnwindSafe(make_ready(app, row, now)).catch_unwind().await;
     let composed = match ready {
-        Ok(Ok(Ready::Send(composed))) => composed,
+        Ok(Ok(Ready::Send(composed))) => addressed(app, composed),
         Ok(Ok(Ready::Later(turn))) => {
             wait_turn(app, row, turn, now).await?;
             return Ok(None);
@@ -93,7 +102,7 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
         Ok(Err(store)) => return Err(store),
         Err(_panic) => {
             let reason = "writing this letter failed in a way that is our fault; it will not be tried again".to_owned();
-            tracing::error!(delivery = %row.id, occasion = %row.occasion, "a letter panicked");
+            tracing::error!("a letter panicked");
             finish(app, row, State::Claimed, settled(State::Failed, reason, now), now).await?;
             return Ok(None);
         }
@@ -110,8 +119,17 @@ async fn send_one(app: &App, sender: &mut Sender, row: &Delivery) -> store::Resu
             return Ok(None);
         }
     };
-    let attempt = sender.send(&envelope, &composed.frozen.message).await;
+    let began = Instant::now();
+    let attempt = sender.send_unless(&envelope, &composed.frozen.message, app.must_let_go()).await;
+    app.metrics.tried(began.elapsed());
     record(app, row, &attempt).await
+}
+
+/// Whose mailbox it goes to, as it is remembered: what comes back later is about this address.
+fn addressed(app: &App, mut composed: Box<Composed>) -> Box<Composed> {
+    let to = envelope(app, &composed).map(|envelope| address_hash(app, &envelope.to));
+    composed.frozen.sent_to = to.unwrap_or_default();
+    composed
 }
 
 enum Ready {
@@ -139,6 +157,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
             message_id: message_id.clone(),
             subject: row.subject.clone().unwrap_or_default(),
             body: row.body.clone().unwrap_or_default(),
+            sent_to: String::new(),
         };
         let return_path = compose::return_path(app, row, &facts);
         return Ok(Ready::Send(Box::new(Composed { to: facts.reader.address().clone(), return_path, frozen })));
@@ -148,7 +167,7 @@ async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready>
         Err(CannotCompose::Store(error)) => Err(error),
         Err(error @ CannotCompose::Forbidden(_)) => Ok(Ready::Settled(State::Held, error.to_string())),
         Err(error) => {
-            tracing::error!(delivery = %row.id, occasion = %row.occasion, "a letter could not be written");
+            tracing::error!("a letter could not be written");
             Ok(Ready::Settled(State::Failed, error.to_string()))
         }
     }
@@ -164,8 +183,17 @@ async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::R
         }
         _ => false,
     };
-    let undeliverable =
-        !anyway && matches!(&facts.reader, Reader::Participant(person) if person.mail_problem.is_some());
+    let own_address = ledger::other_address(row).is_none();
+    let scope = match &facts.reader {
+        Reader::Participant(person) if !anyway && own_address => {
+            scope_of(app, db, person.practice_id, facts.reader.address()).await?
+        }
+        Reader::Participant(_) | Reader::Coach(_) => None,
+    };
+    if scope.is_some() && row.category.subscribed() {
+        return Ok(Verdict::Skip(UNDELIVERABLE));
+    }
+    let undeliverable = scope == Some(Scope::All) && !is_asked_for(row.occasion);
     let session_stands = match row.occasion {
         Occasion::ReminderDay | Occasion::ReminderHour => {
             let session = sessions::find(db, row.practice_id, row.object_id.into()).await?;
@@ -197,7 +225,7 @@ fn envelope(app: &App, composed: &Composed) -> Option<Envelope> {
     Some(Envelope { return_path: EmailAddress::parse(&composed.return_path).ok()?, to })
 }
 
-/// Writes down what became of an attempt, as `delivery::after` decides.
+/// Writes down what became of an attempt, as `retry::after` decides.
 async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<Option<DateTime<Utc>>> {
     let now = app.clock.now();
     let doubt = match app.config.mail.on_unknown {
@@ -206,7 +234,7 @@ async fn record(app: &App, row: &Delivery, attempt: &Attempt) -> store::Result<O
     };
     let tries = u32::try_from(row.tries).unwrap_or_default();
     let reason = words(attempt);
-    let recorded = match delivery::after(attempt, tries, doubt, app.random.fraction(), now.real) {
+    let recorded = match retry::after(attempt, tries, doubt, app.random.fraction(), now.real) {
         Next::Sent => Recorded { state: State::Sent, reason: None, next_try_at: now.real, sent_at: Some(now.program) },
         Next::Defer(at) => Recorded { next_try_at: at, ..settled(State::Deferred, reason, now) },
         Next::ResendUnknown(at) => Recorded { next_try_at: at, ..settled(State::Unknown, reason, now) },
@@ -235,23 +263,16 @@ async fn finish(app: &App, row: &Delivery, from: State, recorded: Recorded, now:
         let wrote = ledger::record(tx, row, from, &recorded, now).await?;
         if wrote {
             note_calendar_told(tx, row, recorded.state, now.program).await?;
-            note_bounce(tx, row, &recorded).await?;
+            note_refusal(app, tx, row, (recorded.state, recorded.reason.as_deref().unwrap_or_default()), now).await?;
         }
         Ok::<_, store::Error>(wrote)
     })?;
     if !wrote {
-        tracing::warn!(delivery = %row.id, "the lease was lost; somebody else has written the outcome");
+        tracing::warn!("the lease was lost; somebody else has written the outcome");
+        return Ok(());
     }
-    tracing::debug!(delivery = %row.id, occasion = %row.occasion, state = %recorded.state, "delivery");
-    Ok(())
-}
-
-/// A badge on the roster, never a silent loss.
-async fn note_bounce(tx: &store::database::Tx, row: &Delivery, recorded: &Recorded) -> store::Result<()> {
-    let about_this_address = row.occasion != Occasion::AddressChanged;
-    if let (State::Bounced, Some(person), true) = (recorded.state, row.participant_id, about_this_address) {
-        participants::set_mail_problem(tx, person, Some("mail to this address comes back".to_owned())).await?;
-    }
+    app.metrics.delivered(recorded.state.as_str());
+    tracing::info!(state = %recorded.state, tries = row.tries, "recorded");
     Ok(())
 }
 
@@ -289,6 +310,7 @@ pub async fn forget(app: &App) -> store::Result<()> {
     transact!(app.db, |tx| {
         store::logins::sweep(tx, now.real - TimeDelta::days(1)).await?;
         store::attempts::sweep(tx, now.real - TimeDelta::days(1)).await?;
+        store::couples::forget_asked(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await?;
         enrollments::forget_lapsed(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await
     })
 }

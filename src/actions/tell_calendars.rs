@@ -57,7 +57,13 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
         };
         changes.extend(change(&invite, meeting, now.program));
         let wanted = wanted(enrollment, meeting);
-        let (invite, message) = decide(tx, invite, wanted, now).await?;
+        let mut told = settle(tx, &invite, now).await?;
+        let mut invite = invite;
+        if comes_back(told, wanted, now.program) {
+            archive(tx, &known, invite).await?;
+            (invite, told) = (fresh(app, tx, enrollment, meeting, now).await?, Told::Nothing);
+        }
+        let (invite, message) = decide(invite, told, wanted, now);
         if let Some(message) = message {
             let due_at = now.program + SPACING * i32::try_from(queued.len()).unwrap_or_default();
             queued.push(delivery(enrollment, &invite, message, due_at, now));
@@ -69,8 +75,7 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
     Ok(changes)
 }
 
-/// What was canceled comes back as another invite: a new UID, so that no calendar mistakes it.
-fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {
+pub(super) fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {
     known.iter().rev().find(|invite| invite.session_id == meeting.id && invite.generation == meeting.generation)
 }
 
@@ -99,16 +104,21 @@ async fn fresh(app: &App, tx: &Tx, enrollment: &Enrollment, meeting: &SessionRow
 
 /// What the person knew of the session, if it differs from what is true and still matters.
 fn change(invite: &Invite, meeting: &SessionRow, now: DateTime<Utc>) -> Option<Change> {
-    let was = match (invite.told_state.as_str(), invite.told_starts_at, invite.told_ends_at) {
-        ("planned", Some(starts_at), Some(ends_at)) => Some((starts_at, ends_at)),
-        _ => None,
-    };
+    let was = planned_before(invite);
     let is = match meeting.state {
         SessionState::Planned => Some((meeting.starts_at, meeting.ends_at)),
         SessionState::Canceled => None,
     };
     let matters = was.is_some_and(|(_, ends_at)| ends_at > now) || is.is_some_and(|(_, ends_at)| ends_at > now);
     (was != is && matters).then_some(Change { session: meeting.id, was, is })
+}
+
+/// From when to when the person believes the session to be.
+pub(super) fn planned_before(invite: &Invite) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    match (invite.told_state.as_str(), invite.told_starts_at, invite.told_ends_at) {
+        ("planned", Some(starts_at), Some(ends_at)) => Some((starts_at, ends_at)),
+        _ => None,
+    }
 }
 
 fn wanted(enrollment: &Enrollment, meeting: &SessionRow) -> Wanted {
@@ -119,9 +129,9 @@ fn wanted(enrollment: &Enrollment, meeting: &SessionRow) -> Wanted {
     }
 }
 
-/// Settles what has not left yet, then says what the calendar must hear next.
-async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Result<(Invite, Option<Message>)> {
-    let mut told = told(&invite);
+/// Takes back what has not left yet; returns what the calendar heard, or may have.
+pub(super) async fn settle(tx: &Tx, invite: &Invite, now: Now) -> store::Result<Told> {
+    let mut told = told(invite);
     for open in ledger::open_about(tx, Occasion::Invite, invite.id.0).await? {
         // What is on the wire, or may have arrived, cannot be taken back.
         let superseded = ledger::cancel(tx, open.id, "a newer word about this session", now.program).await?;
@@ -129,14 +139,38 @@ async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Res
             told = on_the_wire(&open).unwrap_or(told);
         }
     }
+    Ok(told)
+}
+
+/// Whether a calendar that removed the entry is to have it again: the person came back, or wants invites again.
+fn comes_back(told: Told, wanted: Wanted, now: DateTime<Utc>) -> bool {
+    match (told, wanted) {
+        (Told::Canceled, Wanted::At { ends_at, .. }) => ends_at > now,
+        (Told::Canceled, Wanted::Gone) | (Told::Nothing | Told::Requested { .. }, _) => false,
+    }
+}
+
+/// Puts an invite aside: the session's next one has a UID of its own, so that no calendar mistakes it. `known` are
+/// the person's invites so far.
+pub(super) async fn archive(tx: &Tx, known: &[Invite], invite: Invite) -> store::Result<Invite> {
+    let same = known.iter().filter(|other| other.session_id == invite.session_id);
+    // Generations from 0 on are the session's own; those put aside count down.
+    let lowest = same.map(|other| other.generation).min().unwrap_or_default().min(0);
+    let aside = Invite { generation: lowest - 1, ..invite };
+    invites::save(tx, aside.clone()).await?;
+    Ok(aside)
+}
+
+/// Says what the calendar must hear next.
+pub(super) fn decide(invite: Invite, told: Told, wanted: Wanted, now: Now) -> (Invite, Option<Message>) {
     let Some(word) = next_word(told, wanted, now.program) else {
-        return Ok((invite, None));
+        return (invite, None);
     };
     let (starts_at, ends_at) = match (wanted, told) {
         (Wanted::At { starts_at, ends_at }, _) | (Wanted::Gone, Told::Requested { starts_at, ends_at }) => {
             (starts_at, ends_at)
         }
-        (Wanted::Gone, Told::Nothing | Told::Canceled) => return Ok((invite, None)),
+        (Wanted::Gone, Told::Nothing | Told::Canceled) => return (invite, None),
     };
     // DTSTAMP is later with every change, also within a second (RFC 5546 §2.1.5).
     let stamp = now
@@ -144,10 +178,10 @@ async fn decide(tx: &Tx, invite: Invite, wanted: Wanted, now: Now) -> store::Res
         .trunc_subsecs(0)
         .max(invite.stamped_at.map_or(DateTime::UNIX_EPOCH, |at| at + TimeDelta::seconds(1)));
     let message = Message { word, sequence: invite.sequence + 1, starts_at, ends_at, stamp };
-    Ok((Invite { sequence: message.sequence, stamped_at: Some(stamp), ..invite }, Some(message)))
+    (Invite { sequence: message.sequence, stamped_at: Some(stamp), ..invite }, Some(message))
 }
 
-fn told(invite: &Invite) -> Told {
+pub(super) fn told(invite: &Invite) -> Told {
     match (invite.last_method.parse(), invite.in_calendar_starts_at, invite.in_calendar_ends_at) {
         (Ok(Word::Request), Some(starts_at), Some(ends_at)) => Told::Requested { starts_at, ends_at },
         (Ok(Word::Cancel), _, _) => Told::Canceled,
@@ -163,16 +197,28 @@ fn on_the_wire(open: &Delivery) -> Option<Told> {
     })
 }
 
+/// Who comes while a session is canceled never heard that it was planned, so they heard of no cancellation.
 fn tell(invite: Invite, meeting: &SessionRow) -> Invite {
+    let heard_nothing = invite.told_state.is_empty() && meeting.state == SessionState::Canceled;
+    // Who cannot come at one time may be able to at another (RFC 5546 §3.2.2.1).
+    let has_moved = invite.told_starts_at.is_some_and(|at| at != meeting.starts_at);
+    let rsvp = if has_moved { String::new() } else { invite.rsvp };
     Invite {
-        told_state: meeting.state.as_str().to_owned(),
+        rsvp,
+        told_state: if heard_nothing { String::new() } else { meeting.state.as_str().to_owned() },
         told_starts_at: Some(meeting.starts_at),
         told_ends_at: Some(meeting.ends_at),
         ..invite
     }
 }
 
-fn delivery(enrollment: &Enrollment, invite: &Invite, message: Message, due_at: DateTime<Utc>, now: Now) -> Queued {
+pub(super) fn delivery(
+    enrollment: &Enrollment,
+    invite: &Invite,
+    message: Message,
+    due_at: DateTime<Utc>,
+    now: Now,
+) -> Queued {
     Queued {
         subject: enrollment.id.0,
         object: invite.id.0,

@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     change_lessons::{Refused, Target, locked, note},
-    plan_timetable::replan,
+    plan_timetable::retime,
 };
 
 /// The n-th firing, or session, is the n-th lesson's, counted from the start as before. A lesson that has thereby missed
@@ -29,7 +29,7 @@ pub async fn time_lessons(
         let (cohort, _) = locked(tx, target).await?;
         let cohort = Cohort { lesson_rule: timing.expression(), lesson_clock, changed_at: now.program, ..cohort };
         cohorts::save(tx, cohort.clone()).await?;
-        replan(app, tx, &cohort, late, now).await?;
+        retime(app, tx, &cohort, late, now).await?;
         note(app, tx, target, ("lessons timed anew", &timing.expression()), now).await?;
         Ok::<_, Refused>(())
     })?;

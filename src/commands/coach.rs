@@ -11,7 +11,7 @@ use crate::{
         passwords::hash_password,
     },
     app::App,
-    domain::{email_address::EmailAddress, name::Name, zone::Zone},
+    domain::{email_address::EmailAddress, name::Name, people::Role, zone::Zone},
 };
 
 #[derive(Debug, Subcommand)]
@@ -28,15 +28,19 @@ pub(super) enum Command {
         /// An IANA time zone, such as Europe/Dublin.
         #[arg(long, default_value = "UTC")]
         zone: String,
+        /// Keeps the roster and the attendance; reads answers only if the owner allows it.
+        #[arg(long)]
+        assistant: bool,
     },
 }
 
 pub(super) async fn obey(app: &App, command: Command) -> anyhow::Result<()> {
-    let Command::Add { email, name, practice, zone } = command;
+    let Command::Add { email, name, practice, zone, assistant } = command;
     let new = NewCoach {
         email: EmailAddress::parse(&email).map_err(|error| anyhow::anyhow!("--email: {error}"))?,
         name: Name::parse(&name).map_err(|error| anyhow::anyhow!("--name: {error}"))?,
         zone: Zone::parse(&zone).map_err(|error| anyhow::anyhow!("--zone: {error}"))?,
+        role: if assistant { Role::Assistant } else { Role::Coach },
         practice: match practice {
             Some(name) => Name::parse(&name).map_err(|error| anyhow::anyhow!("--practice: {error}"))?,
             None => match the_practice(app, None).await {

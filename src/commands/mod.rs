@@ -7,11 +7,14 @@ use clap::{Parser, Subcommand};
 
 use crate::{app::App, clock::Clock, config::Config, random::Random};
 
+mod backup;
 mod check;
 mod coach;
 pub mod demo;
+mod doctor;
 mod ledger;
 mod program;
+mod receive;
 mod seed;
 pub mod serve;
 mod telling;
@@ -60,11 +63,30 @@ enum Command {
     Coach(coach::Command),
     /// Say what is set, what works, and what does not: settings, database, mail server, every letter.
     Check,
-    /// Report what was sent to whom and why; addresses are not in it.
+    /// Look at everything that must work for mail to arrive and data to last, and say what to do where it does not.
+    Doctor {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the database while it is in use: consistent, verified, and encrypted when a key is set.
+    Backup(backup::Backup),
+    /// Bring a backup back. Nothing is sent from it before `ledger release`.
+    Restore(backup::Restore),
+    /// Report what was sent to whom and why; addresses are not in it. After a restore: what goes out again.
     Ledger {
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<ledger::Command>,
+    },
+    /// Take in one mail from standard input: what came back, complaints, and calendars' answers. For a mail
+    /// server's pipe: 0 when it is dealt with, 75 when it should be offered again.
+    Receive {
+        /// The envelope's recipient, as in Postfix's `${recipient}`.
+        #[arg(long, value_name = "ADDRESS")]
+        recipient: Option<String>,
     },
     /// Report every address of the site and who may ask for it.
     Routes {
@@ -84,12 +106,15 @@ enum Command {
 /// Reads the command line and does it. One line on standard error says why it did not work.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    match obey(arguments).await {
+    let is_pipe = matches!(arguments.command, Command::Receive { .. });
+    let outcome = obey(arguments).await;
+    if let Err(error) = &outcome {
+        eprintln!("trellis: {error:#}");
+    }
+    match outcome {
+        outcome if is_pipe => receive::exit_code(&outcome),
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("trellis: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
@@ -104,6 +129,7 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo { folder, listen } => demo::run(folder, listen).await,
         Command::Serve => {
             let acceptor = serve::listen(&config.server.listen).await?;
+            let _alone = serve::alone(&config)?;
             serve::serve(open(config).await?, acceptor).await
         }
         Command::Migrate => open(config).await.map(|_| println!("The database is up to date.")),
@@ -115,7 +141,12 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
         Command::Check => check::check(config).await,
-        Command::Ledger { json } => ledger::report(&*open(config).await?, json).await,
+        Command::Doctor { json } => doctor::examine(config, json).await,
+        Command::Backup(arguments) => backup::backup(&config, &arguments).await,
+        Command::Restore(arguments) => backup::bring_back(&config, arguments).await,
+        Command::Receive { recipient } => receive::receive(&*open(config).await?, recipient.as_deref()).await,
+        Command::Ledger { json, command: None } => ledger::report(&*open(config).await?, json).await,
+        Command::Ledger { command: Some(command), .. } => ledger::obey(&*open(config).await?, command).await,
         Command::Routes { json } => routes(json),
         Command::Seed { cohorts, people } => seed::seed(&*open(config).await?, cohorts, people).await,
     }

@@ -20,6 +20,7 @@ use crate::{
         email_address::EmailAddress,
         ids::{CohortId, PracticeId, ProgramId},
         name::Name,
+        people::Role,
         program::folder::read_folder,
         schedule::{LessonClock, LessonTiming},
         zone::Zone,
@@ -104,8 +105,13 @@ async fn practice(app: &App, sign_in: &SignIn) -> anyhow::Result<Practice> {
     let email = EmailAddress::parse(&sign_in.email)?;
     let name = Name::parse("Nadia Brandt")?;
     if coaches::with_email(app.db.reader(), &email).await?.is_none() {
-        let new =
-            NewCoach { email: email.clone(), name: name.clone(), zone: Zone::parse("Europe/Dublin")?, practice: name };
+        let new = NewCoach {
+            email: email.clone(),
+            name: name.clone(),
+            zone: Zone::parse("Europe/Dublin")?,
+            practice: name,
+            role: Role::Owner,
+        };
         add_coach(app, &new, &hash_password(app, &sign_in.password).await?).await?;
     }
     let coach = coaches::with_email(app.db.reader(), &email).await?.context("the coach was just written")?;

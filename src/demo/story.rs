@@ -9,13 +9,13 @@ use tokio::sync::Mutex;
 
 use super::{
     household::{Household, remember, remembered},
-    people::{FOLLOWS, LEAVES, PEOPLE, Person, STOPS_REMINDERS, WANTS_INVITES},
+    people::{FOLLOWS, LEAVES, PEOPLE, Person, STOPS_REMINDERS, WANTS_INVITES, answer},
 };
 use crate::{
     actions::{
         ask_to_enroll::{Agreed, Form, ask_to_enroll},
         change_person,
-        change_schedule::{Change, Target, change_schedule},
+        change_schedule::{Target, change_schedule, look},
         confirm_enrollment::{accept_offer, confirm_enrollment},
         leave::{By, leave},
     },
@@ -26,6 +26,8 @@ use crate::{
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
         name::Name,
+        plan::Change,
+        program::intake::{Answered, IntakeQuestion},
         zone::Zone,
     },
     links::Purpose,
@@ -158,11 +160,7 @@ impl Story {
             .await?
             .context("the program is gone")?;
         let program = program.content.0;
-        let agreed = |kind, document: &crate::domain::program::Document| Agreed {
-            kind,
-            version: i32::try_from(document.version).unwrap_or(i32::MAX),
-            wording: document.text.clone(),
-        };
+        let agreed = program.agreements().map(|(kind, document)| Agreed::to(kind, document));
         Ok(Form {
             email: EmailAddress::parse(person.email)?,
             name: Name::parse(person.name)?,
@@ -171,7 +169,9 @@ impl Story {
             calendar: person.calendar,
             discretion: person.discretion,
             note: String::new(),
-            consents: vec![agreed("consent", &program.consent), agreed("agreement", &program.agreement)],
+            consents: agreed.into(),
+            intake: program.intake.iter().map(|asked| answered(person, asked)).collect(),
+            partner: None,
         })
     }
 
@@ -224,14 +224,20 @@ impl Story {
     async fn move_session(&self, app: &App) -> anyhow::Result<()> {
         let meetings = sessions::of_cohort(app.db.reader(), self.house.cohort.id).await?;
         let fourth = meetings.iter().find(|meeting| meeting.ordinal == 4).context("there is no fourth session")?;
-        let change = Change::Move {
+        let change = Change::MoveSession {
+            session: fourth.id,
             date: fourth.local_date + TimeDelta::days(1),
             time: fourth.local_time + TimeDelta::hours(1),
             minutes: u16::try_from(fourth.minutes)?,
         };
         let actor = self.house.practice.name.expose().to_owned();
-        let target = Target { practice: self.house.practice.id, session: fourth.id, version: fourth.version, actor };
-        change_schedule(app, &target, &change).await?;
+        let target = Target { practice: self.house.practice.id, cohort: self.house.cohort.id, actor };
+        let (_, plan) = look(app, &target, &change).await?;
+        change_schedule(app, &target, &change, &plan.fingerprint).await?;
         Ok(())
     }
+}
+
+fn answered(person: &Person, asked: &IntakeQuestion) -> Answered {
+    Answered { asked: asked.clone(), answer: answer(person.email, &asked.key).to_owned() }
 }

@@ -37,6 +37,17 @@ pub enum Decision {
 
 crate::words!(Decision { Undecided = "", Go = "go", Moved = "moved", Merged = "merged", Canceled = "canceled" });
 
+impl Decision {
+    /// Its dates are off: nothing more takes place there.
+    #[must_use]
+    pub fn is_off(self) -> bool {
+        match self {
+            Self::Merged | Self::Canceled => true,
+            Self::Undecided | Self::Go | Self::Moved => false,
+        }
+    }
+}
+
 /// What times a cohort's copy of a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
@@ -58,32 +69,6 @@ crate::words!(Timing {
     Now = "now",
     WithNext = "with_next",
     Removed = "removed",
-});
-
-/// How two people who come together stand to each other, as far as we need to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoupleState {
-    /// The partner has a seat held, and has not answered.
-    Asked,
-    /// Both confirmed.
-    Together,
-    /// The partner did not confirm: the one who asked chooses.
-    Undecided,
-    /// The one who asked waits on: the partner may still confirm.
-    Waiting,
-    /// The one who asked goes alone.
-    Alone,
-    /// The one who asked does not come without the partner.
-    Canceled,
-}
-
-crate::words!(CoupleState {
-    Asked = "asked",
-    Together = "together",
-    Undecided = "undecided",
-    Waiting = "waiting",
-    Alone = "alone",
-    Canceled = "canceled",
 });
 
 /// Was somebody at a session?

@@ -1,12 +1,8 @@
 //! What may become of one email to one person, and who decides? These rules, and nothing else.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::{
-    attempt::{Attempt, Class, class},
-    category::Category,
-    enrollment::Standing,
-};
+use super::{category::Category, enrollment::Standing};
 
 /// Why a delivery exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,12 +19,30 @@ pub enum Occasion {
     ReminderDay,
     ReminderHour,
     ScheduleChanged,
+    Moved,
+    Paused,
+    Resumed,
     Left,
     AddressChanged,
+    ConfirmNewAddress,
     PasswordReset,
     TestMail,
     TestLesson,
     CoachNote,
+    PartnerAsked,
+    PartnerMissing,
+    WaitingForTwo,
+    RosterChanged,
+    /// The application arrived; the coach said yes, or no.
+    Applied,
+    Accepted,
+    TurnedDown,
+    /// A place is still held: half of its time is over.
+    PlaceReminder,
+    /// For the coach: how many come, before it is decided whether the cohort takes place.
+    CohortNumbers,
+    /// It does not take place, or joins another.
+    CalledOff,
 }
 
 crate::words!(Occasion {
@@ -44,12 +58,26 @@ crate::words!(Occasion {
     ReminderDay = "reminder_day",
     ReminderHour = "reminder_hour",
     ScheduleChanged = "schedule_changed",
+    Moved = "moved",
+    Paused = "paused",
+    Resumed = "resumed",
     Left = "left",
     AddressChanged = "address_changed",
+    ConfirmNewAddress = "confirm_new_address",
     PasswordReset = "password_reset",
     TestMail = "test_mail",
     TestLesson = "test_lesson",
     CoachNote = "coach_note",
+    PartnerAsked = "partner_asked",
+    PartnerMissing = "partner_missing",
+    WaitingForTwo = "waiting_for_two",
+    RosterChanged = "roster_changed",
+    Applied = "applied",
+    Accepted = "accepted",
+    TurnedDown = "turned_down",
+    PlaceReminder = "place_reminder",
+    CohortNumbers = "cohort_numbers",
+    CalledOff = "called_off",
 });
 
 /// A delivery's state, as a coach reads it (`claimed` reads as queued).
@@ -115,17 +143,34 @@ impl Occasion {
     #[must_use]
     pub fn category(self) -> Category {
         match self {
-            Self::ConfirmAddress | Self::SignIn | Self::PasswordReset | Self::AddressChanged => Category::Security,
+            Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::SignIn
+            | Self::PasswordReset
+            | Self::AddressChanged
+            | Self::ConfirmNewAddress => Category::Security,
             Self::Welcome
             | Self::Waitlisted
             | Self::PlaceOffered
             | Self::AlreadyEnrolled
             | Self::Invite
             | Self::ScheduleChanged
+            | Self::Moved
+            | Self::Paused
+            | Self::Resumed
             | Self::Left
             | Self::TestMail
             | Self::TestLesson
-            | Self::CoachNote => Category::Service,
+            | Self::CoachNote
+            | Self::PartnerMissing
+            | Self::WaitingForTwo
+            | Self::RosterChanged
+            | Self::Applied
+            | Self::Accepted
+            | Self::TurnedDown
+            | Self::PlaceReminder
+            | Self::CohortNumbers
+            | Self::CalledOff => Category::Service,
             Self::ReminderDay | Self::ReminderHour => Category::Reminder,
             Self::Lesson | Self::CatchUp => Category::Lesson,
         }
@@ -136,12 +181,17 @@ impl Occasion {
     pub fn lives_by(self) -> LivesBy {
         match self {
             Self::ConfirmAddress
+            | Self::PartnerAsked
+            | Self::PartnerMissing
             | Self::PlaceOffered
             | Self::SignIn
             | Self::AddressChanged
+            | Self::ConfirmNewAddress
             | Self::PasswordReset
             | Self::TestMail
-            | Self::TestLesson => LivesBy::Real,
+            | Self::TestLesson
+            | Self::Accepted
+            | Self::PlaceReminder => LivesBy::Real,
             Self::Welcome
             | Self::Waitlisted
             | Self::AlreadyEnrolled
@@ -151,8 +201,17 @@ impl Occasion {
             | Self::ReminderDay
             | Self::ReminderHour
             | Self::ScheduleChanged
+            | Self::Moved
+            | Self::Paused
+            | Self::Resumed
             | Self::Left
-            | Self::CoachNote => LivesBy::Program,
+            | Self::CoachNote
+            | Self::WaitingForTwo
+            | Self::RosterChanged
+            | Self::Applied
+            | Self::TurnedDown
+            | Self::CohortNumbers
+            | Self::CalledOff => LivesBy::Program,
         }
     }
 
@@ -207,6 +266,15 @@ pub enum Verdict {
 /// Why nothing is sent to an address that does not take mail.
 pub const UNDELIVERABLE: &str = "mail to this address comes back; correct the address first";
 
+/// Why nothing is sent that the person turned off.
+pub const STOPPED: &str = "the person stopped this kind of mail";
+
+/// Why nothing is sent to somebody who stands elsewhere by now.
+pub const ELSEWHERE: &str = "no longer in the cohort in a way this mail is for";
+
+/// Every reason for which the late gate skips a lesson.
+pub const LATE_GATE: [&str; 3] = [UNDELIVERABLE, STOPPED, ELSEWHERE];
+
 /// The late gate: is this still wanted by the person it goes to, at `now` on the occasion's clock?
 #[must_use]
 pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Verdict {
@@ -214,30 +282,44 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
         return Verdict::Skip(UNDELIVERABLE);
     }
     if facts.stopped && occasion.category().subscribed() {
-        return Verdict::Skip("the person stopped this kind of mail");
+        return Verdict::Skip(STOPPED);
     }
     if let Some(standing) = facts.standing {
         let wanted = match occasion {
-            Occasion::Lesson | Occasion::CatchUp | Occasion::ReminderDay | Occasion::ReminderHour => {
-                standing == Standing::Enrolled
-            }
+            // What was queued on the last day is still read by those who have completed.
+            Occasion::Lesson | Occasion::CatchUp | Occasion::Resumed => standing.takes_part(),
+            Occasion::ReminderDay | Occasion::ReminderHour => standing == Standing::Enrolled,
+            Occasion::Paused => standing == Standing::Paused,
+            Occasion::Moved => standing.takes_part() || standing == Standing::Paused,
             Occasion::ScheduleChanged => standing.holds_seat(),
             Occasion::PlaceOffered => standing == Standing::Offered,
             Occasion::ConfirmAddress => matches!(standing, Standing::Pending | Standing::Lapsed),
             Occasion::Welcome => standing.takes_part() || standing == Standing::Paused,
-            Occasion::Waitlisted => standing == Standing::Waitlisted,
+            Occasion::Waitlisted | Occasion::WaitingForTwo => standing == Standing::Waitlisted,
+            Occasion::PartnerMissing => {
+                standing.holds_seat() || matches!(standing, Standing::Waitlisted | Standing::Applied)
+            }
+            Occasion::Applied => standing == Standing::Applied,
+            Occasion::Accepted => standing == Standing::Accepted,
+            Occasion::TurnedDown => standing == Standing::Declined,
+            Occasion::PlaceReminder => matches!(standing, Standing::Offered | Standing::Accepted),
             Occasion::AlreadyEnrolled
             | Occasion::SignIn
             | Occasion::Invite
             | Occasion::Left
             | Occasion::AddressChanged
+            | Occasion::ConfirmNewAddress
             | Occasion::PasswordReset
             | Occasion::TestMail
             | Occasion::TestLesson
-            | Occasion::CoachNote => true,
+            | Occasion::CoachNote
+            | Occasion::PartnerAsked
+            | Occasion::RosterChanged
+            | Occasion::CohortNumbers
+            | Occasion::CalledOff => true,
         };
         if !wanted {
-            return Verdict::Skip("no longer in the cohort in a way this mail is for");
+            return Verdict::Skip(ELSEWHERE);
         }
     }
     if matches!(occasion, Occasion::ReminderDay | Occasion::ReminderHour) && !facts.session_stands {
@@ -247,58 +329,4 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
         Some(until) if until <= now => Verdict::Missed("too late to be of use"),
         _ => facts.next_turn.filter(|_| occasion.once_a_day()).map_or(Verdict::Send, Verdict::Later),
     }
-}
-
-/// What comes after an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    Sent,
-    /// Try again at this real instant.
-    Defer(DateTime<Utc>),
-    /// The server may have it: once more with the same bytes.
-    ResendUnknown(DateTime<Utc>),
-    /// The server may have it: a person decides.
-    HoldUnknown,
-    Bounced,
-    Failed,
-    /// Not about this mail: give the claim back unspent and wait for the channel until this instant.
-    GiveBack(DateTime<Utc>),
-}
-
-/// What an operator chose for mail whose fate is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    Resend,
-    Hold,
-}
-
-/// Mail that failed transiently this often has `failed`.
-pub const MOST_TRIES: u32 = 20;
-
-/// The only place that decides on a retry. `jitter` is in `0.0..1.0`; `now` is real time.
-#[must_use]
-pub fn after(attempt: &Attempt, tries: u32, doubt: Doubt, jitter: f64, now: DateTime<Utc>) -> Next {
-    match class(attempt) {
-        Class::Sent => Next::Sent,
-        Class::RecipientPermanent => Next::Bounced,
-        Class::MessageTransient if tries >= MOST_TRIES => Next::Failed,
-        Class::MessageTransient => Next::Defer(now + backoff(tries, jitter)),
-        Class::Channel => Next::GiveBack(now + TimeDelta::seconds(60)),
-        Class::SenderFault if tries >= MOST_TRIES => Next::Failed,
-        Class::SenderFault => Next::Defer(now + TimeDelta::minutes(5)),
-        Class::Unknown => match doubt {
-            Doubt::Resend if tries >= MOST_TRIES => Next::HoldUnknown,
-            Doubt::Resend => Next::ResendUnknown(now + backoff(tries, jitter)),
-            Doubt::Hold => Next::HoldUnknown,
-        },
-    }
-}
-
-/// Full jitter: a random wait of up to 30 s · 2ⁿ, two hours at most and a minute at least (greylisting
-/// wants that long).
-fn backoff(tries: u32, jitter: f64) -> TimeDelta {
-    let most = 30_u64.saturating_mul(1 << tries.min(12)).min(7_200);
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "seconds below 7,200")]
-    let wait = (most as f64 * jitter) as i64;
-    TimeDelta::seconds(wait.max(60))
 }

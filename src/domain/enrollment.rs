@@ -1,6 +1,8 @@
 //! Where does a person stand in a cohort, and what may happen next?
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+
+use super::zone::Zone;
 
 /// An enrollment's state, as drawn in the product's description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -191,10 +193,28 @@ pub enum CalendarChoice {
 
 crate::words!(CalendarChoice { Invites = "invites", Feed = "feed", Neither = "neither" });
 
+/// How somebody goes on after a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resuming {
+    /// With the cohort, after one mail with what was missed.
+    Rejoin,
+    /// Where they stopped: their lessons come later by the length of the pause.
+    Shift,
+}
+
+crate::words!(Resuming { Rejoin = "rejoin", Shift = "shift" });
+
 /// Until when a person who asked at `now` must confirm.
 #[must_use]
 pub fn confirm_by(now: DateTime<Utc>) -> DateTime<Utc> {
     now + CONFIRM_WITHIN
+}
+
+/// When somebody whose last session or lesson is at `last` has completed: as the next day begins in the
+/// cohort's zone.
+#[must_use]
+pub fn completes_at(last: DateTime<Utc>, zone: Zone) -> DateTime<Utc> {
+    zone.resolve((zone.local(last).date() + Days::new(1)).and_time(NaiveTime::MIN))
 }
 
 #[cfg(test)]
@@ -270,6 +290,20 @@ mod tests {
                 let drawn = drawn(from).into_iter().find(|(drawn, _)| *drawn == event).map(|(_, to)| to);
                 assert_eq!(from.after(event), drawn.ok_or(Refusal { from }), "{from} {event:?}");
             }
+        }
+    }
+
+    #[test]
+    fn completes_as_the_next_day_begins_by_the_cohorts_clock() {
+        let utc = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        for (last, zone, at) in [
+            ("2026-11-16T19:15:00Z", "Europe/Berlin", "2026-11-16T23:00:00Z"),
+            ("2026-11-16T23:30:00Z", "Europe/Berlin", "2026-11-17T23:00:00Z"),
+            ("2026-11-17T02:00:00Z", "America/New_York", "2026-11-17T05:00:00Z"),
+            // The day after has no midnight there: it begins at one.
+            ("2026-04-23T17:00:00Z", "Africa/Cairo", "2026-04-23T22:00:00Z"),
+        ] {
+            assert_eq!(completes_at(utc(last), Zone::parse(zone).unwrap()), utc(at), "{last} {zone}");
         }
     }
 }

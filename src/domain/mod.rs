@@ -1,10 +1,12 @@
 //! What is true? Types, rules, the timetable, the calendar's text: all pure.
 
 pub mod attempt;
+pub mod bounce;
 pub mod calendar;
 pub mod category;
 pub mod civil;
 pub mod cohort;
+pub mod couple;
 pub mod delivery;
 pub mod discretion;
 pub mod email_address;
@@ -13,14 +15,23 @@ pub mod holiday;
 pub mod ids;
 pub mod invite;
 pub mod lesson;
+pub mod mail_records;
 pub mod markdown;
 pub mod name;
+pub mod offer;
 pub mod one_a_day;
+pub mod opening;
+pub mod pause;
 pub mod people;
+pub mod plan;
 pub mod program;
+pub mod reach;
+pub mod retry;
+pub mod rsvp;
 pub mod schedule;
 pub mod session;
 pub mod timetable;
 pub mod week;
+pub mod window;
 pub mod words;
 pub mod zone;

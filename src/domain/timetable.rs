@@ -4,6 +4,7 @@ use std::{cmp::min, collections::BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
+use self::history::{History, to_release};
 use super::{
     ids::SessionId,
     schedule::{LessonClock, LessonTiming},
@@ -12,6 +13,7 @@ use super::{
     zone::Zone,
 };
 
+pub mod history;
 #[cfg(test)]
 mod oracle;
 pub mod preview;
@@ -42,6 +44,8 @@ pub struct Meeting {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub state: SessionState,
+    /// Added besides those of the weeks: no lesson belongs to it.
+    pub is_extra: bool,
 }
 
 /// A kind of thing that happens by itself, and what it is about.
@@ -66,11 +70,11 @@ pub struct Due {
     pub useful_until: DateTime<Utc>,
 }
 
-/// Everything that should happen, by time. `zones` are those of the participants; they count only if
+/// Everything that should still happen, by time. `zones` are those of the participants; they count only if
 /// lessons follow each participant's clock.
 #[must_use]
-pub fn timetable(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let mut rows = lessons(course, zones);
+pub fn timetable(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
+    let mut rows = lessons(course, zones, history);
     rows.extend(course.meetings.iter().flat_map(reminders));
     rows.sort_unstable_by_key(|row| (row.due_at, row.work, row.zone));
     rows
@@ -95,24 +99,32 @@ impl Moment {
 }
 
 impl Course<'_> {
-    /// Each position with the moment of its release, in order.
-    fn releases(&self) -> Vec<(u16, Moment)> {
-        let positions: BTreeSet<u16> = self.positions.iter().copied().collect();
+    /// The moments at which the n-th lesson may go out, rising.
+    fn moments(&self) -> Box<dyn Iterator<Item = Moment> + '_> {
         match self.rule {
-            LessonTiming::Rule(rule) => {
-                positions.into_iter().zip(rule.firings(self.starts_on, self.weeks).map(Moment::Civil)).collect()
-            }
+            LessonTiming::Rule(rule) => Box::new(rule.firings(self.starts_on, self.weeks).map(Moment::Civil)),
             LessonTiming::AfterSession { minutes } => {
                 let wait = TimeDelta::minutes(i64::from(*minutes));
-                positions.into_iter().zip(self.ends().map(|ends_at| Moment::Instant(ends_at + wait))).collect()
+                Box::new(self.ends().map(move |ends_at| Moment::Instant(ends_at + wait)))
             }
         }
+    }
+
+    /// Each position with the moment of its release, in order.
+    fn releases(&self) -> impl Iterator<Item = (u16, Moment)> {
+        self.ordered().zip(self.moments())
+    }
+
+    /// Each position once, rising.
+    fn ordered(&self) -> impl Iterator<Item = u16> + use<> {
+        self.positions.iter().copied().collect::<BTreeSet<u16>>().into_iter()
     }
 
     /// When each session ends, in order of time, a canceled one as if it took place: its lesson is never lost.
     /// Beyond the last they go on weekly, by the cohort's clocks.
     fn ends(&self) -> impl Iterator<Item = DateTime<Utc>> {
-        let mut ends: Vec<_> = self.meetings.iter().map(|meeting| meeting.ends_at).collect();
+        let own = self.meetings.iter().filter(|meeting| !meeting.is_extra);
+        let mut ends: Vec<_> = own.map(|meeting| meeting.ends_at).collect();
         ends.sort_unstable();
         let last = ends.last().map(|ends_at| self.zone.local(*ends_at));
         let weekly = (1..).map_while(move |week| last?.checked_add_days(Days::new(7 * week)));
@@ -120,15 +132,15 @@ impl Course<'_> {
     }
 }
 
-fn lessons(course: &Course<'_>, zones: &[Zone]) -> Vec<Due> {
-    let releases = course.releases();
+fn lessons(course: &Course<'_>, zones: &[Zone], history: &History) -> Vec<Due> {
     match (course.rule, course.lesson_clock) {
         (LessonTiming::AfterSession { .. }, _) | (LessonTiming::Rule(_), LessonClock::Cohort) => {
-            lessons_by(course.zone, None, &releases)
+            lessons_by(course.zone, None, &to_release(course, None, history))
         }
         (LessonTiming::Rule(_), LessonClock::Participant) => {
             let zones: BTreeSet<Zone> = zones.iter().copied().collect();
-            zones.into_iter().flat_map(|zone| lessons_by(zone, Some(zone), &releases)).collect()
+            let by = |zone| lessons_by(zone, Some(zone), &to_release(course, Some(zone), history));
+            zones.into_iter().flat_map(by).collect()
         }
     }
 }
@@ -221,6 +233,7 @@ mod tests {
             starts_at,
             ends_at: starts_at + TimeDelta::minutes(75),
             state,
+            is_extra: false,
         }
     }
 
@@ -241,7 +254,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            read(&timetable(&course, &[zone("Asia/Tokyo")])),
+            read(&timetable(&course, &[zone("Asia/Tokyo")], &History::none())),
             [
                 "10-19 05:00 lesson 1 all, useful until 10-22 05:00",
                 "10-19 16:30 reminder_day 71 all, useful until 10-20 15:30",
@@ -268,7 +281,7 @@ mod tests {
         };
         let zones = ["America/New_York", "Asia/Kathmandu", "America/New_York"].map(zone);
         assert_eq!(
-            read(&timetable(&course, &zones)),
+            read(&timetable(&course, &zones, &History::none())),
             [
                 "10-19 01:15 lesson 1 Kathmandu, useful until 10-21 01:15",
                 "10-19 11:00 lesson 1 New York, useful until 10-21 11:00",
@@ -276,7 +289,7 @@ mod tests {
                 "10-21 11:00 lesson 2 New York, useful until 10-24 11:00",
             ]
         );
-        assert_eq!(timetable(&course, &[]), []);
+        assert_eq!(timetable(&course, &[], &History::none()), []);
     }
 
     #[test]
@@ -298,7 +311,7 @@ mod tests {
                 positions: &[1, 2, 3],
                 meetings,
             };
-            let mut rows = timetable(&course, &[zone("Asia/Tokyo")]);
+            let mut rows = timetable(&course, &[zone("Asia/Tokyo")], &History::none());
             rows.retain(|row| row.work.position().is_some());
             read(&rows)
         };
@@ -323,6 +336,8 @@ mod tests {
         let [first, second] = planned;
         let swapped = [meeting(71, "2026-10-29 08:00", SessionState::Planned), second];
         assert_eq!(out(&swapped)[0], "10-27 19:15 lesson 1 all, useful until 10-29 09:45", "lessons keep their order");
+        let extra = Meeting { is_extra: true, ..meeting(73, "2026-10-24 08:00", SessionState::Planned) };
+        assert_eq!(out(&[planned[0], extra, planned[1]]), as_planned, "one that was added besides times nothing");
         assert_eq!(out(&[]), [""; 0]);
         assert_eq!(out(&[first]).len(), 3);
     }

@@ -65,6 +65,11 @@ impl Signer {
         Ok(self)
     }
 
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
     /// The message with one signature a key before it. `at` is part of what is signed: the same inputs give the
     /// same bytes. RSA takes about a millisecond: call it where blocking is allowed.
     pub fn sign(&self, message: &[u8], at: DateTime<Utc>) -> Result<Vec<u8>, CannotSign> {

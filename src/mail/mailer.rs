@@ -53,6 +53,19 @@ impl Sender {
         }
     }
 
+    /// The same, but let go of when the process has to stop; how far it had come is in the answer.
+    pub async fn send_unless(
+        &mut self,
+        envelope: &Envelope,
+        message: &[u8],
+        stopped: impl Future<Output = ()>,
+    ) -> Attempt {
+        match self {
+            Self::Smtp(session) => session.send_unless(envelope, message, stopped).await,
+            Self::Folder(folder) => keep(folder, message).await,
+        }
+    }
+
     /// Before a pause: lets a kept connection go.
     pub async fn close(&mut self) {
         match self {

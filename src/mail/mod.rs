@@ -1,6 +1,8 @@
 //! How do we say it? Letters and their templates, the message's bytes, its signature, and the mailer.
 
 pub mod dkim;
+pub mod dns;
+pub mod imap;
 pub mod lesson_html;
 pub mod letter;
 pub mod letters;
@@ -9,6 +11,7 @@ pub mod mailer;
 pub mod message;
 mod parts;
 pub mod plain_text;
+pub mod receive;
 pub mod smtp;
 mod smtp_conversation;
 mod smtp_progress;

@@ -78,22 +78,29 @@ impl SmtpSession {
     /// One try, within the deadline. Whatever is in doubt afterwards, the connection is dropped: a reply that
     /// comes late would be taken for the next message's.
     pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> Attempt {
+        self.send_unless(envelope, message, std::future::pending()).await
+    }
+
+    /// The same, but let go of when the process has to stop.
+    pub async fn send_unless(
+        &mut self,
+        envelope: &Envelope,
+        message: &[u8],
+        stopped: impl Future<Output = ()>,
+    ) -> Attempt {
         let Ok(framed) = String::from_utf8(smtp_text::frame(message)) else {
             return Attempt::refused(Stage::Data, 554, "5.6.0 The message is not text and was not sent");
         };
         let kept = self.kept.take().filter(Connection::is_fresh);
         let progress = Progress::on(kept.as_ref().map(Connection::written).unwrap_or_default());
-        let (attempt, connection) =
-            match timeout(self.relay.deadline, attempt(&self.relay, kept, &progress, (envelope, &framed))).await {
-                Ok(done) => done,
-                Err(_) => {
-                    let seconds = self.relay.deadline.as_secs();
-                    (
-                        Attempt::lost(progress.stage(), format!("The mail server did not answer within {seconds} s")),
-                        None,
-                    )
-                }
-            };
+        let handing_over = timeout(self.relay.deadline, attempt(&self.relay, kept, &progress, (envelope, &framed)));
+        let outcome = tokio::select! {
+            done = handing_over => done.map_err(|_| {
+                format!("The mail server did not answer within {} s", self.relay.deadline.as_secs())
+            }),
+            () = stopped => Err("Trellis was stopped before the mail server answered".to_owned()),
+        };
+        let (attempt, connection) = outcome.unwrap_or_else(|what| (Attempt::lost(progress.stage(), what), None));
         self.kept = connection;
         attempt
     }

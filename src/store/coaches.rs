@@ -44,6 +44,12 @@ pub async fn set_password(tx: &impl ConnectionTrait, id: CoachId, password_hash:
     Ok(())
 }
 
+/// What an assistant may do besides: words with a space between.
+pub async fn set_rights(tx: &impl ConnectionTrait, id: CoachId, rights: &str) -> Result<()> {
+    Entity::update_many().col_expr(Column::Rights, Expr::value(rights)).filter(Column::Id.eq(id)).exec(tx).await?;
+    Ok(())
+}
+
 /// The old feed's address stops working.
 pub async fn rotate_feed(tx: &impl ConnectionTrait, id: CoachId, rotation: i32, feed_hash: &str) -> Result<()> {
     Entity::update_many()

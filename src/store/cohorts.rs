@@ -93,6 +93,16 @@ pub async fn take_seat_over_capacity(tx: &impl ConnectionTrait, id: CohortId) ->
     next_seat_number(tx, id).await
 }
 
+/// The lowest number nobody has, for a seat that is counted already.
+pub async fn free_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    next_seat_number(tx, id).await
+}
+
+/// How many more could be taken.
+pub async fn free_seats(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    Ok(anywhere(tx, id).await?.map_or(0, |cohort| cohort.capacity - cohort.seats_taken))
+}
+
 async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
     let mut taken: Vec<i32> = enrollments::Entity::find()
         .select_only()

@@ -7,18 +7,21 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::domain::{
+    bounce::{BounceClass, Scope},
     category::Category,
-    cohort::{Admission, Attendance, CoupleState, Decision, LateJoiners, Timing},
+    cohort::{Admission, Attendance, Decision, LateJoiners, Timing},
+    couple::CoupleState,
     delivery::{Occasion, State},
     discretion::Discretion,
     email_address::EmailAddress,
-    enrollment::{CalendarChoice, Standing},
+    enrollment::{CalendarChoice, Resuming, Standing},
     ids::{
         CoachId, CohortId, CohortLessonId, DeliveryId, EnrollmentId, InviteId, JourneyId, LessonId, LoginId,
         ParticipantId, PracticeId, ProgramId, SessionId, TimetableId, WeekId,
     },
     name::Name,
     people::{CohortState, Role, Who},
+    rsvp::{Act, Weight},
     schedule::LessonClock,
     session::SessionState,
     week::Kind,
@@ -145,6 +148,11 @@ text_columns! {
     CoupleState: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Decision: |word| word.as_str().to_owned(), |text| text.parse().ok();
     LateJoiners: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Resuming: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Timing: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    BounceClass: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Scope: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Act: |word| word.as_str().to_owned(), |text| text.parse().ok();
+    Weight: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Kind: |word| word.as_str().to_owned(), Kind::parse;
 }

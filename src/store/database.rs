@@ -1,6 +1,6 @@
 //! Which database is it, who writes to it, and in which order?
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -142,6 +142,13 @@ impl Database {
         self.writer.close().await?;
         Ok(())
     }
+}
+
+/// The file of an SQLite database; `None` for PostgreSQL.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.split('?').next().unwrap_or(url).strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.trim_start_matches("//")))
 }
 
 /// A new database file is readable by its owner only; SQLite gives the files beside it the same rights. Where

@@ -1,6 +1,6 @@
 //! Where does each person stand in each cohort?
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict, Query, SimpleExpr},
@@ -132,11 +132,13 @@ fn chain(changes: &mut [StandingChange]) {
     }
 }
 
-/// The first in line.
+/// The first in line whom one place helps: two who wait for two let it pass.
 pub async fn first_waiting(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Option<Enrollment>> {
+    let for_two = super::couples::waiting_for_two(db, cohort).await?;
     Ok(Entity::find()
         .filter(Column::CohortId.eq(cohort))
         .filter(Column::Standing.eq(Standing::Waitlisted))
+        .filter(Column::Id.is_not_in(for_two))
         .order_by_asc(Column::AskedAt)
         .order_by_asc(Column::Id)
         .one(db)
@@ -178,6 +180,28 @@ pub async fn with_hold_over(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Re
         .limit(200)
         .all(db)
         .await?)
+}
+
+/// Pauses that end by themselves on this day or before, the first first.
+pub async fn to_resume(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<Enrollment>> {
+    Ok(Entity::find()
+        .filter(Column::ResumeOn.lte(day))
+        .filter(Column::Standing.eq(Standing::Paused))
+        .order_by_asc(Column::ResumeOn)
+        .limit(200)
+        .all(db)
+        .await?)
+}
+
+/// The day on which the next pause ends by itself.
+pub async fn first_to_resume(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>> {
+    let first = Entity::find()
+        .filter(Column::ResumeOn.is_not_null())
+        .filter(Column::Standing.eq(Standing::Paused))
+        .order_by_asc(Column::ResumeOn)
+        .one(db)
+        .await?;
+    Ok(first.and_then(|paused| paused.resume_on))
 }
 
 /// A person's way through a program, made when it is the first time. `fresh` is used only then.
@@ -226,6 +250,8 @@ pub async fn forget_lapsed(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> 
     let lapsed = Entity::find()
         .filter(Column::Standing.eq(Standing::Lapsed))
         .filter(Column::AskedAt.lt(before))
+        // Who was accepted and did not come lapsed long after the form.
+        .filter(Column::ChangedAt.lt(before))
         .limit(200)
         .all(tx)
         .await?;

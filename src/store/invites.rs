@@ -19,6 +19,16 @@ pub async fn find(db: &impl ConnectionTrait, id: InviteId) -> Result<Option<Invi
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
+/// By its UID, which is a secret of the calendar that holds it.
+pub async fn with_uid(db: &impl ConnectionTrait, uid: &str) -> Result<Option<Invite>> {
+    Ok(Entity::find().filter(Column::Uid.eq(uid)).one(db).await?)
+}
+
+/// By their ids, in no order.
+pub async fn with_ids(db: &impl ConnectionTrait, ids: &[InviteId]) -> Result<Vec<Invite>> {
+    Ok(Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
 pub async fn of_enrollment(db: &impl ConnectionTrait, enrollment: EnrollmentId) -> Result<Vec<Invite>> {
     Ok(Entity::find().filter(Column::EnrollmentId.eq(enrollment)).order_by_asc(Column::Generation).all(db).await?)
 }
@@ -38,8 +48,8 @@ pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Ve
 }
 
 /// Who said they cannot come, for each of these sessions: once for each person.
-pub async fn declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec<SessionId>> {
-    let rows: Vec<(SessionId, EnrollmentId)> = Entity::find()
+pub async fn who_declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec<(SessionId, EnrollmentId)>> {
+    Ok(Entity::find()
         .select_only()
         .column(Column::SessionId)
         .column(Column::EnrollmentId)
@@ -48,8 +58,7 @@ pub async fn declined(db: &impl ConnectionTrait, of: &[SessionId]) -> Result<Vec
         .filter(Column::Rsvp.eq(DECLINED))
         .into_tuple()
         .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(session, _)| session).collect())
+        .await?)
 }
 
 /// What `rsvp` says of somebody who cannot come.
@@ -64,6 +73,11 @@ pub async fn told_canceled(db: &impl ConnectionTrait, session: SessionId, genera
         .one(db)
         .await?;
     Ok(told.is_some())
+}
+
+/// Whether anybody was told anything of this session.
+pub async fn is_known(db: &impl ConnectionTrait, session: SessionId) -> Result<bool> {
+    Ok(Entity::find().filter(Column::SessionId.eq(session)).one(db).await?.is_some())
 }
 
 pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<Invite>) -> Result<()> {

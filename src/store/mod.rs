@@ -11,23 +11,37 @@ use sea_orm::{
 
 pub mod attempts;
 pub mod audits;
+pub mod backup;
+pub mod bounces;
+pub mod calendar_answers;
 pub mod check_ins;
 pub mod coaches;
 pub mod cohort_lessons;
 pub mod cohorts;
 mod columns;
+pub mod consents;
+pub mod couples;
 pub mod database;
+pub mod decisions;
 pub mod enrollments;
+pub mod holds;
+pub mod intakes;
 pub mod invites;
 pub mod ledger;
 pub mod logins;
+pub mod moves;
 pub mod participants;
 pub mod practices;
 pub mod programs;
+pub mod replies;
 pub mod rows;
+pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;
+pub mod silences;
+pub mod standing_changes;
 pub mod stops;
+pub mod suppressions;
 pub mod timetable;
 
 pub use sea_orm::ConnectionTrait as Connection;

@@ -15,9 +15,14 @@ use crate::domain::{
     session::SessionState,
 };
 
-/// In the order they were planned.
+/// By time, canceled ones too.
 pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<SessionRow>> {
-    Ok(Entity::find().filter(Column::CohortId.eq(cohort)).order_by_asc(Column::Ordinal).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .order_by_asc(Column::StartsAt)
+        .order_by_asc(Column::Ordinal)
+        .all(db)
+        .await?)
 }
 
 pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: SessionId) -> Result<Option<SessionRow>> {
@@ -62,5 +67,11 @@ pub async fn create_all(tx: &impl ConnectionTrait, rows: Vec<SessionRow>) -> Res
 
 pub async fn save(tx: &impl ConnectionTrait, session: SessionRow) -> Result<()> {
     session.into_active_model().reset_all().update(tx).await?;
+    Ok(())
+}
+
+/// One that nobody ever heard of is not remembered either.
+pub async fn forget(tx: &impl ConnectionTrait, id: SessionId) -> Result<()> {
+    Entity::delete_by_id(id).exec(tx).await?;
     Ok(())
 }

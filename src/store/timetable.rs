@@ -42,6 +42,12 @@ pub async fn replace(
     Ok(())
 }
 
+/// Takes out everything that has not been released: the cohort does not take place.
+pub async fn clear(tx: &impl ConnectionTrait, cohort: CohortId) -> Result<()> {
+    Entity::delete_many().filter(Column::CohortId.eq(cohort)).filter(Column::ReleasedAt.is_null()).exec(tx).await?;
+    Ok(())
+}
+
 /// Forgets the rows of one lesson that nobody got, released or not.
 pub async fn forget_lesson(tx: &impl ConnectionTrait, of: (CohortId, u16)) -> Result<()> {
     Entity::delete_many()

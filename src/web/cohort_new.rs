@@ -5,7 +5,10 @@ use poem::{Response, handler, web::Data};
 use serde::Serialize;
 
 use crate::{
-    actions::open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
+    actions::{
+        open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
+        save_admission::{AdmissionSettings, save_admission},
+    },
     domain::{
         cohort::LateJoiners,
         holiday::Country,
@@ -15,6 +18,7 @@ use crate::{
     store::programs::{self, ProgramRow},
     web::{
         chrome::{self, Here},
+        cohorts::admission::{self, EnrollmentForm},
         desk::{self, Asked},
         error::PageError,
         fields::Fields,
@@ -46,6 +50,7 @@ pub(crate) struct NewCohortPage {
     countries: Vec<Choice>,
     late_joiners: Vec<Choice>,
     discretions: Vec<Choice>,
+    enrollment: EnrollmentForm,
     /// What the choice stands for: five fields, or `session end + 30 min`.
     expression: String,
     schedule: Option<Schedule>,
@@ -87,6 +92,7 @@ impl Page for NewCohortPage {
 impl NewCohortPage {
     fn of(programs: Vec<Choice>, form: Entered, schedule: Option<Schedule>) -> Self {
         Self {
+            enrollment: EnrollmentForm::of(form.clone()),
             form,
             programs,
             zones: labels::zones(),
@@ -134,7 +140,7 @@ fn blank(site: &Site, signed: &SignedCoach, program: Option<&ProgramRow>) -> Ent
         .with("late_joiners", LateJoiners::Digest.as_str())
         .with("holiday_country", Country::of_zone(zone).map_or("", Country::code))
         .with("crisis_line", signed.practice.crisis_line.as_str());
-    let form = timing::fill(form, &LessonTiming::default(), LessonClock::Cohort);
+    let form = timing::fill(admission::blank(form), &LessonTiming::default(), LessonClock::Cohort);
     let Some(program) = program else { return form };
     let content = &program.content.0;
     form.with("program", program.id.to_string())
@@ -146,8 +152,8 @@ fn blank(site: &Site, signed: &SignedCoach, program: Option<&ProgramRow>) -> Ent
 #[handler]
 async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
     let programs = programs::of_practice(site.db.reader(), signed.practice.id).await?;
-    let new = match read(&fields, &programs) {
-        Ok(new) => new,
+    let (new, settings) = match read(&fields, &programs) {
+        Ok(read) => read,
         Err(form) => return refused(site, &signed, &programs, form).await,
     };
     let act = fields.text("do");
@@ -157,7 +163,7 @@ async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> R
     if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/cohorts").await? {
         return Ok(answer);
     }
-    match create(site, &signed, &fields, &new).await? {
+    match create(site, &signed, &fields, (&new, &settings)).await? {
         Ok(id) if act == "open" => open(site, &signed, id).await,
         Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
         Err(form) => refused(site, &signed, &programs, form).await,
@@ -193,11 +199,18 @@ async fn create(
     site: &Site,
     signed: &SignedCoach,
     fields: &Fields,
-    new: &NewCohort,
+    new: (&NewCohort, &AdmissionSettings),
 ) -> Result<Result<CohortId, Entered>, PageError> {
-    let practice = &signed.practice;
-    match create_cohort(&site.app, practice, new, signed.coach.name.expose()).await {
-        Ok(id) => Ok(Ok(id)),
+    let (practice, actor) = (&signed.practice, signed.coach.name.expose());
+    if new.1.decide_by.is_some_and(|by| by <= site.clock.now().program) {
+        return Ok(Err(Entered::of(fields).wrong("decide_on", admission::PAST)));
+    }
+    match create_cohort(&site.app, practice, new.0, actor).await {
+        Ok(id) => {
+            // A draft without these is a draft all the same.
+            save_admission(&site.app, (practice.id, id), new.1, actor).await.map_err(anyhow::Error::from)?;
+            Ok(Ok(id))
+        }
         Err(Refused::Store(error)) => Err(error.into()),
         Err(refused @ (Refused::NoProgram | Refused::NoLessons)) => Ok(Err(said(fields, "program", &refused))),
         Err(refused @ Refused::Weeks(_)) => Ok(Err(said(fields, "breaks", &refused))),

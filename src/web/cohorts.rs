@@ -4,7 +4,13 @@ use poem::{Response, handler, web::Data};
 use serde::Serialize;
 
 use crate::{
-    domain::{civil, enrollment::Standing, ids::CohortId, people::CohortState},
+    domain::{
+        civil,
+        cohort::{Admission, Decision},
+        enrollment::Standing,
+        ids::CohortId,
+        people::CohortState,
+    },
     store::{
         cohorts::{self as store_cohorts, Cohort},
         enrollments,
@@ -24,6 +30,11 @@ use crate::{
 };
 
 pub(crate) mod add_person;
+pub(crate) mod admission;
+pub(crate) mod applications;
+pub(crate) mod by_name;
+pub(crate) mod calling_off;
+pub(crate) mod decide;
 pub(crate) mod lesson;
 mod lesson_acts;
 mod lesson_timing;
@@ -32,7 +43,9 @@ pub(crate) mod opening;
 pub(crate) mod roster;
 pub(crate) mod schedule;
 pub(crate) mod settings;
+mod together;
 pub(crate) mod waitlist;
+mod windows;
 
 /// What stands above every tab of a cohort.
 #[derive(Debug, Clone, Serialize)]
@@ -42,7 +55,9 @@ pub(crate) struct Head {
     pub(crate) about: String,
     pub(crate) state: Label,
     pub(crate) is_draft: bool,
-    /// Which tab is current: `roster`, `schedule`, `lessons`, `waitlist`, `settings`, or empty.
+    /// People apply, and the coach decides.
+    pub(crate) by_application: bool,
+    /// Which tab is current: `roster`, `schedule`, `lessons`, `applications`, `waitlist`, `settings`, or empty.
     pub(crate) tab: &'static str,
 }
 
@@ -62,8 +77,9 @@ impl Head {
             id: cohort.id.to_string(),
             name: cohort.name.expose().to_owned(),
             about,
-            state: labels::cohort(cohort.state),
+            state: labels::cohort(cohort.state, cohort.decision),
             is_draft: cohort.state == CohortState::Draft,
+            by_application: cohort.admission == Admission::Approval,
             tab,
         }
     }
@@ -73,8 +89,9 @@ impl Head {
             id: "7".into(),
             name: "Thursday evenings".into(),
             about: "Rebuilding Trust. From Thursday 11 February 2027, Thursdays at 19:00 (Dublin time)".into(),
-            state: labels::cohort(CohortState::Open),
+            state: labels::cohort(CohortState::Open, Decision::Undecided),
             is_draft: false,
+            by_application: true,
             tab,
         }
     }
@@ -132,7 +149,13 @@ pub(crate) fn add(table: Table) -> Table {
     let table = add_person::add(table);
     let table = opening::add(table);
     let table = schedule::add(table);
+    let table = applications::add(table);
     let table = waitlist::add(table);
+    let table = windows::add(table);
+    let table = by_name::add(table);
+    let table = decide::add(table);
+    let table = calling_off::add(table);
+    let table = admission::add(table);
     let table = lessons::add(table);
     let table = lesson_acts::add(table);
     let table = lesson_timing::add(table);

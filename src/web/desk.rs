@@ -9,8 +9,11 @@ use crate::{
         needs_you::needs_you,
     },
     config::MailMode,
-    domain::{delivery::State, zone::Zone},
-    store::ledger,
+    domain::{civil, delivery::State, zone::Zone},
+    store::{
+        ledger,
+        silences::{self, Silence},
+    },
     web::{
         chrome::{Badges, Coach, Flash, Here, Tone},
         error::PageError,
@@ -57,13 +60,14 @@ pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Res
     let (now, practice) = (site.clock.now(), &signed.practice);
     let week = needs_you(&site.app, practice, now).await?.len();
     let outbox = ledger::count_since(site.db.reader(), practice.id, &LOST, now.program - RECENT).await?;
+    let held = silences::find(site.db.reader()).await?;
     Ok(Coach {
         practice: practice.name.expose().to_owned(),
         coach: signed.coach.name.expose().to_owned(),
         here,
         badges: Badges { week: u64::try_from(week).unwrap_or_default(), outbox },
-        mail: mail_line(site.config.mail.mode, outbox),
-        banner: banner(site),
+        mail: mail_line(site.config.mail.mode, held, outbox),
+        banner: banner(site, held, signed.coach.zone),
         form_token: site.form_token(),
         flash: None,
     })
@@ -74,8 +78,9 @@ pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: 
     Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
 }
 
-fn mail_line(mode: MailMode, lost: u64) -> Flash {
+fn mail_line(mode: MailMode, held: Option<Silence>, lost: u64) -> Flash {
     match (mode, lost) {
+        _ if held.is_some() => Flash::new(Tone::Warn, "", "Email is held back."),
         (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
         (MailMode::Live, 1) => Flash::new(Tone::Warn, "", "Email is sending. One message did not arrive."),
         (MailMode::Live, lost) => {
@@ -87,9 +92,17 @@ fn mail_line(mode: MailMode, lost: u64) -> Flash {
     }
 }
 
-fn banner(site: &Site) -> Option<Flash> {
+fn banner(site: &Site, held: Option<Silence>, zone: Zone) -> Option<Flash> {
     if let Some(banner) = rehearsal::banner(&site.app) {
         return Some(banner);
+    }
+    if let Some(hold) = held {
+        let text = format!(
+            "Everything here is as it was on {}: a backup was restored. Messages wait until the operator says which \
+             of them go out.",
+            civil::moment(hold.backup_of, zone)
+        );
+        return Some(Flash::new(Tone::Warn, "Nobody gets mail.", text));
     }
     let (strong, text) = match site.config.mail.mode {
         MailMode::Live => return None,
@@ -168,15 +181,29 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ),
     ("canceled-now", Tone::Ok, "The session is canceled.", "People and calendars are being told now."),
     ("restored", Tone::Ok, "The session is restored.", "People and calendars are told in ten minutes."),
+    ("changed", Tone::Ok, "The schedule is changed.", "People and calendars are told in ten minutes."),
+    ("changed-now", Tone::Ok, "The schedule is changed.", "People and calendars are being told now."),
+    ("undone", Tone::Ok, "Undone.", "The schedule is as it was, and nobody hears of it."),
+    ("undone-before", Tone::Info, "This was undone before.", ""),
+    ("undo-told", Tone::Warn, "Not undone.", "People have been told already: make another change instead."),
+    ("undo-not-last", Tone::Warn, "Not undone.", "The schedule was changed again since: undo the later change first."),
     ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),
     ("added", Tone::Ok, "Added.", "A welcome mail with every date is on its way."),
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),
+    ("parted", Tone::Ok, "The two are no longer linked.", "Each keeps their place. Neither is told."),
     ("resent", Tone::Ok, "It is in the queue again.", ""),
     ("copy", Tone::Ok, "A copy is on its way.", ""),
     ("corrected", Tone::Ok, "The address is corrected.", "What came back is sent again."),
     ("gone", Tone::Info, "Nothing was sent.", "It has gone out, or was changed, in the meantime."),
     ("program", Tone::Ok, "The program is there.", "Now write its lessons."),
     ("lesson", Tone::Ok, "Saved.", "Cohorts that you ticked have the new text too; the others keep theirs."),
+    ("accepted", Tone::Ok, "Accepted.", "A letter with the day to answer by is on its way."),
+    ("declined", Tone::Ok, "Declined.", "A kind letter is on its way."),
+    ("answered", Tone::Info, "Nothing was changed.", "It was answered, or taken back, in the meantime."),
+    ("offered", Tone::Ok, "A place is offered.", "A letter is on its way; the place is held until they answer."),
+    ("go", Tone::Ok, "It takes place as planned.", ""),
+    ("to-move", Tone::Info, "Now move the start.", "Nobody is told anything before you have seen who is told what."),
+    ("off", Tone::Ok, "It does not take place.", "Everybody is being told, and calendars are cleared."),
     ("lesson-added", Tone::Ok, "The lesson is added.", "Its date, or why it has none, stands below."),
     ("lesson-back", Tone::Ok, "The lesson is back.", "It stands at the end: move it up if you like."),
     ("lesson-changed", Tone::Warn, "Nothing was changed.", "Somebody changed this in the meantime: look at it again."),

@@ -1,6 +1,7 @@
 //! How does somebody ask for a place?
 
-mod confirm;
+mod choose;
+pub(in crate::web) mod confirm;
 mod form;
 mod offer;
 
@@ -17,7 +18,13 @@ use crate::{
         ask_to_enroll::ask_to_enroll,
         limit_client::{Limit, Refused, limit_client},
     },
-    domain::{ids::CohortId, people::CohortState, zone::Zone},
+    domain::{
+        civil,
+        ids::CohortId,
+        opening::{EnrollDays, Opening},
+        people::CohortState,
+        zone::Zone,
+    },
     store::{
         cohorts::{self, Cohort, CohortLesson, WeekRow},
         practices::{self, Practice},
@@ -38,7 +45,9 @@ use crate::{
         visitor,
     },
 };
+pub use choose::ChoosePage;
 pub use form::{FormPage, SentPage};
+pub(in crate::web) use form::{Whose, blank, check};
 
 pub(crate) fn add(table: Table) -> Table {
     table
@@ -49,14 +58,17 @@ pub(crate) fn add(table: Table) -> Table {
         .post("/confirm/:token", Access::Link, confirm::confirm)
         .get("/offer/:token", Access::Link, offer::show)
         .post("/offer/:token", Access::Link, offer::accept)
+        .get("/offer/:token/decline", Access::Link, offer::ask_decline)
         .post("/offer/:token/decline", Access::Link, offer::decline)
+        .get("/choose/:token", Access::Link, choose::show)
+        .post("/choose/:token", Access::Link, choose::choose)
 }
 
 /// A cohort somebody may ask for, and all that its form says.
-struct Offered {
-    cohort: Cohort,
+pub(in crate::web) struct Offered {
+    pub(in crate::web) cohort: Cohort,
     program: ProgramRow,
-    practice: Practice,
+    pub(in crate::web) practice: Practice,
     meetings: Vec<SessionRow>,
     weeks: Vec<WeekRow>,
     lessons: Vec<CohortLesson>,
@@ -65,7 +77,7 @@ struct Offered {
 
 impl Offered {
     /// A draft does not exist for a stranger.
-    async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
+    pub(in crate::web) async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
         let id: CohortId = id.parse().map_err(|_| PageError::NotFound)?;
         let db = site.db.reader();
         let cohort = cohorts::anywhere(db, id).await?.filter(|cohort| cohort.state != CohortState::Draft);
@@ -76,7 +88,7 @@ impl Offered {
             meetings: sessions::of_cohort(db, id).await?,
             weeks: cohorts::weeks_of(db, id).await?,
             lessons: cohorts::lessons_of(db, id).await?,
-            places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?),
+            places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?).by(cohort.admission),
             cohort,
             program,
             practice,
@@ -84,10 +96,13 @@ impl Offered {
     }
 
     /// On the clocks of this zone; none when the cohort is closed or over.
-    fn dates(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
-        let now = site.clock.now().program;
-        let dates = CohortDates::of(&self.meetings, &self.weeks, [zone, self.cohort.zone], now);
-        dates.filter(|_| self.cohort.state == CohortState::Open)
+    pub(in crate::web) fn dates(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
+        self.running(site, zone).filter(|_| self.cohort.state == CohortState::Open)
+    }
+
+    /// The same for somebody whose place is kept, also when the doors are closed to others.
+    pub(in crate::web) fn running(&self, site: &Site, zone: Zone) -> Option<CohortDates> {
+        CohortDates::of(&self.meetings, &self.weeks, [zone, self.cohort.zone], site.clock.now().program)
     }
 
     fn home(&self) -> String {
@@ -103,6 +118,35 @@ impl Offered {
             .act(Act::link("See all dates", self.home(), Look::Go))
             .gone(site, &self.chrome(site))
     }
+
+    /// On a day on which nobody may ask, that is said instead of the form; what was confirmed by mail still counts.
+    fn outside(&self, site: &Site) -> Result<Option<Response>, PageError> {
+        let all_dates = Act::link("See all dates", self.home(), Look::Go);
+        let chrome = self.chrome(site);
+        let answer = match opening(site, &self.cohort) {
+            Opening::Open => return Ok(None),
+            Opening::OpensOn(day) => {
+                let lead = format!("You can ask for a place in this group from {}.", civil::date(day));
+                Notice::new("Not open yet", lead).act(all_dates).show(site, &chrome)?
+            }
+            Opening::ClosedSince(day) => {
+                let lead = format!("This group takes nobody new since {}. Others may be open.", civil::date(day));
+                Notice::new("These dates are closed", lead).act(all_dates).gone(site, &chrome)?
+            }
+        };
+        Ok(Some(answer))
+    }
+}
+
+/// What the cohort's days say of today, by its own calendar.
+pub(in crate::web) fn opening(site: &Site, cohort: &Cohort) -> Opening {
+    let days = EnrollDays { from: cohort.enroll_from_on, until: cohort.enroll_until_on };
+    days.on(cohort.zone.local(site.clock.now().program).date())
+}
+
+/// Whether somebody new may ask for a place there today.
+fn takes_new_people(site: &Site, cohort: &Cohort) -> bool {
+    cohort.state == CohortState::Open && opening(site, cohort) == Opening::Open
 }
 
 #[handler]
@@ -110,7 +154,10 @@ async fn show(Data(site): Data<&Site>, Path(id): Path<String>, request: &Request
     let offered = Offered::read(site, &id).await?;
     let wished = Zone::parse(visitor::query(request)?.text("tz")).ok();
     let Some(dates) = offered.dates(site, wished.unwrap_or(offered.cohort.zone)) else { return offered.closed(site) };
-    let page = FormPage::new(site, &offered, dates, form::blank(&offered, wished));
+    if let Some(answer) = offered.outside(site)? {
+        return Ok(answer);
+    }
+    let page = FormPage::new(site, &offered, dates, &Whose::Stranger, form::blank(&offered, wished));
     site.pages.render(&offered.chrome(site), &page)
 }
 
@@ -125,13 +172,19 @@ async fn ask(
     let offered = Offered::read(site, &id).await?;
     let zone = Zone::parse(fields.text("tz")).unwrap_or(offered.cohort.zone);
     let Some(dates) = offered.dates(site, zone) else { return offered.closed(site) };
-    match form::check(&offered, &fields) {
+    if let Some(answer) = offered.outside(site)? {
+        return Ok(answer);
+    }
+    match form::check(&offered, &Whose::Stranger, &fields) {
         Ok(form) => {
             refuse_a_flood(site, &client).await?;
             ask_to_enroll(&site.app, &offered.cohort, &form).await?;
             Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
         }
-        Err(entered) => site.pages.refused(&offered.chrome(site), &FormPage::new(site, &offered, dates, entered)),
+        Err(entered) => {
+            let page = FormPage::new(site, &offered, dates, &Whose::Stranger, entered);
+            site.pages.refused(&offered.chrome(site), &page)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::web::{
     csrf::{BadBaseUrl, Origin, SameSite},
     error_pages::ErrorPages,
     headers::{Headers, MakeId, Transport},
-    limits::{CSV, Limits, PATIENCE},
+    limits::{CSV, Limits, MAIL, PATIENCE},
     page::Pages,
 };
 
@@ -25,6 +25,8 @@ pub struct Frame {
     pub open_to_all: Vec<&'static str>,
     /// Routes that take a list of people in CSV.
     pub takes_csv: Vec<&'static str>,
+    /// Routes that take a whole mail.
+    pub takes_mail: Vec<&'static str>,
 }
 
 impl fmt::Debug for Frame {
@@ -38,7 +40,8 @@ impl Frame {
     /// The origin is asked before the body is read, so that a stranger's upload costs nothing.
     pub fn around(self, routes: Route) -> Result<impl Endpoint<Output = Response> + 'static, BadBaseUrl> {
         let same_site = SameSite { origin: Origin::of(&self.base_url)?, exempt: self.open_to_all };
-        let larger = self.takes_csv.into_iter().map(|route| (route, CSV)).collect();
+        let csv = self.takes_csv.into_iter().map(|route| (route, CSV));
+        let larger = csv.chain(self.takes_mail.into_iter().map(|route| (route, MAIL))).collect();
         Ok(routes
             .with(Limits { larger, patience: PATIENCE })
             .with(same_site)
@@ -85,6 +88,7 @@ mod tests {
             make_id: Arc::new(|| Uuid::from_u128(7)),
             open_to_all: vec!["/u/:token"],
             takes_csv: vec![],
+            takes_mail: vec![],
         };
         TestClient::new(frame.around(routes).unwrap())
     }

@@ -7,8 +7,8 @@ use minijinja::value::{Serde, Value};
 
 use crate::web::{
     chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
-    mailbox, my_program, notices, outbox, page::Page, people, program_page, programs, sessions, settings, texts,
-    this_week,
+    mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs, schedule_changes,
+    settings, team, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -45,6 +45,11 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::CohortsPage>(),
         exhibit::<cohorts::roster::RosterPage>(),
         exhibit::<cohorts::add_person::AddPersonPage>(),
+        exhibit::<cohorts::applications::ApplicationPage>(),
+        exhibit::<cohorts::applications::ApplicationsPage>(),
+        exhibit::<cohorts::by_name::OfferPage>(),
+        exhibit::<cohorts::calling_off::CallOffPage>(),
+        exhibit::<cohorts::decide::DecidePage>(),
         exhibit::<cohorts::opening::OpeningPage>(),
         exhibit::<cohorts::schedule::SchedulePage>(),
         exhibit::<cohorts::lessons::LessonsPage>(),
@@ -58,12 +63,15 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<lessons::LessonPage>(),
         exhibit::<people::PersonPage>(),
         exhibit::<people::removal::RemovalPage>(),
+        exhibit::<people::answers::AnswersPage>(),
         exhibit::<settings::SettingsPage>(),
-        exhibit::<sessions::pages::MovePage>(),
-        exhibit::<sessions::pages::ConfirmPage>(),
+        exhibit::<team::TeamPage>(),
+        exhibit::<schedule_changes::form::ChangePage>(),
+        exhibit::<schedule_changes::preview::PreviewPage>(),
         exhibit::<notices::Notice>(),
         exhibit::<notices::OwnNotice>(),
         exhibit::<program_page::ProgramPage>(),
+        exhibit::<enrollments::ChoosePage>(),
         exhibit::<enrollments::FormPage>(),
         exhibit::<enrollments::SentPage>(),
         exhibit::<links::FindPage>(),
@@ -73,6 +81,12 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<my_program::MyProgram>(),
         exhibit::<my_program::LessonPage>(),
         exhibit::<my_program::CheckInPage>(),
+        exhibit::<my_program::AgreePage>(),
+        exhibit::<my_program::AnswersPage>(),
+        exhibit::<my_place::DatesPage>(),
+        exhibit::<my_place::DatesByLink>(),
+        exhibit::<my_place::PausePage>(),
+        exhibit::<my_place::PauseByLink>(),
         exhibit::<join::JoinPage>(),
     ]
 }

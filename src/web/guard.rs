@@ -93,7 +93,14 @@ pub async fn signed_coach(site: &Site, request: &Request) -> anyhow::Result<Opti
 }
 
 pub async fn signed_participant(site: &Site, request: &Request) -> anyhow::Result<Option<SignedParticipant>> {
-    let Some(token) = cookie(request, &cookie_name(site, "person")) else { return Ok(None) };
+    match cookie(request, &cookie_name(site, "person")) {
+        Some(token) => participant_of(site, token).await,
+        None => Ok(None),
+    }
+}
+
+/// The participant whose sign-in this is.
+pub async fn participant_of(site: &Site, token: &str) -> anyhow::Result<Option<SignedParticipant>> {
     let Some(login) = who_is(&site.app, Who::Participant, token).await? else { return Ok(None) };
     let db = site.db.reader();
     let person = participants::find(db, login.practice_id, login.person_id.into()).await?;

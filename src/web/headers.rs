@@ -159,7 +159,7 @@ impl<E: Endpoint> Endpoint for HeadersEndpoint<E> {
 }
 
 /// A method is any token a client likes; only known ones reach the log.
-fn known(method: &Method) -> &str {
+pub(crate) fn known(method: &Method) -> &str {
     let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
     if known.contains(method) { method.as_str() } else { "OTHER" }
 }

@@ -4,7 +4,7 @@ use chrono::Weekday;
 use serde::Serialize;
 
 use crate::domain::{
-    cohort::{Late, LateJoiners},
+    cohort::{Decision, Late, LateJoiners},
     delivery::{Occasion, State},
     discretion::Discretion,
     enrollment::Standing,
@@ -79,12 +79,20 @@ pub(crate) fn standing(standing: Standing) -> Label {
         Standing::Transferred => ("Moved to another cohort", ""),
         Standing::Removed => ("Removed", ""),
         Standing::Completed => ("Completed", "ok"),
-        Standing::Lapsed => ("Never confirmed", ""),
+        Standing::Lapsed => ("Not answered in time", ""),
     };
     Label::new(text, tone, "")
 }
 
-pub(crate) fn cohort(state: CohortState) -> Label {
+pub(crate) fn cohort(state: CohortState, decision: Decision) -> Label {
+    match decision {
+        Decision::Canceled => Label::new("Canceled", "bad", ""),
+        Decision::Merged => Label::new("Merged", "warn", ""),
+        Decision::Undecided | Decision::Go | Decision::Moved => doors(state),
+    }
+}
+
+fn doors(state: CohortState) -> Label {
     match state {
         CohortState::Draft => Label::new("Draft", "", ""),
         CohortState::Open => Label::new("Open", "ok", ""),
@@ -107,12 +115,26 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::ReminderDay => "Reminder, the day before",
         Occasion::ReminderHour => "Reminder, one hour",
         Occasion::ScheduleChanged => "Schedule changed",
+        Occasion::Moved => "Other dates",
+        Occasion::Paused => "A pause begins",
+        Occasion::Resumed => "A pause ends",
         Occasion::Left => "Goodbye",
         Occasion::AddressChanged => "Address changed",
+        Occasion::ConfirmNewAddress => "New address to confirm",
         Occasion::PasswordReset => "Password reset",
         Occasion::TestMail => "Test mail",
         Occasion::TestLesson => "Test of a lesson",
         Occasion::CoachNote => "Your daily note",
+        Occasion::PartnerAsked => "A partner is asked",
+        Occasion::PartnerMissing => "The partner has not joined",
+        Occasion::WaitingForTwo => "Waiting for two places",
+        Occasion::RosterChanged => "Who comes has changed",
+        Occasion::Applied => "Application received",
+        Occasion::Accepted => "Application accepted",
+        Occasion::TurnedDown => "Application declined",
+        Occasion::PlaceReminder => "A place is still held",
+        Occasion::CohortNumbers => "Does it take place?",
+        Occasion::CalledOff => "Does not take place",
     }
 }
 

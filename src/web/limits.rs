@@ -11,6 +11,9 @@ pub const FORM: usize = 256 * 1024;
 /// What a list of people in CSV may be.
 pub const CSV: usize = 5 * 1024 * 1024;
 
+/// What a mail may be, in bytes.
+pub const MAIL: usize = 1024 * 1024;
+
 /// From the first byte of a body to its last.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -19,6 +19,7 @@ use crate::{
         fields::Fields,
         form::{Checked, Entered},
         guard::{Browser, see_other, with_browser, with_sign_in},
+        my_program::agreeing::after_sign_in,
         page::Page,
         site::Site,
         table::{Access, Table},
@@ -115,7 +116,10 @@ async fn sign_in(
 ) -> Result<Option<Response>, PageError> {
     let lasts = if fields.has("own_device") { OWN_DEVICE_FOR } else { PARTICIPANT_FOR };
     match use_sign_in(&site.app, shown, &browser.0, lasts).await {
-        Ok(signed_in) => Ok(Some(with_sign_in(site, see_other("/p"), Who::Participant, &signed_in))),
+        Ok(signed_in) => {
+            let to = after_sign_in(site, &signed_in).await?;
+            Ok(Some(with_sign_in(site, see_other(to), Who::Participant, &signed_in)))
+        }
         Err(Refused::Spent | Refused::Wrong | Refused::TooOften(_) | Refused::Password(_)) => Ok(None),
         Err(Refused::Store(error)) => Err(error.into()),
     }

@@ -9,7 +9,12 @@ use serde::Serialize;
 use crate::{
     actions::change_person::{self, Settings, correct_address, save_settings},
     domain::{
-        civil, discretion::Discretion, email_address::EmailAddress, ids::ParticipantId, name::Name, people::Role,
+        civil,
+        discretion::Discretion,
+        email_address::EmailAddress,
+        ids::ParticipantId,
+        name::Name,
+        people::{Right, may},
         zone::Zone,
     },
     store::{
@@ -31,13 +36,16 @@ use crate::{
 };
 
 use self::{
-    answers::{CheckIn, check_ins},
     places::{Place, places},
+    said::{Said, Words, said},
 };
 
-mod answers;
+pub(crate) mod answers;
+mod history;
 mod places;
 pub(crate) mod removal;
+mod said;
+mod together;
 
 #[derive(Debug, Serialize)]
 struct Mail {
@@ -65,7 +73,7 @@ pub(crate) struct PersonPage {
     places: Vec<Place>,
     mails: Vec<Mail>,
     clock: String,
-    check_ins: Vec<CheckIn>,
+    said: Vec<Said>,
     may_read_answers: bool,
 }
 
@@ -94,7 +102,7 @@ impl Page for PersonPage {
                 when: "Mon 08:01".to_owned(),
             }],
             clock: "Dublin".to_owned(),
-            check_ins: CheckIn::samples(),
+            said: Said::samples(),
             may_read_answers: true,
         };
         let wrong = Entered::blank().wrong("email", "Enter an email address with an @ sign, such as sam@example.org");
@@ -113,7 +121,7 @@ pub(crate) fn add(table: Table) -> Table {
         .get("/coach/people/:id", Access::Coach, show)
         .post("/coach/people/:id", Access::Coach, save)
         .post("/coach/people/:id/address", Access::Coach, correct);
-    removal::add(table)
+    together::add(answers::add(removal::add(table)))
 }
 
 pub(super) async fn found(site: &Site, signed: &SignedCoach, id: &str) -> Result<Participant, PageError> {
@@ -148,7 +156,8 @@ async fn page(
         state: labels::delivery(row.state),
         when: desk::brief(row.sent_at.unwrap_or(row.due_at), zone, now),
     });
-    let may_read_answers = signed.coach.role != Role::Assistant;
+    let may_read_answers = may(signed.coach.role, &signed.coach.rights, Right::Answers);
+    let words = if may_read_answers { Words::Shown } else { Words::Hidden };
     Ok(PersonPage {
         id: person.id.to_string(),
         name: person.name.expose().to_owned(),
@@ -163,7 +172,7 @@ async fn page(
         places: places(site, signed, person).await?,
         mails: mails.collect(),
         clock: zone.city(),
-        check_ins: if may_read_answers { check_ins(site, signed, person).await? } else { Vec::new() },
+        said: said(site, signed, person, words).await?,
         may_read_answers,
     })
 }

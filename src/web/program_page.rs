@@ -7,7 +7,7 @@ use poem::{
 use serde::Serialize;
 
 use crate::{
-    domain::{markdown, program::Program, zone::Zone},
+    domain::{civil, cohort::Admission, markdown, opening::Opening, program::Program, zone::Zone},
     store::{
         cohorts::{self, Cohort},
         practices::{self, Practice},
@@ -17,6 +17,7 @@ use crate::{
     web::{
         chrome::{self, Tone},
         cohort_dates::CohortDates,
+        enrollments::opening,
         error::PageError,
         fields::Fields,
         guard::see_other,
@@ -84,7 +85,7 @@ async fn read(
 fn choose(cards: &mut [Card], wanted: &str) {
     cards.sort_by_key(|card| card.begun);
     let wished = cards.iter().position(|card| card.id == wanted);
-    let free = cards.iter().position(|card| !card.places.full);
+    let free = cards.iter().position(|card| !card.places.full && card.closed.is_none());
     if let Some(card) = cards.get_mut(wished.or(free).unwrap_or_default()) {
         card.chosen = true;
     }
@@ -96,9 +97,14 @@ async fn card(site: &Site, cohort: &Cohort, zone: Zone) -> Result<Option<Card>, 
     let weeks = cohorts::weeks_of(db, cohort.id).await?;
     let now = site.clock.now().program;
     let Some(dates) = CohortDates::of(&meetings, &weeks, [zone, cohort.zone], now) else { return Ok(None) };
-    let places = Places::of(cohort.capacity, cohorts::confirmed_seats(db, cohort.id).await?);
+    let places = Places::of(cohort.capacity, cohorts::confirmed_seats(db, cohort.id).await?).by(cohort.admission);
     let begun = meetings.iter().any(|meeting| meeting.starts_at <= now);
-    Ok(Some(Card { id: cohort.id.to_string(), dates, places, begun, chosen: false }))
+    let closed = match opening(site, cohort) {
+        Opening::Open => None,
+        Opening::OpensOn(day) => Some(format!("Opens on {}", civil::short_date(day))),
+        Opening::ClosedSince(day) => Some(format!("Closed since {}", civil::short_date(day))),
+    };
+    Ok(Some(Card { id: cohort.id.to_string(), dates, places, begun, closed, chosen: false }))
 }
 
 /// How many places a stranger may know of: those that no confirmed person has.
@@ -107,6 +113,8 @@ pub struct Places {
     pub text: String,
     pub tone: Option<Tone>,
     pub full: bool,
+    /// The coach reads each application, so that nobody can tell who gets one.
+    pub applies: bool,
 }
 
 impl Places {
@@ -120,7 +128,18 @@ impl Places {
             _ if few => (format!("{left} places left"), Some(Tone::Warn)),
             _ => ("Open".to_owned(), Some(Tone::Ok)),
         };
-        Self { text, tone, full: left <= 0 }
+        Self { text, tone, full: left <= 0, applies: false }
+    }
+
+    /// As the cohort takes people.
+    #[must_use]
+    pub fn by(self, admission: Admission) -> Self {
+        match admission {
+            Admission::Open => self,
+            Admission::Approval => {
+                Self { text: "By application".to_owned(), tone: Some(Tone::Info), full: false, applies: true }
+            }
+        }
     }
 }
 
@@ -131,6 +150,8 @@ pub struct Card {
     places: Places,
     /// Started already; it can still be joined.
     begun: bool,
+    /// From or since which day nobody can ask for a place; none while they can.
+    closed: Option<String>,
     chosen: bool,
 }
 
@@ -250,6 +271,7 @@ impl Page for ProgramPage {
             dates: sample_dates(),
             places: Places::of(12, confirmed),
             begun: false,
+            closed: (id == "b").then(|| "Opens on Mon 1 Mar".to_owned()),
             chosen,
         };
         vec![

@@ -24,6 +24,7 @@ use crate::{
 };
 
 pub(crate) mod edit;
+mod intake;
 mod read;
 
 #[derive(Debug, Serialize)]

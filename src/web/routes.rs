@@ -7,18 +7,22 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, join, lessons, links, mailbox,
-        my_program, outbox, people, program_page, programs, sessions, settings, site::Site, table::Table, texts::Texts,
-        this_week, unsubscribe,
+        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
+        mailbox, my_place, my_program, operations, outbox, partners, people, program_page, programs, schedule_changes,
+        sessions, settings, site::Site, table::Table, team, texts::Texts, this_week, together, unsubscribe,
+        watched::Watched,
     },
 };
 
 /// What each noun adds.
-const NOUNS: [fn(Table) -> Table; 17] = [
+const NOUNS: &[fn(Table) -> Table] = &[
     program_page::add,
     enrollments::add,
+    partners::add,
+    together::add,
     links::add,
     my_program::add,
+    my_place::add,
     join::add,
     feeds::add,
     unsubscribe::add,
@@ -26,18 +30,22 @@ const NOUNS: [fn(Table) -> Table; 17] = [
     this_week::add,
     cohort_new::add,
     cohorts::add,
+    schedule_changes::add,
     sessions::add,
     people::add,
     outbox::add,
     settings::add,
+    team::add,
     programs::add,
     lessons::add,
+    hooks::add,
+    operations::add,
 ];
 
 /// Every page and address, in one table.
 #[must_use]
 pub fn table() -> Table {
-    NOUNS.into_iter().fold(Table::default(), |table, add| add(table))
+    NOUNS.iter().fold(Table::default(), |table, add| add(table))
 }
 
 /// The whole site, with everything that stands around each answer.
@@ -50,7 +58,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
     let texts =
         Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
     let routes = texts.routes(table.routes()).at(assets::ROUTE, site.assets.clone());
-    let for_ids = app.clone();
+    let (for_ids, watched) = (app.clone(), Watched(app.clone()));
     let frame = Frame {
         pages: site.pages.clone(),
         brand,
@@ -58,6 +66,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         make_id: Arc::new(move || for_ids.random.uuid(for_ids.clock.now().real)),
         open_to_all,
         takes_csv: vec![],
+        takes_mail: vec![hooks::MAIL],
     };
-    Ok(frame.around(routes)?.data(site))
+    Ok(frame.around(routes)?.with(watched).data(site))
 }

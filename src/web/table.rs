@@ -16,6 +16,8 @@ pub enum Access {
     Link,
     Participant,
     Coach,
+    /// Whoever holds a token of the operator's.
+    Token,
 }
 
 /// Whether another site may post here.
@@ -23,7 +25,7 @@ pub enum Access {
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     OwnForms,
-    /// Exempt from the same-site check, by name: RFC 8058's one-click POST.
+    /// Exempt from the same-site check, by name: RFC 8058's one-click POST, and hooks.
     Anywhere,
 }
 

@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 use trellis::store::{cohorts, programs};
 
 mod driver;
+mod places;
+mod together;
 mod window;
 
 use self::window::Window;
@@ -106,9 +108,8 @@ story! {
         window.write("room_url", "https://meet.example/room").await;
         window.write("crisis_line", "Samaritans, 116 123 (day and night)").await;
         window.press("Show the schedule").await;
-        window.arrives_at("New cohort").await;
-        let schedule = window.text().await;
-        assert!(schedule.contains("Monday 26 October 2026, 19:00"), "the hour stays when summer time ends: {schedule}");
+        // The hour stays when summer time ends.
+        window.reads("Monday 26 October 2026, 19:00").await;
         window.look("cohort-new").await;
         window.press("Open the cohort").await;
         window.arrives_at("Monday evenings").await;
@@ -144,12 +145,32 @@ story! {
         assert!(window.text().await.contains("A change waits"), "{}", window.text().await);
         window.look("schedule-changed").await;
 
+        inserts_a_break_and_takes_it_back(&window).await;
+
         world.pass(TimeDelta::minutes(15)).await;
         let told = world.mails_to(LENA.email);
         let update = told.iter().find(|mail| mail.calendar.is_some()).expect("her calendar is told");
         assert_eq!((update.property("SEQUENCE"), update.property("DTSTART")), ("1".into(), "20261020T163000Z".into()));
         assert_eq!(told.len(), 2, "one for the calendar, one in words");
     }
+}
+
+/// On the page of a schedule, and at the end there again.
+async fn inserts_a_break_and_takes_it_back(window: &Window) {
+    window.press("Insert a break").await;
+    window.arrives_at("Insert a break").await;
+    window.select("week", "3").await;
+    window.look("break").await;
+    window.press("Show what changes").await;
+    window.arrives_at("Insert this break?").await;
+    let plan = window.text().await;
+    assert!(plan.contains("Becomes Monday 2 November 2026, 19:00"), "{plan}");
+    window.look("break-plan").await;
+    window.press("Insert the break").await;
+    window.arrives_at("Monday evenings").await;
+    window.look("schedule-waiting").await;
+    window.press("Undo").await;
+    window.reads("nobody hears of it").await;
 }
 
 async fn first_title(world: &World, program: trellis::domain::ids::ProgramId) -> String {

@@ -18,10 +18,10 @@ async fn cohort(world: &World) -> trellis::domain::ids::CohortId {
     world.cohort(&practice, |_| {}).await
 }
 
-const NOT_SENT: &str = "(not sent)";
+pub const NOT_SENT: &str = "(not sent)";
 
 /// The form as somebody fills it in, with some answers of their own.
-async fn send(visitor: &Visitor, path: &str, own: &[(&str, &str)]) -> crate::visitor::Answer {
+pub async fn send(visitor: &Visitor, path: &str, own: &[(&str, &str)]) -> crate::visitor::Answer {
     let page = visitor.get(path).await;
     assert_eq!(page.status, 200, "{}", page.body);
     let token = form_token(&page.body).expect("a form");

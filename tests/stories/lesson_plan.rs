@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use trellis::{
-    actions::{
-        change_person::{Settings, save_settings},
-        change_schedule::{Change, Target, change_schedule},
-    },
+    actions::change_person::{Settings, save_settings},
     domain::{
-        ids::{CohortId, PracticeId},
+        ids::{CohortId, PracticeId, SessionId},
+        plan::Change,
         schedule::{LessonClock, LessonTiming},
     },
     store::{cohorts, participants, sessions},
@@ -47,10 +45,10 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(part, at)| ((*part).to_owned(), (*at).to_owned())).collect()
 }
 
-async fn change(world: &World, of: (PracticeId, CohortId), ordinal: usize, change: Change) {
-    let session = sessions::of_cohort(world.app.db.reader(), of.1).await.unwrap().remove(ordinal - 1);
-    let target = Target { practice: of.0, session: session.id, version: session.version, actor: "Nadia".to_owned() };
-    change_schedule(&world.app, &target, &change).await.unwrap();
+async fn change(world: &World, of: (PracticeId, CohortId), ordinal: i32, change: impl FnOnce(SessionId) -> Change) {
+    let sessions = sessions::of_cohort(world.app.db.reader(), of.1).await.unwrap();
+    let session = sessions.into_iter().find(|session| session.ordinal == ordinal).unwrap();
+    world.change(of, &change(session.id)).await;
 }
 
 /// The copy at a position that Ana reads, and the button beside it.
@@ -89,13 +87,14 @@ story! {
         let cohort = world.cohort(&practice, |new| new.rule = LessonTiming::AfterSession { minutes: 30 }).await;
         enroll(world, cohort, &ANA).await;
         world.to(utc("2026-10-14 09:00")).await;
-        let moved = Change::Move {
+        let moved = |session| Change::MoveSession {
+            session,
             date: NaiveDate::from_ymd_opt(2026, 10, 21).unwrap(),
             time: NaiveTime::from_hms_opt(18, 0, 0).unwrap(),
             minutes: 75,
         };
         change(world, (practice.id, cohort), 2, moved).await;
-        change(world, (practice.id, cohort), 3, Change::Cancel).await;
+        change(world, (practice.id, cohort), 3, |session| Change::CancelSession { session }).await;
         let page = coach(world).await.get(&format!("/coach/cohorts/{cohort}/lessons")).await.body;
         assert!(page.contains("After each session, 30 minutes later") && page.contains("session end + 30 min"), "{page}");
         world.to(utc("2026-11-03 09:00")).await;
@@ -118,7 +117,8 @@ story! {
         let cohort = world.cohort(&practice, |new| new.rule = LessonTiming::AfterSession { minutes: 0 }).await;
         enroll(world, cohort, &ANA).await;
         world.to(utc("2026-10-20 09:00")).await;
-        let to = |day, hour| Change::Move {
+        let to = |day, hour| move |session| Change::MoveSession {
+            session,
             date: NaiveDate::from_ymd_opt(2026, 10, day).unwrap(),
             time: NaiveTime::from_hms_opt(hour, 0, 0).unwrap(),
             minutes: 75,

@@ -96,13 +96,8 @@ story! {
         world.app.clock.set(utc("2026-10-12 05:00"));
         let db = world.app.db.reader();
         let session = trellis::store::sessions::of_cohort(db, cohort).await.unwrap().remove(3);
-        let target = trellis::actions::change_schedule::Target {
-            practice: practice.id,
-            session: session.id,
-            version: session.version,
-            actor: "Nadia".to_owned(),
-        };
-        trellis::actions::change_schedule::change_schedule(&world.app, &target, &trellis::actions::change_schedule::Change::Cancel).await.unwrap();
+        let change = trellis::domain::plan::Change::CancelSession { session: session.id };
+        world.change((practice.id, cohort), &change).await;
         world.run().await;
         let subjects: Vec<_> = world.mails_to("ana@example.org").into_iter().map(|mail| mail.subject).collect();
         assert_eq!(subjects.iter().filter(|subject| *subject == "Weekly course, part 1").count(), 1, "{subjects:?}");

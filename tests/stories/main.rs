@@ -8,23 +8,39 @@
     reason = "a story that breaks says where, and nobody is outside of this crate"
 )]
 
+mod addresses;
+mod any_order;
+mod applications;
 mod architecture;
 mod browser;
 mod coach;
+mod couples;
 mod databases;
+mod forms;
 mod front_door;
+mod intake;
 mod late_joiners;
+mod leaving;
 mod lesson_plan;
 mod lessons;
 mod letters;
+mod mail_in;
 mod moves;
+mod offers;
+mod operations;
+mod other_dates;
+mod pauses;
 mod people;
+mod places;
 mod post;
 mod program_lessons;
+mod schedule_changes;
 mod seats;
 mod second_looks;
 mod smtp;
+mod taking_place;
 mod visitor;
+mod ways;
 mod world;
 
 /// Every story twice: once on SQLite, once on PostgreSQL.

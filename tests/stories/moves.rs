@@ -2,11 +2,11 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use trellis::{
-    actions::{
-        change_schedule::{Change, Target, change_schedule},
-        leave::{By, leave},
+    actions::leave::{By, leave},
+    domain::{
+        ids::{CohortId, PracticeId, SessionId},
+        plan::Change,
     },
-    domain::ids::{CohortId, PracticeId},
     store::sessions,
 };
 
@@ -20,18 +20,27 @@ use crate::{
 const ANA: Person =
     Person { name: "Ana", email: "ana@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "invites" };
 
-async fn change(world: &World, of: (PracticeId, CohortId), ordinal: usize, change: Change) {
-    let session = sessions::of_cohort(world.app.db.reader(), of.1).await.unwrap().remove(ordinal - 1);
-    let target = Target { practice: of.0, session: session.id, version: session.version, actor: "Nadia".to_owned() };
-    change_schedule(&world.app, &target, &change).await.unwrap();
+async fn change(world: &World, of: (PracticeId, CohortId), ordinal: i32, change: impl FnOnce(SessionId) -> Change) {
+    let sessions = sessions::of_cohort(world.app.db.reader(), of.1).await.unwrap();
+    let session = sessions.into_iter().find(|session| session.ordinal == ordinal).unwrap();
+    world.change(of, &change(session.id)).await;
 }
 
-fn to(day: u32, hour: u32) -> Change {
-    Change::Move {
+fn to(day: u32, hour: u32) -> impl Fn(SessionId) -> Change {
+    move |session| Change::MoveSession {
+        session,
         date: NaiveDate::from_ymd_opt(2026, 10, day).unwrap(),
         time: NaiveTime::from_hms_opt(hour, 0, 0).unwrap(),
         minutes: 75,
     }
+}
+
+fn cancel(session: SessionId) -> Change {
+    Change::CancelSession { session }
+}
+
+fn restore(session: SessionId) -> Change {
+    Change::RestoreSession { session }
 }
 
 fn invites(mails: &[Mail]) -> Vec<(String, String, String)> {
@@ -50,8 +59,9 @@ story! {
         let uid = first[1].property("UID");
         world.forget_mails();
 
-        for change_to in [to(20, 20), to(21, 18), Change::Cancel] {
-            change(world, (practice.id, cohort), 2, change_to).await;
+        let steps: [&dyn Fn(SessionId) -> Change; 3] = [&to(20, 20), &to(21, 18), &cancel];
+        for step in steps {
+            change(world, (practice.id, cohort), 2, step).await;
             world.pass(TimeDelta::minutes(5)).await;
             assert!(world.mails_to(ANA.email).len().is_multiple_of(2), "nobody is told before ten minutes are over");
             world.pass(TimeDelta::minutes(30)).await;
@@ -72,7 +82,7 @@ story! {
         assert_eq!(plain, 3, "people are told besides, once a change");
 
         world.forget_mails();
-        change(world, (practice.id, cohort), 2, Change::Restore).await;
+        change(world, (practice.id, cohort), 2, restore).await;
         world.pass(TimeDelta::minutes(30)).await;
         let restored = world.mails_to(ANA.email);
         let entry = restored.iter().find(|mail| mail.calendar.is_some()).expect("a restored session is asked anew");
@@ -144,9 +154,9 @@ story! {
         let uids = |mails: Vec<Mail>| mails.iter().filter(|mail| mail.calendar.is_some()).map(|mail| mail.property("UID")).collect::<Vec<_>>();
         let first = uids(world.mails_to(ANA.email));
         world.forget_mails();
-        change(world, (practice.id, cohort), 2, Change::Cancel).await;
+        change(world, (practice.id, cohort), 2, cancel).await;
         world.pass(TimeDelta::minutes(3)).await;
-        change(world, (practice.id, cohort), 2, Change::Restore).await;
+        change(world, (practice.id, cohort), 2, restore).await;
         world.pass(TimeDelta::hours(1)).await;
         assert!(world.mails_to(ANA.email).is_empty(), "nobody hears of what did not happen");
         change(world, (practice.id, cohort), 2, to(20, 20)).await;

@@ -2,7 +2,7 @@
 
 use trellis::{
     actions::{
-        ask_to_enroll::{Form, ask_to_enroll},
+        ask_to_enroll::{Agreed, Form, ask_to_enroll},
         confirm_enrollment::confirm_enrollment,
     },
     domain::{
@@ -10,10 +10,13 @@ use trellis::{
         ids::{CohortId, EnrollmentId},
     },
     links::Purpose,
-    store::{cohorts, enrollments, participants},
+    store::{cohorts, enrollments, participants, programs},
 };
 
-use crate::world::{World, name, zone};
+use crate::{
+    visitor::Visitor,
+    world::{World, name, zone},
+};
 
 pub struct Person {
     pub name: &'static str,
@@ -37,6 +40,7 @@ pub async fn enroll(world: &World, cohort: CohortId, person: &Person) -> Enrollm
 
 pub async fn ask(world: &World, cohort: CohortId, person: &Person) {
     let cohort = cohorts::anywhere(world.app.db.reader(), cohort).await.unwrap().unwrap();
+    let program = programs::find(world.app.db.reader(), cohort.practice_id, cohort.program_id).await.unwrap().unwrap();
     let form = Form {
         email: EmailAddress::parse(person.email).unwrap(),
         name: name(person.name),
@@ -45,7 +49,9 @@ pub async fn ask(world: &World, cohort: CohortId, person: &Person) {
         calendar: person.calendar.parse().unwrap(),
         discretion: None,
         note: String::new(),
-        consents: Vec::new(),
+        consents: program.content.0.agreements().map(|(kind, document)| Agreed::to(kind, document)).into(),
+        intake: Vec::new(),
+        partner: None,
     };
     ask_to_enroll(&world.app, &cohort, &form).await.unwrap();
 }
@@ -58,4 +64,19 @@ pub async fn standing(world: &World, cohort: CohortId, email: &str) -> String {
     let Some(person) = person else { return "unknown".to_owned() };
     let enrollment = enrollments::of_person_in(world.app.db.reader(), cohort.id, person.id).await.unwrap();
     enrollment.map_or_else(|| "unknown".to_owned(), |enrollment| enrollment.standing.to_string())
+}
+
+/// The same, and then by the mailed link into their own pages.
+pub async fn come_in(world: &World, cohort: CohortId, person: &Person) -> (Visitor, EnrollmentId) {
+    let id = enroll(world, cohort, person).await;
+    let visitor = Visitor::of(world);
+    sign_in(world, &visitor, person.email).await;
+    (visitor, id)
+}
+
+pub async fn sign_in(world: &World, visitor: &Visitor, email: &str) {
+    visitor.submit("/link", "/link", &[("email", email)]).await;
+    world.run().await;
+    let link = world.last_to(email).link("/p/open/");
+    visitor.submit(&link, &link, &[]).await;
 }

@@ -19,15 +19,20 @@ pub struct Answer {
 impl Visitor {
     /// Follows no redirect by itself, and says where its forms come from.
     pub fn of(world: &World) -> Self {
+        Self::at(&world.base)
+    }
+
+    /// The same at any address.
+    pub fn at(base: &str) -> Self {
         let mut headers = reqwest::header::HeaderMap::new();
-        headers.insert("origin", world.base.parse().unwrap());
+        headers.insert("origin", base.parse().unwrap());
         let client = reqwest::Client::builder()
             .cookie_store(true)
             .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self { client, base: world.base.clone() }
+        Self { client, base: base.to_owned() }
     }
 
     fn url(&self, path: &str) -> String {

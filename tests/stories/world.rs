@@ -15,10 +15,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use trellis::{
     actions::{
         add_coach::{NewCoach, add_coach},
+        change_schedule::{Target, change_schedule, look},
+        complete_people::complete_people,
         import_program::import_program,
         open_cohort::{NewCohort, create_cohort, open_cohort},
         passwords::hash_password,
         release_due::release_due,
+        resume::next_end,
         send_deliveries::{Round, send_deliveries, sweep},
     },
     app::App,
@@ -29,8 +32,10 @@ use trellis::{
         cohort::LateJoiners,
         discretion::Discretion,
         email_address::EmailAddress,
-        ids::{CohortId, ProgramId},
+        ids::{CohortId, PracticeId, ProgramId},
         name::Name,
+        people::Role,
+        plan::Change,
         program::folder::read_folder,
         schedule::{LessonClock, LessonTiming},
         zone::Zone,
@@ -51,6 +56,7 @@ pub enum Backend {
 }
 
 pub struct World {
+    pub backend: Backend,
     pub app: Arc<App>,
     pub base: String,
     pub mails: Mutex<Vec<Mail>>,
@@ -104,7 +110,7 @@ impl World {
         let app = App::open(config, Clock::fixed(utc(START)), Random::seeded(7)).await.unwrap();
         let site = routes::site(app.clone()).unwrap();
         tokio::spawn(Server::new_with_acceptor(acceptor).run(site));
-        Self { app, base, mails: Mutex::default(), inbox: inbox.into(), _folder: folder }
+        Self { backend, app, base, mails: Mutex::default(), inbox: inbox.into(), _folder: folder }
     }
 
     /// A coach who may open cohorts: mail arrives, an address is there.
@@ -116,6 +122,7 @@ impl World {
             name: name("Nadia Brandt"),
             zone: zone("Europe/Dublin"),
             practice: name("Nadia Brandt Coaching"),
+            role: Role::Owner,
         };
         add_coach(&self.app, &new, &hash).await.unwrap();
         let mut practice = practices::on_this_installation(self.app.db.reader()).await.unwrap().remove(0);
@@ -140,6 +147,13 @@ impl World {
 
     /// Six Mondays at 19:00 in Berlin from 12 October 2026, over the end of summer time; lessons Mondays at 07:00.
     pub async fn cohort(&self, practice: &Practice, change: impl FnOnce(&mut NewCohort)) -> CohortId {
+        let id = self.draft(practice, change).await;
+        open_cohort(&self.app, practice, id, "Nadia").await.unwrap();
+        id
+    }
+
+    /// The same, not open yet.
+    pub async fn draft(&self, practice: &Practice, change: impl FnOnce(&mut NewCohort)) -> CohortId {
         let program = self.shipped_program(practice).await;
         let mut new = NewCohort {
             program,
@@ -160,9 +174,14 @@ impl World {
             crisis_line: "Samaritans, 116 123 (day and night)".to_owned(),
         };
         change(&mut new);
-        let id = create_cohort(&self.app, practice, &new, "Nadia").await.unwrap();
-        open_cohort(&self.app, practice, id, "Nadia").await.unwrap();
-        id
+        create_cohort(&self.app, practice, &new, "Nadia").await.unwrap()
+    }
+
+    /// The coach looks at the plan and applies it; returns when people will be told.
+    pub async fn change(&self, of: (PracticeId, CohortId), change: &Change) -> DateTime<Utc> {
+        let target = Target { practice: of.0, cohort: of.1, actor: "Nadia Brandt".to_owned() };
+        let (_, plan) = look(&self.app, &target, change).await.unwrap();
+        change_schedule(&self.app, &target, change, &plan.fingerprint).await.unwrap()
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -175,6 +194,7 @@ impl World {
         loop {
             let released = release_due(&self.app).await.unwrap();
             sweep(&self.app).await.unwrap();
+            complete_people(&self.app).await.unwrap();
             let round = send_deliveries(&self.app, &mut sender).await.unwrap();
             self.collect().await;
             if released == 0 && round != Round::Worked {
@@ -208,12 +228,13 @@ impl World {
         self.to(self.now() + time).await;
     }
 
-    async fn next_instant(&self) -> Option<DateTime<Utc>> {
+    pub async fn next_instant(&self) -> Option<DateTime<Utc>> {
         let db = self.app.db.reader();
         let instants = [
             timetable::next_due(db).await.unwrap(),
             cohorts::next_telling(db).await.unwrap(),
             ledger::next_instant(db, self.now()).await.unwrap(),
+            next_end(&self.app).await.unwrap(),
         ];
         instants.into_iter().flatten().min()
     }

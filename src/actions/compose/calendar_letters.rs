@@ -53,7 +53,7 @@ impl Desk<'_> {
                 };
                 self.finish(&InviteCancel { subject, when, why }, around)
             }
-            Word::Request if message.sequence > 0 && invite.in_calendar_starts_at.is_some() => {
+            Word::Request if is_new_time(&invite, &message) => {
                 let was = invite.in_calendar_starts_at.zip(invite.in_calendar_ends_at);
                 let was = was.map(|(from, to)| times::when(from, to, self.facts.reader.zone())).unwrap_or_default();
                 let letter = InviteUpdate {
@@ -94,9 +94,16 @@ impl Desk<'_> {
     /// Updates and cancellations stand in one thread with the first invite (H3).
     async fn first_invite_id(&self) -> Result<Option<String>, CannotCompose> {
         let rows = ledger::about(self.app.db.reader(), Occasion::Invite, self.delivery.object_id).await?;
-        let first = rows.into_iter().find(|row| row.generation < self.delivery.generation && row.message_id.is_some());
+        // Copies that a calendar asked for count below zero.
+        let before = |row: &ledger::Delivery| (0..self.delivery.generation).contains(&row.generation);
+        let first = rows.into_iter().find(|row| before(row) && row.message_id.is_some());
         Ok(first.and_then(|row| row.message_id))
     }
+}
+
+/// The same time once more is no update.
+fn is_new_time(invite: &InviteRow, message: &Message) -> bool {
+    message.sequence > 0 && invite.in_calendar_starts_at.is_some_and(|was| was != message.starts_at)
 }
 
 const PLACE: &str = "Online";

@@ -15,7 +15,7 @@ use crate::{
         coaches::{self, Coach},
         cohorts::{self, Cohort},
         enrollments::{self, Enrollment},
-        ledger::Delivery,
+        ledger::{self, Delivery},
         participants::{self, Participant},
         practices::{self, Practice},
         programs::{self, ProgramRow},
@@ -81,7 +81,7 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
     let reader = match (delivery.participant_id, delivery.coach_id) {
         (Some(id), _) => {
             let person = participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?;
-            Reader::Participant(at_old_address(person, delivery))
+            Reader::Participant(at_its_address(person, delivery))
         }
         (None, Some(id)) => Reader::Coach(coaches::find(db, id).await?.ok_or(CannotCompose::Gone("the coach"))?),
         (None, None) => return Err(CannotCompose::Gone("the recipient")),
@@ -107,15 +107,11 @@ pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompos
     Ok(Facts { level, practice, reader, enrollment, cohort, program, coach_name })
 }
 
-/// The notice that an address was changed goes to the old one, which stands nowhere else any more.
-fn at_old_address(person: Participant, delivery: &Delivery) -> Participant {
-    if delivery.occasion != Occasion::AddressChanged {
-        return person;
-    }
-    let params: serde_json::Value = serde_json::from_str(&delivery.params).unwrap_or_default();
-    match serde_json::from_value(params["to"].clone()) {
-        Ok(email) => Participant { email, ..person },
-        Err(_) => person,
+/// What is for an old address, or for one that is to become the new one, stands nowhere but in the row.
+fn at_its_address(person: Participant, delivery: &Delivery) -> Participant {
+    match ledger::other_address(delivery) {
+        Some(email) => Participant { email, ..person },
+        None => person,
     }
 }
 

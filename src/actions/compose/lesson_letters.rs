@@ -2,7 +2,7 @@
 
 use super::{Around, CannotCompose, Composed, Desk};
 use crate::{
-    actions::{preview_lesson, release_lessons::came_with},
+    actions::{catch_up::Since, preview_lesson, release_lessons::came_with},
     domain::{
         delivery::Occasion,
         discretion::{Body, Discretion},
@@ -91,11 +91,14 @@ impl Desk<'_> {
         if missed.is_empty() {
             return Err(CannotCompose::Gone("the lessons"));
         }
-        let letter = CatchUp {
-            subject: "What came before you joined".to_owned(),
-            lessons: missed,
-            page_url: self.app.links.my_program(),
+        let since = serde_json::from_value(self.params()["since"].clone()).unwrap_or(Since::Joined);
+        let (since, subject) = match since {
+            Since::Joined => ("joined", "What came before you joined"),
+            Since::Paused => ("paused", "What came during your pause"),
+            Since::Moved => ("moved", "What the others have had so far"),
         };
+        let letter =
+            CatchUp { subject: subject.to_owned(), since, lessons: missed, page_url: self.app.links.my_program() };
         self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
     }
 }

@@ -1,7 +1,5 @@
 //! What does each letter to a participant say?
 
-use chrono::TimeDelta;
-
 use super::{
     Around, CannotCompose, Composed, Desk,
     facts::Reader,
@@ -16,7 +14,6 @@ use crate::{
         discretion::{Body, Discretion},
         enrollment::{CalendarChoice, LAPSED_KEPT},
         lesson::{self, Lesson, LessonFacts},
-        session::SessionState,
     },
     links::{Claims, Purpose},
     mail::letters::{
@@ -25,11 +22,9 @@ use crate::{
         already_enrolled::AlreadyEnrolled,
         confirm_address::ConfirmAddress,
         left::Left,
-        place_offered::PlaceOffered,
         reminder::{Lead, Reminder},
         schedule_changed::{Moved, ScheduleChanged},
         sign_in::SignIn,
-        waitlisted::Waitlisted,
         welcome::Welcome,
     },
     store::{
@@ -57,7 +52,12 @@ impl Desk<'_> {
         self.finish(&letter, Around::default())
     }
 
-    fn personal(&self, purpose: Purpose, object: uuid::Uuid, expires_at: chrono::DateTime<chrono::Utc>) -> String {
+    pub(super) fn personal(
+        &self,
+        purpose: Purpose,
+        object: uuid::Uuid,
+        expires_at: chrono::DateTime<chrono::Utc>,
+    ) -> String {
         let (person, epoch) = match &self.facts.reader {
             Reader::Participant(person) => (person.id.0, person.epoch),
             Reader::Coach(coach) => (coach.id.0, coach.epoch),
@@ -96,26 +96,9 @@ impl Desk<'_> {
             room_note: "The join button is on your page. The room opens ten minutes before each session.".to_owned(),
             calendar: calendar(enrollment.calendar),
             page_url: self.app.links.my_program(),
-        };
-        self.finish(&letter, Around::default())
-    }
-
-    pub(super) fn waitlisted(&self) -> Result<Composed, CannotCompose> {
-        let letter = Waitlisted { hold: "24 hours".to_owned(), leave_url: self.app.links.to("/p/leave") };
-        self.finish(&letter, Around::default())
-    }
-
-    pub(super) async fn place_offered(&self) -> Result<Composed, CannotCompose> {
-        let (enrollment, zone) = (self.enrollment()?, self.facts.reader.zone());
-        let until = enrollment.hold_until.ok_or(CannotCompose::Gone("the offer"))?;
-        let link = self.personal(Purpose::Offer, enrollment.id.0, until + TimeDelta::days(7));
-        let meetings = self.meetings().await?;
-        let first = meetings.iter().find(|meeting| meeting.state == SessionState::Planned);
-        let letter = PlaceOffered {
-            held_until: civil::moment(until, zone),
-            first_session: first.map(|first| times::when(first.starts_at, first.ends_at, zone)).unwrap_or_default(),
-            offer_url: link.clone(),
-            decline_url: link,
+            dates_url: self.place_link(Purpose::Dates)?,
+            pause_url: self.place_link(Purpose::Pause)?,
+            leave_url: self.place_link(Purpose::Leave)?,
         };
         self.finish(&letter, Around::default())
     }
@@ -193,7 +176,10 @@ impl Desk<'_> {
             Lead::Hour => "In one hour".to_owned(),
         };
         let about = match self.facts.level {
-            Discretion::Open => format!("{}, week {}", program.title.expose(), session.ordinal),
+            Discretion::Open => {
+                format!("{}, {}", program.title.expose(), times::label(&session).to_lowercase())
+            }
+            Discretion::Discreet if session.ordinal == 0 => "your weekly course, an extra session".to_owned(),
             Discretion::Discreet => format!("your weekly course, part {}", session.ordinal),
             Discretion::Minimal => "your appointment".to_owned(),
         };
@@ -213,6 +199,11 @@ impl Desk<'_> {
     pub(super) async fn schedule_changed(&self) -> Result<Composed, CannotCompose> {
         let zone = self.facts.reader.zone();
         let changes: Vec<Change> = serde_json::from_value(self.params()["changes"].clone()).unwrap_or_default();
+        let days = |which: usize| {
+            let days: Vec<chrono::NaiveDate> =
+                serde_json::from_value(self.params()["breaks"][which].clone()).unwrap_or_default();
+            days.into_iter().map(civil::date).collect::<Vec<_>>()
+        };
         let meetings = self.meetings().await?;
         let mut letter = ScheduleChanged {
             subject: "The schedule has changed".to_owned(),
@@ -221,6 +212,8 @@ impl Desk<'_> {
             canceled: Vec::new(),
             restored: Vec::new(),
             added: Vec::new(),
+            breaks: days(0),
+            breaks_gone: days(1),
             calendar: calendar(self.enrollment()?.calendar),
             page_url: self.app.links.my_program(),
         };

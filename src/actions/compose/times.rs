@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    domain::{civil::When, session::SessionState, zone::Zone},
+    domain::{civil::When, plan, session::SessionState, zone::Zone},
     mail::letters::SessionLine,
     store::sessions::SessionRow,
 };
@@ -21,11 +21,13 @@ pub(super) fn line(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone)
 }
 
 pub(super) fn label(session: &SessionRow) -> String {
-    format!("Week {}", session.ordinal)
+    plan::label(session.ordinal)
 }
 
-/// Every session, planned or canceled, one line each.
+/// Every session up to the last that takes place, planned or canceled, one line each.
 pub(super) fn lines(sessions: &[SessionRow], zone: Zone) -> Vec<SessionLine> {
+    let last = sessions.iter().rposition(|session| session.state == SessionState::Planned);
+    let sessions = &sessions[..last.map_or(sessions.len(), |last| last + 1)];
     let line = |session: &SessionRow| match session.state {
         SessionState::Planned => SessionLine::held(label(session), line(session.starts_at, session.ends_at, zone)),
         SessionState::Canceled => SessionLine::pause(label(session), "Canceled"),

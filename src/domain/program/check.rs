@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Display, ops::RangeInclusive};
 
-use super::{Document, Program, ProgramFinding};
+use super::{
+    Document, Program, ProgramFinding,
+    intake::{IntakeKind, IntakeQuestion, MOST_QUESTIONS},
+};
 use crate::domain::{
     lesson::{
         self,
@@ -40,6 +43,7 @@ pub(super) fn program(program: &Program) -> Vec<ProgramFinding> {
     }
     checking.document("consent", &program.consent);
     checking.document("agreement", &program.agreement);
+    checking.intake(program);
     checking.tracks(program);
     checking.outline(program);
     for (index, item) in program.faq.iter().enumerate() {
@@ -93,6 +97,49 @@ impl Checking {
             self.add(&path(&[key, "version"]), 1, "A text people agree to needs a version, a number from 1");
         }
         self.markdown(&path(&[key, "text"]), &document.text);
+    }
+
+    fn intake(&mut self, program: &Program) {
+        let mut seen = BTreeSet::new();
+        for (index, question) in program.intake.iter().enumerate() {
+            let at = |key| [Step::Key("intake"), Step::Item(index), Step::Key(key)];
+            if index == MOST_QUESTIONS {
+                self.add(&at("question"), 1, format!("Ask at most {MOST_QUESTIONS} questions; remove the others"));
+            }
+            if !is_key(&question.key) {
+                let message = "A question's key is one word of at most 32 small letters, digits and hyphens; write for example `key = \"hope\"`";
+                self.add(&at("key"), 1, message);
+            } else if !seen.insert(&question.key) {
+                self.add(&at("key"), 1, "Another question has this key; give each its own");
+            }
+            self.line_at(&at("question"), &question.question, 1..=300);
+            if !question.help.is_empty() {
+                self.line_at(&at("help"), &question.help, 1..=300);
+            }
+            self.answers(question, &at);
+        }
+    }
+
+    /// What there is to choose from, and nothing where nothing is chosen.
+    fn answers(&mut self, question: &IntakeQuestion, at: &impl Fn(&'static str) -> [Step; 3]) {
+        if question.kind == IntakeKind::Choice {
+            let different: BTreeSet<&String> = question.options.iter().collect();
+            if question.options.len() < 2 || different.len() < question.options.len() {
+                self.add(&at("options"), 1, "A choice needs at least two different options");
+            }
+            if let Some(message) = question.options.iter().find_map(|option| line(option, 1..=200)) {
+                self.add(&at("options"), 1, message);
+            }
+        } else if !question.options.is_empty() {
+            self.add(&at("options"), 1, "Only a choice has options; remove them, or make it a choice");
+        }
+        for (key, label) in [("least", &question.least), ("most", &question.most)] {
+            if question.kind == IntakeKind::Scale {
+                self.line_at(&at(key), label, 1..=60);
+            } else if !label.is_empty() {
+                self.add(&at(key), 1, "Only a scale has words at its ends; remove this, or make it a scale");
+            }
+        }
     }
 
     fn tracks(&mut self, program: &Program) {

@@ -1,6 +1,6 @@
 //! How is a program kept in `program.toml`?
 
-use super::{Document, Program, ProgramFinding};
+use super::{Document, Program, ProgramFinding, intake::IntakeQuestion};
 use crate::domain::lesson::toml_text::{self, paragraph, string};
 
 /// Why a file is no program at all.
@@ -44,10 +44,16 @@ pub fn write(program: &Program) -> String {
         ("capacity", program.capacity.to_string()),
         ("welcome", paragraph(&program.welcome)),
     ]);
+    if program.couples {
+        file += "couples = true\n";
+    }
     let document =
         |document: &Document| lines(&[("version", document.version.to_string()), ("text", paragraph(&document.text))]);
     file += &format!("\n[consent]\n{}", document(&program.consent));
     file += &format!("\n[agreement]\n{}", document(&program.agreement));
+    for question in &program.intake {
+        file += &format!("\n[[intake]]\n{}", lines(&intake(question)));
+    }
     for track in &program.tracks {
         let track = lines(&[("key", string(&track.key)), ("label", string(&track.label))]);
         file += &format!("\n[[tracks]]\n{track}");
@@ -66,6 +72,25 @@ pub fn write(program: &Program) -> String {
         file += &format!("\n[[faq]]\n{item}");
     }
     file
+}
+
+/// What is empty is left out: most questions need only a few of these.
+fn intake(question: &IntakeQuestion) -> Vec<(&'static str, String)> {
+    let options: Vec<String> = question.options.iter().map(|option| string(option)).collect();
+    let mut pairs = vec![
+        ("key", string(&question.key)),
+        ("kind", string(question.kind.as_str())),
+        ("question", string(&question.question)),
+    ];
+    let texts = [("help", &question.help), ("least", &question.least), ("most", &question.most)];
+    pairs.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key, string(text))));
+    if question.required {
+        pairs.push(("required", "true".to_owned()));
+    }
+    if !options.is_empty() {
+        pairs.push(("options", format!("[{}]", options.join(", "))));
+    }
+    pairs
 }
 
 fn lines(pairs: &[(&str, String)]) -> String {

@@ -3,11 +3,15 @@
 mod check;
 pub mod file;
 pub mod folder;
+pub mod intake;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
+use self::intake::IntakeQuestion;
 use crate::domain::{
     discretion::{CALENDAR_TITLE, Discretion, ForbiddenWords},
     lesson::toml_text::Step,
@@ -39,6 +43,10 @@ pub struct Program {
     pub consent: Document,
     /// What participants promise each other.
     pub agreement: Document,
+    /// Whether somebody may name a partner to come along.
+    pub couples: bool,
+    /// What the form asks besides; may be empty.
+    pub intake: Vec<IntakeQuestion>,
     /// Empty: the program has no tracks and never shows the word.
     pub tracks: Vec<Track>,
     #[serde(rename = "week")]
@@ -100,6 +108,8 @@ impl Default for Program {
             welcome: String::new(),
             consent: Document::default(),
             agreement: Document::default(),
+            couples: false,
+            intake: Vec::new(),
             tracks: Vec::new(),
             outline: Vec::new(),
             faq: Vec::new(),
@@ -107,7 +117,39 @@ impl Default for Program {
     }
 }
 
+impl Document {
+    /// The version, as a consent keeps it.
+    #[must_use]
+    pub fn number(&self) -> i32 {
+        i32::try_from(self.version).unwrap_or(i32::MAX)
+    }
+
+    /// This text in place of the one `before` it: another wording is a new version, whatever number it came with.
+    /// White space around it is no wording.
+    #[must_use]
+    pub fn in_place_of(self, before: &Self) -> Self {
+        if self.text.trim() == before.text.trim() {
+            return Self { version: self.version.max(before.version), ..self };
+        }
+        Self { version: self.version.max(before.version + 1), ..self }
+    }
+}
+
 impl Program {
+    /// The texts people agree to, each under the word their consent to it is kept by.
+    #[must_use]
+    pub fn agreements(&self) -> [(&'static str, &Document); 2] {
+        [("agreement", &self.agreement), ("storage", &self.consent)]
+    }
+
+    /// Those that read differently from what somebody agreed to, given the highest version of each.
+    #[must_use]
+    pub fn not_agreed(&self, agreed: &BTreeMap<String, i32>) -> Vec<(&'static str, &Document)> {
+        let is_new =
+            |(kind, document): &(&str, &Document)| agreed.get(*kind).is_none_or(|version| *version < document.number());
+        self.agreements().into_iter().filter(is_new).collect()
+    }
+
     /// What must not be seen from outside: the topic's words and, unless the program is open, its title.
     #[must_use]
     pub fn forbidden(&self) -> ForbiddenWords {

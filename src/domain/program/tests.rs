@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::{
     Document, Program, Question, Track, WeekOutline, file,
     folder::{ImportError, PROGRAM_FILE, read_folder, write_folder},
+    intake::{IntakeKind, IntakeQuestion},
 };
 use crate::domain::{
     discretion::Discretion,
@@ -143,6 +144,59 @@ fn a_mistake_is_found_on_its_line() {
 }
 
 #[test]
+fn a_wrong_question_is_found_at_its_field() {
+    let with = |intake: &str| {
+        let program =
+            file::read(&PROGRAM.replace("[[tracks]]\nkey = \"one\"", &format!("{intake}\n[[tracks]]\nkey = \"one\"")))
+                .unwrap();
+        program.check().iter().map(super::ProgramFinding::field).collect::<Vec<_>>()
+    };
+    let question = |rest: &str| format!("[[intake]]\nkey = \"hope\"\nquestion = \"What do you hope for?\"\n{rest}\n");
+    assert!(with(&question("kind = \"long_text\"\nhelp = \"A sentence.\"")).is_empty());
+    assert!(with(&question("kind = \"choice\"\noptions = [\"Peace\", \"Clarity\"]")).is_empty());
+    assert!(with(&question("kind = \"scale\"\nleast = \"Not at all\"\nmost = \"Very\"")).is_empty());
+    assert_eq!(with(&question("kind = \"choice\"\noptions = [\"Peace\", \"Peace\"]")), ["intake.0.options"]);
+    assert_eq!(
+        with(&question("kind = \"yes_no\"\noptions = [\"Peace\"]\nmost = \"x\"")),
+        ["intake.0.options", "intake.0.most"]
+    );
+    assert_eq!(with(&question("kind = \"scale\"")), ["intake.0.least", "intake.0.most"]);
+    assert_eq!(with(&(question("") + &question(""))), ["intake.1.key"]);
+    assert_eq!(
+        with("[[intake]]\nkey = \"A b\"\nhelp = \"two\\nlines\"\n"),
+        ["intake.0.key", "intake.0.question", "intake.0.help"]
+    );
+    assert_eq!(
+        with(&(0..21).map(|n| question("").replace("hope", &format!("q{n}"))).collect::<String>()),
+        ["intake.20.question"]
+    );
+}
+
+#[test]
+fn a_program_kept_before_there_were_questions_still_loads() {
+    let program = file::read(PROGRAM).unwrap();
+    let mut kept = serde_json::to_value(&program).unwrap();
+    for later in ["couples", "intake"] {
+        kept.as_object_mut().unwrap().remove(later).expect("it was written");
+    }
+    assert_eq!(serde_json::from_value::<Program>(kept).unwrap(), program);
+}
+
+#[test]
+fn another_wording_is_another_version() {
+    let document = |version, text: &str| Document { version, text: text.into() };
+    let before = document(3, "What is said here stays here.\n");
+    assert_eq!(
+        document(1, "What is said here stays here.").in_place_of(&before).version,
+        3,
+        "a line end is no wording"
+    );
+    assert_eq!(document(1, "All of it stays here.").in_place_of(&before).version, 4);
+    assert_eq!(document(7, "All of it stays here.").in_place_of(&before).version, 7, "who names a version is believed");
+    assert_eq!(document(5, "What is said here stays here.").in_place_of(&before).version, 5);
+}
+
+#[test]
 fn every_error_of_every_file_is_told() {
     let mut files = changed("week-1.md", "hello", "![x](y)");
     files.retain(|(name, _)| name != "week-2.other.md");
@@ -242,6 +296,11 @@ prop_compose! {
             calendar_title: word(4), discretion: level, session_minutes: numbers.1, capacity: numbers.2,
             welcome: word(5), consent: document(6), agreement: document(7),
             forbidden_words: more.iter().map(|(a, _, _)| a.clone()).collect(),
+            couples: numbers.0 % 2 == 0,
+            intake: more.iter().enumerate().map(|(index, (a, b, n))| IntakeQuestion {
+                key: b.clone(), kind: IntakeKind::ALL[index], question: a.clone(), help: b.clone(), required: n % 2 == 0,
+                options: vec![a.clone(), b.clone()], least: a.clone(), most: b.clone(),
+            }).collect(),
             tracks: more.iter().map(|(a, b, _)| Track { key: a.clone(), label: b.clone() }).collect(),
             outline: more.iter().map(|(a, b, n)| WeekOutline {
                 number: *n, title: a.clone(), description: b.clone(), session_title: word(8),

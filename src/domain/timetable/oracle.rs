@@ -76,7 +76,7 @@ impl Setting<'_> {
         let rule = LessonTiming::parse(&time.format("%-M %-H * * *").to_string()).unwrap();
         let lesson_clock = LessonClock::Cohort;
         let course = Course { zone, starts_on, weeks, rule: &rule, lesson_clock, positions, meetings: &[] };
-        timetable(&course, &[]).iter().map(|row| row.due_at).collect()
+        timetable(&course, &[], &History::none()).iter().map(|row| row.due_at).collect()
     }
 
     fn sessions_at(&self, time: NaiveTime) -> Vec<DateTime<Utc>> {
@@ -119,7 +119,7 @@ proptest! {
             zone: Zone::utc(), starts_on, weeks: &weeks, rule: &rule, lesson_clock: LessonClock::Participant,
             positions: &positions, meetings: &[],
         };
-        let rows = timetable(&course, &[zone]);
+        let rows = timetable(&course, &[zone], &History::none());
         prop_assert_eq!(rows.iter().map(|row| row.work.position().unwrap()).collect::<Vec<_>>(), positions);
         prop_assert!(rows.is_sorted_by(|a, b| a.due_at < b.due_at && a.useful_until <= b.due_at));
         let fields: Vec<u32> = rule.expression().split(' ').take(2).map(|field| field.parse().unwrap()).collect();

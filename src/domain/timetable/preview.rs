@@ -179,6 +179,7 @@ mod tests {
                 starts_at: session.slot.starts_at(),
                 ends_at: session.slot.ends_at(),
                 state: SessionState::Planned,
+                is_extra: false,
             })
             .collect();
         meetings[1].state = SessionState::Canceled;
@@ -215,7 +216,7 @@ mod tests {
             let local = NaiveDate::from_ymd_opt(2026, 10, day).unwrap().and_hms_opt(18, 30, 0).unwrap();
             let starts_at = zone("Europe/Berlin").resolve(local);
             let ends_at = starts_at + TimeDelta::minutes(90);
-            Meeting { id: SessionId(Uuid::nil()), starts_at, ends_at, state: SessionState::Planned }
+            Meeting { id: SessionId(Uuid::nil()), starts_at, ends_at, state: SessionState::Planned, is_extra: false }
         };
         let course = Course {
             zone: zone("Europe/Berlin"),

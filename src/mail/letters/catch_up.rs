@@ -16,6 +16,8 @@ pub struct Missed {
 #[derive(Debug, Clone, Serialize)]
 pub struct CatchUp {
     pub subject: String,
+    /// Why these were not had yet: `joined`, `paused` or `moved`.
+    pub since: &'static str,
     /// In the order of the weeks; never empty.
     pub lessons: Vec<Missed>,
     pub page_url: String,
@@ -32,6 +34,7 @@ impl Letter for CatchUp {
         vec![
             Self {
                 subject: "Weeks 1 to 3, in one place".to_owned(),
+                since: "joined",
                 lessons: vec![
                     Missed {
                         label: "Week 1".to_owned(),
@@ -53,6 +56,7 @@ impl Letter for CatchUp {
             },
             Self {
                 subject: "Weekly course, parts so far".to_owned(),
+                since: "paused",
                 lessons: vec![Missed {
                     label: "Part 1".to_owned(),
                     title: "Open part 1".to_owned(),

@@ -10,20 +10,34 @@ use crate::domain::category::Category;
 
 pub mod address_changed;
 pub mod already_enrolled;
+pub mod application_accepted;
+pub mod application_declined;
+pub mod application_received;
+pub mod called_off;
 pub mod catch_up;
 pub mod coach_note;
+pub mod cohort_numbers;
 pub mod confirm_address;
+pub mod confirm_new_address;
 pub mod invite;
 pub mod invite_cancel;
 pub mod invite_update;
 pub mod left;
 pub mod lesson_waiting;
+pub mod moved;
+pub mod partner_asked;
+pub mod partner_missing;
 pub mod password_reset;
+pub mod paused;
 pub mod place_offered;
+pub mod place_reminder;
 pub mod reminder;
+pub mod resumed;
+pub mod roster_changed;
 pub mod schedule_changed;
 pub mod sign_in;
 pub mod test_mail;
+pub mod waiting_for_two;
 pub mod waitlisted;
 pub mod weekly_lesson;
 pub mod welcome;
@@ -45,20 +59,34 @@ macro_rules! letters {
 letters![
     address_changed::AddressChanged,
     already_enrolled::AlreadyEnrolled,
+    application_accepted::ApplicationAccepted,
+    application_declined::ApplicationDeclined,
+    application_received::ApplicationReceived,
+    called_off::CalledOff,
     catch_up::CatchUp,
     coach_note::CoachNote,
+    cohort_numbers::CohortNumbers,
     confirm_address::ConfirmAddress,
+    confirm_new_address::ConfirmNewAddress,
     invite::Invite,
     invite_cancel::InviteCancel,
     invite_update::InviteUpdate,
     left::Left,
     lesson_waiting::LessonWaiting,
+    partner_asked::PartnerAsked,
+    partner_missing::PartnerMissing,
+    moved::Moved,
     password_reset::PasswordReset,
+    paused::Paused,
     place_offered::PlaceOffered,
+    place_reminder::PlaceReminder,
     reminder::Reminder,
+    resumed::Resumed,
+    roster_changed::RosterChanged,
     schedule_changed::ScheduleChanged,
     sign_in::SignIn,
     test_mail::TestMail,
+    waiting_for_two::WaitingForTwo,
     waitlisted::Waitlisted,
     weekly_lesson::WeeklyLesson,
     welcome::Welcome,

@@ -23,6 +23,10 @@ pub struct ScheduleChanged {
     pub canceled: Vec<SessionLine>,
     pub restored: Vec<SessionLine>,
     pub added: Vec<SessionLine>,
+    /// Weeks in which there is neither session nor lesson, and those in which there is after all: the first day
+    /// of each, in full.
+    pub breaks: Vec<String>,
+    pub breaks_gone: Vec<String>,
     pub calendar: Calendar,
     pub page_url: String,
 }
@@ -47,6 +51,8 @@ impl Letter for ScheduleChanged {
                 canceled: vec![],
                 restored: vec![],
                 added: vec![],
+                breaks: vec![],
+                breaks_gone: vec![],
                 calendar: Calendar::Invites,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
             },
@@ -61,6 +67,8 @@ impl Letter for ScheduleChanged {
                 canceled: vec![SessionLine::held("Part 5", "Thu 11 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
                 restored: vec![SessionLine::held("Part 3", "Thu 25 Feb 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
                 added: vec![SessionLine::held("Part 7", "Thu 1 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)")],
+                breaks: vec!["Monday 15 March 2027".to_owned()],
+                breaks_gone: vec!["Monday 22 March 2027".to_owned()],
                 calendar: Calendar::Neither,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
             },

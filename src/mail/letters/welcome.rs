@@ -19,6 +19,10 @@ pub struct Welcome {
     pub room_note: String,
     pub calendar: Calendar,
     pub page_url: String,
+    /// Links that do one thing each, without a sign-in: other dates, a pause, leaving.
+    pub dates_url: String,
+    pub pause_url: String,
+    pub leave_url: String,
 }
 
 impl Letter for Welcome {
@@ -42,6 +46,9 @@ impl Letter for Welcome {
                     .to_owned(),
                 calendar: Calendar::Invites,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
+                dates_url: "https://trellis.example/dates/v1.abc.def".to_owned(),
+                pause_url: "https://trellis.example/pause/v1.abc.def".to_owned(),
+                leave_url: "https://trellis.example/leaving/v1.abc.def".to_owned(),
             },
             Self {
                 subject: "Your place is confirmed".to_owned(),
@@ -53,6 +60,9 @@ impl Letter for Welcome {
                     .to_owned(),
                 calendar: Calendar::Neither,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
+                dates_url: "https://trellis.example/dates/v1.abc.def".to_owned(),
+                pause_url: "https://trellis.example/pause/v1.abc.def".to_owned(),
+                leave_url: "https://trellis.example/leaving/v1.abc.def".to_owned(),
             },
             Self {
                 subject: "Your place is confirmed".to_owned(),
@@ -63,6 +73,9 @@ impl Letter for Welcome {
                 room_note: "The join button is on your page.".to_owned(),
                 calendar: Calendar::Feed,
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
+                dates_url: "https://trellis.example/dates/v1.abc.def".to_owned(),
+                pause_url: "https://trellis.example/pause/v1.abc.def".to_owned(),
+                leave_url: "https://trellis.example/leaving/v1.abc.def".to_owned(),
             },
         ]
     }

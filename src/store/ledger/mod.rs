@@ -18,17 +18,26 @@ use crate::domain::{
     ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId},
 };
 
+mod backlog;
 mod daily;
+mod elsewhere;
+mod held;
+mod journeys;
 mod queued;
 mod release;
 mod sending;
 mod tally;
 
-pub use daily::{Day, had_one_in, postpone, put_back, retime, waiting_lessons};
+pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
+pub use daily::{Day, had_one_in, postpone, waiting_lessons};
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim};
+pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
+pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use queued::{Queued, Recipient};
 pub use release::{Manner, Release, release};
 pub use sending::{
-    Claim, Frozen, Recorded, claim, count_open, give_back, next_instant, record, settle, start_sending, sweep,
+    Claim, Frozen, Recorded, came_back, claim, count_open, give_back, next_instant, record, settle, start_sending,
+    sweep,
 };
 pub use tally::{Tally, count_by_state, lessons_of_cohort, states_of_cohort, tally_between};
 
@@ -55,6 +64,16 @@ fn once() -> OnConflict {
 
 pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: DeliveryId) -> Result<Option<Delivery>> {
     Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
+}
+
+/// By id alone: for those who hold a secret that names it.
+pub async fn holding(db: &impl ConnectionTrait, id: DeliveryId) -> Result<Option<Delivery>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+/// By its Message-ID, brackets included, which nobody can guess.
+pub async fn with_message_id(db: &impl ConnectionTrait, message_id: &str) -> Result<Option<Delivery>> {
+    Ok(Entity::find().filter(Column::MessageId.eq(message_id)).one(db).await?)
 }
 
 /// What a page of the outbox asks for.

@@ -98,6 +98,7 @@ impl Queued {
             body: None,
             actor: self.actor,
             frozen: None,
+            sent_to: None,
         }
     }
 }

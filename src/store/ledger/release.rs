@@ -90,6 +90,10 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         .from(enrollments::Entity)
         .and_where(enrolled(enrollments::Column::CohortId).eq(release.cohort))
         .and_where(enrolled(enrollments::Column::Standing).eq(Standing::Enrolled));
+    if release.occasion == Occasion::Lesson {
+        // Who paused and goes on later by so many days has rows of their own.
+        people.and_where(enrolled(enrollments::Column::ShiftDays).eq(0));
+    }
     if !release.track.is_empty() {
         people.and_where(enrolled(enrollments::Column::Track).eq(release.track.as_str()));
     }

@@ -1,7 +1,7 @@
 //! How does a row go from queued to sent, without a moment in which a crash could lose or double it?
 //!
 //! `queued` → claim (a lease) → `claimed` → `sending`, committed before the first byte → `sent`, or what
-//! `delivery::after` says. Every write after the claim names the lease and the state, and must change one row.
+//! `retry::after` says. Every write after the claim names the lease and the state, and must change one row.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
@@ -82,6 +82,8 @@ pub struct Frozen {
     pub message_id: String,
     pub subject: String,
     pub body: String,
+    /// A keyed hash of the address it is handed over for.
+    pub sent_to: String,
 }
 
 /// Committed before the first byte leaves. `false`: the lease was lost, stop.
@@ -97,6 +99,7 @@ pub async fn start_sending(
         .col_expr(Column::MessageId, Expr::value(frozen.message_id.clone()))
         .col_expr(Column::Subject, Expr::value(frozen.subject.clone()))
         .col_expr(Column::Body, Expr::value(frozen.body.clone()))
+        .col_expr(Column::SentTo, Expr::value(frozen.sent_to.clone()))
         .col_expr(Column::LeaseUntil, Expr::value(lease_until))
         .exec(tx)
         .await?;
@@ -204,6 +207,26 @@ pub async fn next_instant(db: &impl ConnectionTrait, after: DateTime<Utc>) -> Re
         .one(db)
         .await?;
     Ok(row.map(|row| row.due_at))
+}
+
+/// Writes that what the mail server had taken came back. `false` when nothing was on its way.
+pub async fn came_back(
+    tx: &impl ConnectionTrait,
+    id: DeliveryId,
+    (state, reason): (State, &str),
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let outcome = Entity::update_many()
+        .col_expr(Column::State, Expr::value(state))
+        .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::ChangedAt, Expr::value(at))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
+        .filter(Column::Id.eq(id))
+        // A report may be faster than the answer to the final dot.
+        .filter(Column::State.is_in([State::Sending, State::Sent, State::Unknown]))
+        .exec(tx)
+        .await?;
+    Ok(outcome.rows_affected == 1)
 }
 
 /// Writes that a bounce or a person's decision settled it.

@@ -42,6 +42,7 @@ pub struct Model {
     pub body: Option<String>,
     pub actor: Option<String>,
     pub frozen: Option<Vec<u8>>,
+    pub sent_to: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::domain::{
-    enrollment::{CalendarChoice, Standing},
+    enrollment::{CalendarChoice, Resuming, Standing},
     ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
 };
 
@@ -33,6 +33,7 @@ pub struct Model {
     pub reminded_at: Option<DateTime<Utc>>,
     pub paused_at: Option<DateTime<Utc>>,
     pub resume_on: Option<NaiveDate>,
+    pub resume_as: Resuming,
     pub shift_days: i32,
     pub moved_to: Option<EnrollmentId>,
     pub completed_at: Option<DateTime<Utc>>,

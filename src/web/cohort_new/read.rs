@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime};
 use poem::http::Uri;
 
 use crate::{
-    actions::open_cohort::NewCohort,
+    actions::{open_cohort::NewCohort, save_admission::AdmissionSettings},
     domain::{
         cohort::LateJoiners,
         discretion::Discretion,
@@ -17,6 +17,7 @@ use crate::{
     },
     store::programs::ProgramRow,
     web::{
+        cohorts::admission,
         fields::Fields,
         form::{Checked, Entered},
         labels::WEEKDAYS,
@@ -29,7 +30,7 @@ use super::timing::{clock, timing};
 pub(crate) const MOST_SEATS: u16 = 1_000;
 
 /// Reads the form; every fault stands at its field.
-pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<NewCohort, Entered> {
+pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<(NewCohort, AdmissionSettings), Entered> {
     let mut checked = Checked::new(fields);
     let program = program(&mut checked, fields, programs);
     let name = checked.parse("name", Name::parse);
@@ -47,11 +48,12 @@ pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<NewCohort
     let discretion = checked.parse("discretion", Discretion::parse);
     let room_url = room(&mut checked, "room_url");
     let crisis_line = one_line(&mut checked, "crisis_line", 300);
+    let enrollment = admission::read(&mut checked, fields, zone.unwrap_or(Zone::utc()));
     if let (Some(program), Some(starts_on), Some(breaks)) = (program, starts_on, &breaks) {
         check_weeks(&mut checked, (program, starts_on, breaks));
     }
     checked.finish(|| {
-        Some(NewCohort {
+        let new = NewCohort {
             program: program?.id,
             name: name?,
             zone: zone?,
@@ -68,7 +70,8 @@ pub(super) fn read(fields: &Fields, programs: &[ProgramRow]) -> Result<NewCohort
             late_joiners: late_joiners?,
             room_url: room_url?,
             crisis_line: crisis_line?,
-        })
+        };
+        Some((new, enrollment?))
     })
 }
 

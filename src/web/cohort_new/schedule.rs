@@ -70,6 +70,7 @@ pub(super) async fn schedule(
             starts_at: slot.starts_at(),
             ends_at: slot.ends_at(),
             state: SessionState::Planned,
+            is_extra: false,
         })
         .collect();
     let lessons = programs::lessons_of(site.db.reader(), program.id).await?;

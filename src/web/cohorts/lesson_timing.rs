@@ -7,7 +7,12 @@ use poem::{
 
 use super::{found, lesson_acts::target, lessons};
 use crate::{
-    actions::{change_lessons::Refused, lesson_state::Lessons, plan_timetable::dates, time_lessons::time_lessons},
+    actions::{
+        change_lessons::Refused,
+        lesson_state::Lessons,
+        plan_timetable::{dates, dates_by_rule},
+        time_lessons::time_lessons,
+    },
     domain::{
         civil,
         cohort::Late,
@@ -99,7 +104,7 @@ async fn changes(site: &Site, cohort: &Cohort, wish: &Wish) -> Result<Vec<String
     let (db, now) = (site.db.reader(), site.clock.now().program);
     let lessons = Lessons::of_cohort(db, cohort.id).await?;
     let wished = Cohort { lesson_rule: wish.timing.expression(), lesson_clock: wish.clock, ..cohort.clone() };
-    let (was, becomes) = (dates(db, cohort).await?, dates(db, &wished).await?);
+    let (was, becomes) = (dates(db, cohort, now).await?, dates_by_rule(db, &wished).await?);
     let read = |at| {
         let local = cohort.zone.local(at);
         format!("{}, {}", civil::short_date(local.date()), civil::time_of_day(local.time()))

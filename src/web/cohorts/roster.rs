@@ -8,7 +8,7 @@ use poem::{
 };
 use serde::Serialize;
 
-use super::{Head, found};
+use super::{Head, found, together};
 use crate::{
     domain::{
         civil,
@@ -17,6 +17,7 @@ use crate::{
     },
     store::{
         cohorts::Cohort,
+        consents,
         enrollments::{self, Enrollment},
         ledger,
         participants::{self, Participant},
@@ -28,6 +29,7 @@ use crate::{
         error::PageError,
         guard::SignedCoach,
         labels::{self, Label},
+        my_program::place::is_inside,
         page::Page,
         site::Site,
         table::{Access, Table},
@@ -47,6 +49,10 @@ pub(super) struct Row {
     problem: bool,
     local_time: String,
     is_in: bool,
+    /// With whom they come, or want to come; empty for most.
+    with: Option<String>,
+    /// A text was changed after they agreed to it.
+    not_agreed: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,6 +86,8 @@ impl Page for RosterPage {
             problem,
             local_time: "19:00 Dublin".to_owned(),
             is_in: true,
+            with: problem.then(|| "Comes with Amira".to_owned()),
+            not_agreed: problem,
         };
         let page = Self {
             head: Head::sample("roster"),
@@ -151,11 +159,18 @@ async fn page(
             (enrollment, (desk::brief(due_at, signed.coach.zone, now), labels::delivery(state)))
         })
         .collect();
+    let together = together::of_cohort(site, cohort, &everyone, &people).await?;
+    let agreed = consents::up_to_date(db, cohort.id, &program.content.0).await?;
     let count =
         |wanted: &[Standing]| everyone.iter().filter(|enrollment| wanted.contains(&enrollment.standing)).count();
     let row = |enrollment: &Enrollment| {
         let person = people.get(&enrollment.participant_id)?;
-        Some(Row { last_mail: last.get(&enrollment.id).cloned(), ..row(enrollment, person, (cohort, program), now) })
+        Some(Row {
+            last_mail: last.get(&enrollment.id).cloned(),
+            with: together.get(&enrollment.id).cloned(),
+            not_agreed: is_inside(enrollment.standing) && !agreed.contains(&enrollment.id),
+            ..row(enrollment, person, (cohort, program), now)
+        })
     };
     let mut rows: Vec<Row> = everyone.iter().filter_map(row).collect();
     rows.sort_by_key(|row| row.name.to_lowercase());
@@ -193,6 +208,8 @@ fn row(
         track: track.map(|track| track.label.clone()).unwrap_or_default(),
         last_mail: None,
         problem: person.mail_problem.is_some(),
+        with: None,
+        not_agreed: false,
         local_time: format!("{} {}", civil::time_of_day(local.time()), person.zone.city()),
         is_in: enrollment.standing.holds_seat()
             || matches!(enrollment.standing, Standing::Waitlisted | Standing::Applied | Standing::Completed),

@@ -1,6 +1,6 @@
 //! When does a cohort meet, and when do its lessons go out?
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use poem::{
     Response, handler,
     web::{Data, Path},
@@ -13,11 +13,13 @@ use crate::{
         civil::{self, When},
         cohort::Timing,
         holiday::Country,
-        schedule::{LessonClock, LessonTiming},
+        schedule::LessonTiming,
         session::SessionState,
+        week::Kind,
+        zone::Zone,
     },
     store::{
-        cohorts::{self, Cohort},
+        cohorts::{self, Cohort, WeekRow},
         programs::ProgramRow,
         sessions::{self, SessionRow},
         timetable::{self, TimetableRow},
@@ -30,6 +32,7 @@ use crate::{
         guard::SignedCoach,
         labels::Label,
         page::Page,
+        schedule_changes::waiting::{Waiting, waiting},
         site::Site,
         table::{Access, Table},
     },
@@ -50,6 +53,21 @@ struct Meeting {
     is_canceled: bool,
 }
 
+/// A week without session and lesson.
+#[derive(Debug, Serialize)]
+struct Pause {
+    week: i32,
+    when: String,
+    can_change: bool,
+}
+
+/// A line of the list: one or the other.
+#[derive(Debug, Serialize)]
+struct Entry {
+    meeting: Option<Meeting>,
+    pause: Option<Pause>,
+}
+
 #[derive(Debug, Serialize)]
 struct Letter {
     position: i32,
@@ -62,12 +80,21 @@ struct Letter {
 #[derive(Debug, Serialize)]
 pub(crate) struct SchedulePage {
     head: Head,
-    /// When a change that waits will be told; empty if none does.
-    telling: String,
-    meetings: Vec<Meeting>,
+    /// Changes that wait to be told, the newest first.
+    waiting: Vec<Waiting>,
+    entries: Vec<Entry>,
+    /// The start can still move.
+    not_begun: bool,
+    has_break: bool,
     letters: Vec<Letter>,
     rule: String,
     clock: String,
+}
+
+impl Entry {
+    fn of(meeting: Meeting) -> Self {
+        Self { meeting: Some(meeting), pause: None }
+    }
 }
 
 impl Page for SchedulePage {
@@ -101,12 +128,18 @@ impl Page for SchedulePage {
             "some",
             Self {
                 head: Head::sample("schedule"),
-                telling: "Today at 10:41".to_owned(),
-                meetings: vec![
-                    meeting(3, "done", false, false),
-                    meeting(4, "now", true, false),
-                    meeting(5, "skip", true, true),
+                waiting: vec![Waiting::sample(true), Waiting::sample(false)],
+                entries: vec![
+                    Entry::of(meeting(3, "done", false, false)),
+                    Entry::of(meeting(4, "now", true, false)),
+                    Entry {
+                        meeting: None,
+                        pause: Some(Pause { week: 5, when: "Monday 8 March 2027".to_owned(), can_change: true }),
+                    },
+                    Entry::of(meeting(0, "skip", true, true)),
                 ],
+                not_begun: true,
+                has_break: true,
                 letters: vec![letter(4, true), letter(5, false)],
                 rule: "0 7 * * MON".to_owned(),
                 clock: "Dublin time".to_owned(),
@@ -142,21 +175,40 @@ async fn page(
     let meetings = sessions::of_cohort(db, cohort.id).await?;
     let next = meetings.iter().find(|row| row.state == SessionState::Planned && row.ends_at > now).map(|row| row.id);
     let rows = timetable::of_cohort(db, cohort.id).await?;
-    let letters = letters(site, signed, cohort, &rows).await?;
+    let letters = letters(site, cohort, &rows).await?;
+    let weeks = cohorts::weeks_of(db, cohort.id).await?;
+    let entries = entries(&meetings, &weeks, |row| meeting(row, signed, (now, next == Some(row.id))), (cohort, now));
+    let begun = |row: &SessionRow| row.week > 0 && row.state == SessionState::Planned && row.starts_at <= now;
     Ok(SchedulePage {
         head: Head::of(cohort, program, "schedule"),
-        telling: cohort.tell_changes_at.map_or_else(String::new, |at| civil::relative(at, signed.coach.zone, now)),
-        meetings: meetings
-            .iter()
-            .map(|row| Meeting {
-                holiday: holiday(cohort, row.local_date, row.ends_at > now),
-                ..meeting(row, signed, (now, next == Some(row.id)))
-            })
-            .collect(),
+        waiting: waiting(site, signed, cohort, now).await?,
+        not_begun: !meetings.iter().any(begun),
+        has_break: entries.iter().any(|entry| entry.pause.as_ref().is_some_and(|pause| pause.can_change)),
+        entries,
         letters,
         rule: cohort.lesson_rule.clone(),
         clock: clock_of(cohort, &LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default()),
     })
+}
+
+/// Sessions and breaks in the order of their days.
+fn entries(
+    meetings: &[SessionRow],
+    weeks: &[WeekRow],
+    shown: impl Fn(&SessionRow) -> Meeting,
+    at: (&Cohort, DateTime<Utc>),
+) -> Vec<Entry> {
+    let (cohort, now) = at;
+    let today = cohort.zone.local(now).date();
+    let sessions = meetings.iter().map(|row| (row.local_date, Entry::of(shown(row))));
+    let breaks = weeks.iter().filter(|week| week.kind == Kind::Break).map(|week| {
+        let can_change = week.first_day + TimeDelta::weeks(1) > today;
+        let pause = Pause { week: week.number, when: civil::date(week.first_day), can_change };
+        (week.first_day, Entry { meeting: None, pause: Some(pause) })
+    });
+    let mut all: Vec<_> = sessions.chain(breaks).collect();
+    all.sort_by_key(|(day, _)| *day);
+    all.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// What day it is in the country the coach chose, for what is still to come.
@@ -186,16 +238,15 @@ fn meeting(row: &SessionRow, signed: &SignedCoach, at: (DateTime<Utc>, bool)) ->
     }
 }
 
-/// One line a position: by participants' clocks, the first of them.
-async fn letters(
-    site: &Site,
-    signed: &SignedCoach,
-    cohort: &Cohort,
-    rows: &[TimetableRow],
-) -> Result<Vec<Letter>, PageError> {
+/// One line a position: by participants’ clocks, as the cohort's own zone has it.
+async fn letters(site: &Site, cohort: &Cohort, rows: &[TimetableRow]) -> Result<Vec<Letter>, PageError> {
     let lessons = cohorts::lessons_of(site.db.reader(), cohort.id).await?;
+    let (own, others): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .filter(|row| row.work == "lesson")
+        .partition(|row| row.zone.is_empty() || row.zone == cohort.zone.name());
     let mut letters: Vec<Letter> = Vec::new();
-    for row in rows.iter().filter(|row| row.work == "lesson") {
+    for row in own.into_iter().chain(others) {
         if letters.iter().any(|letter| letter.position == row.position) {
             continue;
         }
@@ -209,17 +260,14 @@ async fn letters(
         if titles.is_empty() {
             continue;
         }
-        let zone = match cohort.lesson_clock {
-            LessonClock::Cohort => cohort.zone,
-            LessonClock::Participant => signed.coach.zone,
-        };
         letters.push(Letter {
             position: row.position,
             title: titles.join(" / "),
-            when: civil::moment(row.due_at, zone),
+            when: civil::moment(row.due_at, Zone::parse(&row.zone).unwrap_or(cohort.zone)),
             holiday: holiday(cohort, cohort.zone.local(row.due_at).date(), row.released_at.is_none()),
             is_out: row.released_at.is_some(),
         });
     }
+    letters.sort_by_key(|letter| letter.position);
     Ok(letters)
 }

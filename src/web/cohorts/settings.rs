@@ -6,7 +6,11 @@ use poem::{
 };
 use serde::Serialize;
 
-use super::{Head, found};
+use super::{
+    Head,
+    admission::{self, EnrollmentForm},
+    found, windows,
+};
 use crate::{
     actions::save_cohort::{CohortSettings, Doors, Refused, save_cohort, set_doors},
     domain::{name::Name, people::CohortState},
@@ -30,10 +34,33 @@ use crate::{
 pub(crate) struct CohortSettingsPage {
     head: Head,
     form: Entered,
+    enrollment: EnrollmentForm,
     taken: i32,
     is_closed: bool,
+    /// As in `Europe/Berlin`.
+    zone: String,
+    /// It does not take place, so nobody can enroll again.
+    is_off: bool,
     countries: Vec<Choice>,
     late_joiners: Vec<Choice>,
+}
+
+impl CohortSettingsPage {
+    /// With the windows of self-service as they are, where `form` does not say otherwise.
+    pub(super) fn of(of: (&Cohort, &ProgramRow), form: Entered, enrollment: Entered) -> Self {
+        let (cohort, program) = of;
+        Self {
+            head: Head::of(cohort, program, "settings"),
+            form: windows::filled(form, cohort),
+            enrollment: EnrollmentForm::in_zone(cohort.zone, enrollment),
+            taken: cohort.seats_taken,
+            is_closed: cohort.state == CohortState::Closed,
+            zone: cohort.zone.name().to_owned(),
+            is_off: cohort.decision.is_off(),
+            countries: labels::countries(),
+            late_joiners: labels::late_joiners(),
+        }
+    }
 }
 
 impl Page for CohortSettingsPage {
@@ -44,26 +71,16 @@ impl Page for CohortSettingsPage {
         let page = |form| Self {
             head: Head::sample("settings"),
             form,
+            enrollment: EnrollmentForm::of(Entered::blank()),
             taken: 9,
             is_closed: false,
+            zone: "Europe/Berlin".to_owned(),
+            is_off: false,
             countries: labels::countries(),
             late_joiners: labels::late_joiners(),
         };
         let wrong = Entered::blank().with("capacity", "3").wrong("capacity", "9 places are taken");
         vec![("blank", page(Entered::blank())), ("wrong", page(wrong))]
-    }
-}
-
-impl CohortSettingsPage {
-    fn of(cohort: &Cohort, program: &ProgramRow, form: Entered) -> Self {
-        Self {
-            head: Head::of(cohort, program, "settings"),
-            form,
-            taken: cohort.seats_taken,
-            is_closed: cohort.state == CohortState::Closed,
-            countries: labels::countries(),
-            late_joiners: labels::late_joiners(),
-        }
     }
 }
 
@@ -74,7 +91,7 @@ pub(super) fn add(table: Table) -> Table {
         .post("/coach/cohorts/:id/doors", Access::Coach, doors)
 }
 
-fn filled(cohort: &Cohort) -> Entered {
+pub(super) fn filled(cohort: &Cohort) -> Entered {
     Entered::blank()
         .with("name", cohort.name.expose())
         .with("room_url", cohort.room_url.as_str())
@@ -93,7 +110,8 @@ async fn show(
 ) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
     let chrome = desk::after(site, &signed, Here::Cohorts, &asked).await?;
-    site.pages.render(&chrome, &CohortSettingsPage::of(&cohort, &program, filled(&cohort)))
+    let page = CohortSettingsPage::of((&cohort, &program), filled(&cohort), admission::filled(&cohort));
+    site.pages.render(&chrome, &page)
 }
 
 #[handler]
@@ -111,8 +129,19 @@ async fn save(
         },
         Err(form) => form,
     };
-    let chrome = desk::around(site, &signed, Here::Cohorts).await?;
-    site.pages.refused(&chrome, &CohortSettingsPage::of(&cohort, &program, form))
+    refused(site, &signed, (&cohort, &program), form).await
+}
+
+/// The page again, with what is wrong in one of its forms.
+pub(super) async fn refused(
+    site: &Site,
+    signed: &SignedCoach,
+    of: (&Cohort, &ProgramRow),
+    form: Entered,
+) -> Result<Response, PageError> {
+    let chrome = desk::around(site, signed, Here::Cohorts).await?;
+    let page = CohortSettingsPage::of(of, form, admission::filled(of.0));
+    site.pages.refused(&chrome, &page)
 }
 
 fn read(fields: &Fields) -> Result<CohortSettings, Entered> {
@@ -147,7 +176,7 @@ async fn keep(
     match save_cohort(&site.app, of, settings, signed.coach.name.expose()).await {
         Ok(()) => Ok(None),
         Err(Refused::Taken(taken)) => {
-            let message = format!("{taken} places are taken, so the number cannot be lower than that");
+            let message = format!("{taken} people take part, so the number cannot be lower than that");
             Ok(Some(Entered::of(fields).wrong("capacity", message)))
         }
         Err(Refused::StillNeeded) => {
@@ -157,7 +186,7 @@ async fn keep(
                     .wrong(field, "People take part already and need this: change it, but do not leave it empty"),
             ))
         }
-        Err(Refused::Unknown | Refused::Draft) => Err(PageError::NotFound),
+        Err(Refused::Unknown | Refused::Draft | Refused::Off) => Err(PageError::NotFound),
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }
@@ -173,6 +202,7 @@ async fn doors(
     let (doors, done) = if fields.text("do") == "open" { (Doors::Open, "open") } else { (Doors::Closed, "closed") };
     match set_doors(&site.app, (cohort.practice_id, cohort.id), doors, signed.coach.name.expose()).await {
         Ok(()) => Ok(see_other(&format!("/coach/cohorts/{}/settings?done={done}", cohort.id))),
+        Err(Refused::Off) => Ok(see_other(&format!("/coach/cohorts/{}/decide", cohort.id))),
         Err(Refused::Draft) => Ok(see_other(&format!("/coach/cohorts/{}/open", cohort.id))),
         Err(Refused::Store(error)) => Err(error.into()),
         Err(Refused::Unknown | Refused::Taken(_) | Refused::StillNeeded) => Err(PageError::NotFound),

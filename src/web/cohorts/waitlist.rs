@@ -28,16 +28,21 @@ use crate::{
 
 #[derive(Debug, Serialize)]
 struct Waiting {
+    enrollment: String,
     person: String,
     name: String,
     asked: String,
     until: String,
     standing: Label,
+    /// Has not been offered a place.
+    waits: bool,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct WaitlistPage {
     head: Head,
+    /// How long an offered place is held.
+    hold: String,
     waiting: Vec<Waiting>,
 }
 
@@ -47,6 +52,8 @@ impl Page for WaitlistPage {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let waiting = |name: &str, until: &str, standing| Waiting {
+            enrollment: "9".to_owned(),
+            waits: standing == Standing::Waitlisted,
             person: "7".to_owned(),
             name: name.to_owned(),
             asked: "Wednesday 24 February 2027, 18:00 (Dublin time, UTC+00:00)".to_owned(),
@@ -56,8 +63,8 @@ impl Page for WaitlistPage {
         let some =
             vec![waiting("Ines", "Today at 18:00", Standing::Offered), waiting("Daniel", "", Standing::Waitlisted)];
         vec![
-            ("some", Self { head: Head::sample("waitlist"), waiting: some }),
-            ("none", Self { head: Head::sample("waitlist"), waiting: vec![] }),
+            ("some", Self { head: Head::sample("waitlist"), hold: hold(24), waiting: some }),
+            ("none", Self { head: Head::sample("waitlist"), hold: hold(1), waiting: vec![] }),
         ]
     }
 }
@@ -81,7 +88,12 @@ async fn show(
         .filter(|enrollment| matches!(enrollment.standing, Standing::Waitlisted | Standing::Offered))
         .collect();
     let waiting = waiting(site, &signed, &line).await?;
-    site.pages.render(&chrome, &WaitlistPage { head: Head::of(&cohort, &program, "waitlist"), waiting })
+    let (head, hold) = (Head::of(&cohort, &program, "waitlist"), hold(cohort.offer_hours));
+    site.pages.render(&chrome, &WaitlistPage { head, hold, waiting })
+}
+
+fn hold(hours: i32) -> String {
+    if hours == 1 { "one hour".to_owned() } else { format!("{hours} hours") }
 }
 
 async fn waiting(site: &Site, signed: &SignedCoach, line: &[Enrollment]) -> Result<Vec<Waiting>, PageError> {
@@ -92,6 +104,8 @@ async fn waiting(site: &Site, signed: &SignedCoach, line: &[Enrollment]) -> Resu
     let row = |enrollment: &Enrollment| {
         let person = people.iter().find(|person| person.id == enrollment.participant_id)?;
         Some(Waiting {
+            enrollment: enrollment.id.to_string(),
+            waits: enrollment.standing == Standing::Waitlisted,
             person: person.id.to_string(),
             name: person.name.expose().to_owned(),
             asked: civil::moment(enrollment.asked_at, zone),

@@ -8,11 +8,13 @@ use poem::{
 use crate::{
     actions::{
         confirm_enrollment::{Refused, confirm_enrollment},
+        couples::come_alone,
         sign_in::{PARTICIPANT_FOR, sign_in_participant},
     },
-    domain::{enrollment::Standing, people::Who},
+    domain::{couple::CoupleState, enrollment::Standing, people::Who},
     links::{BadLink, Claims, Purpose},
     store::{
+        couples::{self, Couple},
         enrollments::{self, Enrollment},
         participants::{self, Participant},
         practices::{self, Practice},
@@ -28,19 +30,19 @@ use crate::{
 };
 
 /// What a signed link about an enrollment leads to.
-pub(super) struct Held {
-    pub(super) enrollment: Enrollment,
-    pub(super) person: Participant,
-    pub(super) practice: Practice,
+pub(in crate::web) struct Held {
+    pub(in crate::web) enrollment: Enrollment,
+    pub(in crate::web) person: Participant,
+    pub(in crate::web) practice: Practice,
 }
 
 /// A link of this purpose, still in its time or over it. An altered, foreign or revoked one is not found.
-pub(super) enum Link {
+pub(in crate::web) enum Link {
     Good(Held),
     Over(Held),
 }
 
-pub(super) async fn follow(site: &Site, purpose: Purpose, token: &str) -> Result<Link, PageError> {
+pub(in crate::web) async fn follow(site: &Site, purpose: Purpose, token: &str) -> Result<Link, PageError> {
     let (claims, good) = match site.links.read(purpose, token, site.clock.now().real) {
         Ok(claims) => (claims, true),
         Err(BadLink::Expired(claims)) => (claims, false),
@@ -61,18 +63,45 @@ async fn held(site: &Site, claims: &Claims) -> Result<Option<Held>, PageError> {
     Ok(both.map(|(enrollment, practice)| Held { enrollment, person, practice }))
 }
 
+/// Whether the form named somebody who is to be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Partner,
+    Nobody,
+}
+
+impl Names {
+    fn of(couple: Option<&Couple>) -> Self {
+        if couple.is_some_and(|couple| couple.state == CoupleState::Named) { Self::Partner } else { Self::Nobody }
+    }
+}
+
 /// One button: a scanner that opens the link changes nothing.
 #[handler]
 pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
     match follow(site, Purpose::Confirm, &token).await? {
-        Link::Good(held) => asked(site, &token, &held),
+        Link::Good(held) => {
+            let couple = couples::of_inviter(site.db.reader(), held.enrollment.id).await?;
+            asked(site, &token, &held, Names::of(couple.as_ref()))
+        }
         Link::Over(held) => over(site, &held),
     }
 }
 
-fn asked(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
+fn asked(site: &Site, token: &str, held: &Held, names: Names) -> Result<Response, PageError> {
     let chrome = visitor::neutral(site, Some(&held.practice));
     match held.enrollment.standing {
+        Standing::Pending | Standing::Lapsed if names == Names::Partner => Notice::new(
+            "Confirm your place",
+            "One step is left. Press the button, and your place is yours if there are two. Then we write to your partner.",
+        )
+        .detail("The email names you, and not what it is about. You can also come alone: then nobody is written to.")
+        .detail(
+            "If you did not fill in our form, close this page. Nothing will happen, and you will get no more email.",
+        )
+        .act(Act::post("Confirm, and ask my partner", format!("/confirm/{token}"), Look::Go, &[]))
+        .act(Act::post("Confirm, and come alone", format!("/confirm/{token}"), Look::Plain, &[("alone", "yes")]))
+        .show(site, &chrome),
         Standing::Pending | Standing::Lapsed => Notice::new(
             "Confirm your place",
             "One step is left. Press the button, and your place is yours if one is free.",
@@ -87,12 +116,12 @@ fn asked(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
         | Standing::Completed
         | Standing::Waitlisted
         | Standing::Offered
-        | Standing::Accepted => Notice::new("This is confirmed already", "There is nothing more to do here.")
+        | Standing::Accepted
+        | Standing::Applied => Notice::new("This is confirmed already", "There is nothing more to do here.")
             .act(Act::link("Open my page", "/p", Look::Go))
             .find_my_link()
             .show(site, &chrome),
-        Standing::Applied
-        | Standing::Declined
+        Standing::Declined
         | Standing::OfferExpired
         | Standing::Withdrawn
         | Standing::Transferred
@@ -118,16 +147,25 @@ pub(super) async fn confirm(
         Link::Good(held) => held,
         Link::Over(held) => return over(site, &held),
     };
+    if fields.has("alone") {
+        come_alone(&site.app, held.enrollment.id).await?;
+    }
     match confirm_enrollment(&site.app, held.enrollment.id).await {
         Ok(now) => arrive(site, &held, &now).await,
-        Err(Refused::Unknown | Refused::Over | Refused::Standing(_)) => over(site, &held),
+        Err(Refused::Unknown | Refused::Over | Refused::Late | Refused::Standing(_)) => over(site, &held),
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }
 
 /// To their own page, signed in. Only the step itself signs in: a link that was used already does not.
 pub(super) async fn arrive(site: &Site, held: &Held, now: &Enrollment) -> Result<Response, PageError> {
-    let done = if now.standing == Standing::Waitlisted { "waitlisted" } else { "confirmed" };
+    let done = if now.standing == Standing::Waitlisted {
+        "waitlisted"
+    } else if now.standing == Standing::Applied {
+        "applied"
+    } else {
+        "confirmed"
+    };
     let response = see_other(&format!("/p?done={done}"));
     if held.enrollment.standing == now.standing {
         return Ok(response);

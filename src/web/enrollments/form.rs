@@ -5,14 +5,14 @@ use serde::Serialize;
 
 use super::Offered;
 use crate::{
-    actions::ask_to_enroll::{Agreed, Form},
+    actions::ask_to_enroll::{Agreed, Form, Partner},
     domain::{
         civil::When,
         discretion::{Discretion, Voice},
         email_address::EmailAddress,
         enrollment::CalendarChoice,
         name::Name,
-        program::{Document, Program},
+        program::Program,
         session::SessionState,
         zone::Zone,
     },
@@ -21,6 +21,7 @@ use crate::{
         cohort_dates::CohortDates,
         fields::Fields,
         form::{Checked, Entered},
+        intake::{self, Asked},
         page::Page,
         program_page::{self, Places},
         site::Site,
@@ -43,11 +44,24 @@ struct Level {
     entry: String,
 }
 
+/// Who fills in the form.
+pub(in crate::web) enum Whose<'a> {
+    /// Anybody, with any address.
+    Stranger,
+    /// Somebody who was asked to come along: their link says whose address it is, and where the form goes.
+    Partner { email: &'a EmailAddress, action: String, back: String },
+}
+
 /// The form. Its title names no topic.
 #[derive(Debug, Serialize)]
 pub struct FormPage {
     form: Entered,
-    cohort: String,
+    action: String,
+    /// Somebody was asked to come along, and answers for themselves.
+    invited: bool,
+    /// Whether a partner may be named.
+    couples: bool,
+    asked: Vec<Asked>,
     home: String,
     title: String,
     coach: String,
@@ -63,12 +77,25 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    pub(super) fn new(site: &Site, offered: &Offered, dates: CohortDates, form: Entered) -> Self {
+    pub(in crate::web) fn new(
+        site: &Site,
+        offered: &Offered,
+        dates: CohortDates,
+        whose: &Whose<'_>,
+        form: Entered,
+    ) -> Self {
         let program = &offered.program.content.0;
+        let (action, home, invited) = match whose {
+            Whose::Stranger => (format!("/enroll/{}", offered.cohort.id), offered.home(), false),
+            Whose::Partner { action, back, .. } => (action.clone(), back.clone(), true),
+        };
         Self {
             form,
-            cohort: offered.cohort.id.to_string(),
-            home: offered.home(),
+            action,
+            invited,
+            couples: program.couples && !invited,
+            asked: Asked::all(&program.intake),
+            home,
             title: program.title.clone(),
             coach: offered.practice.first_name.expose().to_owned(),
             dates,
@@ -134,7 +161,7 @@ pub(in crate::web) fn describe(level: Discretion) -> (&'static str, &'static str
 
 /// What is known before anything is typed. Nothing is chosen beforehand where that could tell somebody's
 /// family, so a calendar is chosen only in an open group.
-pub(super) fn blank(offered: &Offered, wished: Option<Zone>) -> Entered {
+pub(in crate::web) fn blank(offered: &Offered, wished: Option<Zone>) -> Entered {
     let level = offered.cohort.discretion;
     let form = Entered::blank().with("discretion", level.as_str());
     let form = if level == Discretion::Open { form.with("calendar", CalendarChoice::Invites.as_str()) } else { form };
@@ -144,17 +171,25 @@ pub(super) fn blank(offered: &Offered, wished: Option<Zone>) -> Entered {
     }
 }
 
-pub(super) fn check(offered: &Offered, fields: &Fields) -> Result<Form, Entered> {
+pub(in crate::web) fn check(offered: &Offered, whose: &Whose<'_>, fields: &Fields) -> Result<Form, Entered> {
     let program = &offered.program.content.0;
     let mut checked = Checked::new(fields);
     let name = checked.parse("name", Name::parse);
-    let email = checked.parse("email", EmailAddress::parse);
+    let email = match whose {
+        Whose::Stranger => checked.parse("email", EmailAddress::parse),
+        Whose::Partner { email, .. } => Some((*email).clone()),
+    };
     let zone = checked.parse("tz", Zone::parse);
     let track = track(&mut checked, program);
     let calendars =
         [("invites", CalendarChoice::Invites), ("feed", CalendarChoice::Feed), ("neither", CalendarChoice::Neither)];
     let calendar = checked.choice("calendar", &calendars, "Choose how the sessions should reach your calendar");
     let discretion = discretion(&mut checked, offered);
+    let answers = intake::read(&mut checked, &program.intake);
+    let partner = match whose {
+        Whose::Stranger if program.couples => partner(&mut checked, fields, email.as_ref()),
+        Whose::Stranger | Whose::Partner { .. } => Some(None),
+    };
     let note = checked.parse("note", |text| visitor::words(text, LONGEST_NOTE));
     let agreed = checked.ticked("agree", "Tick the box to accept the group agreement");
     let stored = checked.ticked("stored", "Tick the box to agree to what is stored");
@@ -166,7 +201,7 @@ pub(super) fn check(offered: &Offered, fields: &Fields) -> Result<Form, Entered>
     }
     checked.finish(|| {
         agreed.and(stored)?;
-        let consents = vec![consent("agreement", &program.agreement), consent("storage", &program.consent)];
+        let consents = program.agreements().map(|(kind, document)| Agreed::to(kind, document));
         Some(Form {
             email: email?,
             name: name?,
@@ -175,7 +210,9 @@ pub(super) fn check(offered: &Offered, fields: &Fields) -> Result<Form, Entered>
             calendar: calendar?,
             discretion: discretion?,
             note: note?,
-            consents,
+            consents: consents.into(),
+            intake: answers?,
+            partner: partner?,
         })
     })
 }
@@ -199,8 +236,22 @@ fn discretion(checked: &mut Checked<'_>, offered: &Offered) -> Option<Option<Dis
     checked.choice("discretion", &choices, "Choose how discreet emails and calendar entries should be")
 }
 
-fn consent(kind: &'static str, document: &Document) -> Agreed {
-    Agreed { kind, version: i32::try_from(document.version).unwrap_or(i32::MAX), wording: document.text.clone() }
+/// `Some(None)`: they come alone. Both fields, or neither.
+fn partner(checked: &mut Checked<'_>, fields: &Fields, own: Option<&EmailAddress>) -> Option<Option<Partner>> {
+    if fields.text("partner_name").is_empty() && fields.text("partner_email").is_empty() {
+        return Some(None);
+    }
+    let name = checked.parse("partner_name", Name::parse);
+    let email = checked.parse("partner_email", EmailAddress::parse);
+    if let (Some(email), Some(own)) = (&email, own)
+        && email.key() == own.key()
+    {
+        return checked.refuse(
+            "partner_email",
+            "This is your own address. Enter one that only your partner reads, or leave both fields empty",
+        );
+    }
+    name.zip(email).map(|(name, email)| Some(Partner { name, email }))
 }
 
 impl Page for FormPage {
@@ -219,7 +270,10 @@ impl Page for FormPage {
         };
         let sample = |form, confirmed| Self {
             form,
-            cohort: "0193".into(),
+            action: "/enroll/0193".into(),
+            invited: false,
+            couples: true,
+            asked: Asked::samples(),
             home: "/g/7f3kq".into(),
             title: "Finding your footing".into(),
             coach: "Nadia".into(),
@@ -242,6 +296,7 @@ impl Page for FormPage {
             ("empty", sample(Entered::blank(), 9)),
             ("wrong", sample(wrong, 9)),
             ("full", sample(Entered::blank(), 12)),
+            ("asked to come along", Self { invited: true, couples: false, ..sample(Entered::blank(), 9) }),
         ]
     }
 }
@@ -251,6 +306,7 @@ impl Page for FormPage {
 pub struct SentPage {
     again: String,
     full: bool,
+    applies: bool,
     reply: String,
     first: Option<String>,
 }
@@ -261,6 +317,7 @@ impl SentPage {
         Self {
             again: format!("/enroll/{}", offered.cohort.id),
             full: offered.places.full,
+            applies: offered.places.applies,
             reply: offered.practice.sender_email.expose().to_owned(),
             first: next.map(|m| When::new(m.starts_at, m.ends_at, offered.cohort.zone).full()),
         }
@@ -272,12 +329,13 @@ impl Page for SentPage {
     const TEMPLATE: &'static str = "enrollments/sent.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let sample = |full| Self {
+        let sample = |full, applies| Self {
             again: "/enroll/0193".into(),
             full,
+            applies,
             reply: "hello@example.org".into(),
             first: Some("Monday 8 March 2027, 20:00–21:15 (Berlin time, UTC+01:00)".into()),
         };
-        vec![("a place is held", sample(false)), ("full", sample(true))]
+        vec![("a place is held", sample(false, false)), ("full", sample(true, false)), ("applies", sample(false, true))]
     }
 }

@@ -1,4 +1,4 @@
-//! A place came free: is it taken, or passed on?
+//! A place is held for somebody, from the waitlist or after an application: is it taken, or passed on?
 
 use poem::{
     Response, handler,
@@ -9,7 +9,7 @@ use super::confirm::{Held, Link, arrive, follow};
 use crate::{
     actions::{
         confirm_enrollment::{Refused, accept_offer},
-        leave::{self, By},
+        decline_place::{self, decline_place},
     },
     domain::{
         civil::{self, When},
@@ -17,7 +17,7 @@ use crate::{
         session::SessionState,
     },
     links::Purpose,
-    store::sessions,
+    store::{cohorts, sessions},
     web::{
         error::PageError,
         fields::Fields,
@@ -37,46 +37,73 @@ async fn held(site: &Site, token: &str) -> Result<Held, PageError> {
 #[handler]
 pub(super) async fn show(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
     let held = held(site, &token).await?;
-    if held.enrollment.standing == Standing::Offered && !is_late(site, &held) {
-        return still_held(site, &token, &held).await;
+    if !is_held(site, &held) {
+        return decided(site, &held).await;
     }
-    decided(site, &held)
-}
-
-async fn still_held(site: &Site, token: &str, held: &Held) -> Result<Response, PageError> {
-    let until = held.enrollment.hold_until.unwrap_or(site.clock.now().real);
-    let lead = format!("It is held until {}.", civil::moment(until, held.person.zone));
-    first_session(site, held, Notice::new("A place is free for you", lead))
+    first_session(site, &held, Notice::new("A place is free for you", until(site, &held)))
         .await?
-        .act(Act::post("Accept my place", format!("/offer/{token}"), Look::Go, &[]))
-        .act(Act::post("No, thank you", format!("/offer/{token}/decline"), Look::Plain, &[]))
+        .act(Act::post("Take the place", format!("/offer/{token}"), Look::Go, &[]))
+        .act(Act::link("I do not want it", format!("/offer/{token}/decline"), Look::Plain))
         .show(site, &visitor::neutral(site, Some(&held.practice)))
 }
 
-fn decided(site: &Site, held: &Held) -> Result<Response, PageError> {
+/// One button: a scanner that opens the link declines nothing.
+#[handler]
+pub(super) async fn ask_decline(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Response, PageError> {
+    let held = held(site, &token).await?;
+    if !is_held(site, &held) {
+        return decided(site, &held).await;
+    }
+    Notice::new("Pass this place on?", "The next person is offered it at once. You do not have to explain.")
+        .detail(until(site, &held))
+        .act(Act::post("I do not want the place", format!("/offer/{token}/decline"), Look::Go, &[]))
+        .act(Act::link("Back to the offer", format!("/offer/{token}"), Look::Plain))
+        .show(site, &visitor::neutral(site, Some(&held.practice)))
+}
+
+fn until(site: &Site, held: &Held) -> String {
+    let until = held.enrollment.hold_until.unwrap_or(site.clock.now().real);
+    format!("It is held until {}.", civil::moment(until, held.person.zone))
+}
+
+/// An offer whose time is over may still stand for the second until the worker looks.
+fn is_held(site: &Site, held: &Held) -> bool {
+    matches!(held.enrollment.standing, Standing::Offered | Standing::Accepted)
+        && held.enrollment.hold_until.is_some_and(|until| until > site.clock.now().real)
+}
+
+async fn decided(site: &Site, held: &Held) -> Result<Response, PageError> {
     let chrome = visitor::neutral(site, Some(&held.practice));
     match held.enrollment.standing {
         Standing::Enrolled | Standing::Paused | Standing::Completed => {
-            Notice::new("You have accepted this place", "There is nothing more to do here.")
+            Notice::new("You have taken this place", "There is nothing more to do here.")
                 .act(Act::link("Open my page", "/p", Look::Go))
                 .find_my_link()
                 .show(site, &chrome)
         }
         Standing::Declined => {
             Notice::new("You passed this place on", "Thank you for telling us. No more email will come about it.")
-                .act(Act::link("Fill in the form again", format!("/enroll/{}", held.enrollment.cohort_id), Look::Plain))
+                .act(Act::link("Fill in the form again", form_of(held), Look::Plain))
                 .show(site, &chrome)
         }
+        Standing::Lapsed if held.enrollment.left_at.is_some() => {
+            Notice::new("You passed this place on", "Thank you for telling us. No more email will come about it.")
+                .act(Act::link("Fill in the form again", form_of(held), Look::Plain))
+                .show(site, &chrome)
+        }
+        Standing::Waitlisted => Notice::new("You are on the list", "We write to you when a place is free for you.")
+            .act(Act::link("Open my page", "/p", Look::Go))
+            .find_my_link()
+            .show(site, &chrome),
         Standing::Offered
         | Standing::Pending
         | Standing::Applied
         | Standing::Accepted
-        | Standing::Waitlisted
         | Standing::OfferExpired
         | Standing::Withdrawn
         | Standing::Transferred
         | Standing::Removed
-        | Standing::Lapsed => over(site, held),
+        | Standing::Lapsed => over(site, held).await,
     }
 }
 
@@ -93,11 +120,28 @@ async fn first_session(site: &Site, held: &Held, notice: Notice) -> Result<Notic
     })
 }
 
-fn over(site: &Site, held: &Held) -> Result<Response, PageError> {
-    Notice::new("This offer is over", "That place has gone to the next person. Nothing was changed.")
-        .act(Act::link("Fill in the form again", format!("/enroll/{}", held.enrollment.cohort_id), Look::Go))
-        .find_my_link()
-        .gone(site, &visitor::neutral(site, Some(&held.practice)))
+fn form_of(held: &Held) -> String {
+    format!("/enroll/{}", held.enrollment.cohort_id)
+}
+
+/// What happened, and what can be done: the same for whoever comes a second or a week too late.
+async fn over(site: &Site, held: &Held) -> Result<Response, PageError> {
+    let cohort = cohorts::anywhere(site.db.reader(), held.enrollment.cohort_id).await?;
+    let takes_place = cohort.is_some_and(|cohort| !cohort.decision.is_off());
+    let notice = if takes_place {
+        let ended = held.enrollment.hold_until.map_or_else(
+            || "Its time is over.".to_owned(),
+            |until| format!("The place was held until {}.", civil::moment(until, held.person.zone)),
+        );
+        Notice::new("This offer is over", format!("{ended} It has gone to the next person, and nothing was changed."))
+            .detail(
+                "Would you still like to come? Send the form again, and you are on the list for the next free place.",
+            )
+            .act(Act::link("Ask again", form_of(held), Look::Go))
+    } else {
+        Notice::new("This offer is over", "The group does not take place. We have written to you about other dates.")
+    };
+    notice.find_my_link().gone(site, &visitor::neutral(site, Some(&held.practice)))
 }
 
 #[handler]
@@ -108,23 +152,18 @@ pub(super) async fn accept(
 ) -> Result<Response, PageError> {
     fields.form_token()?;
     let held = held(site, &token).await?;
-    if is_late(site, &held) {
-        return over(site, &held);
-    }
     match accept_offer(&site.app, held.enrollment.id).await {
         Ok(now) => arrive(site, &held, &now).await,
-        Err(Refused::Unknown | Refused::Over | Refused::Standing(_)) => over(site, &held),
+        Err(Refused::Late | Refused::Over) => over(site, &held).await,
+        Err(Refused::Unknown | Refused::Standing(_)) => {
+            // Somebody, or the end of its time, was faster: what is true now is said.
+            decided(site, &self::held(site, &token).await?).await
+        }
         Err(Refused::Store(error)) => Err(error.into()),
     }
 }
 
-/// An offer whose time is over may still stand for the second until the worker looks.
-fn is_late(site: &Site, held: &Held) -> bool {
-    let until = held.enrollment.hold_until;
-    held.enrollment.standing == Standing::Offered && until.is_none_or(|until| until <= site.clock.now().real)
-}
-
-/// Only an offer is declined here: the link of an accepted one must not end it.
+/// Only what is held is declined here: the link of a place that was taken must not end it.
 #[handler]
 pub(super) async fn decline(
     Data(site): Data<&Site>,
@@ -133,11 +172,9 @@ pub(super) async fn decline(
 ) -> Result<Response, PageError> {
     fields.form_token()?;
     let held = held(site, &token).await?;
-    if held.enrollment.standing == Standing::Offered {
-        match leave::leave(&site.app, held.enrollment.id, &By::Participant).await {
-            Ok(_) | Err(leave::Refused::Unknown | leave::Refused::Standing(_)) => {}
-            Err(leave::Refused::Store(error)) => return Err(error.into()),
-        }
+    match decline_place(&site.app, held.enrollment.id).await {
+        Ok(_) | Err(decline_place::Refused::Unknown | decline_place::Refused::Standing(_)) => {}
+        Err(decline_place::Refused::Store(error)) => return Err(error.into()),
     }
     Ok(see_other(&format!("/offer/{token}")))
 }

@@ -4,7 +4,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::{Feed, KEPT, keyed_uid, last_change, organizer, state};
 use crate::{
-    domain::{calendar::Entry, people::CohortState, session::SessionState},
+    domain::{calendar::Entry, people::CohortState, plan::label, session::SessionState},
     store::{
         coaches::Coach,
         cohorts::{self, Cohort},
@@ -45,7 +45,7 @@ fn entry(site: &Site, coach: &Coach, cohort: &Cohort, meeting: &SessionRow) -> E
         stamp: meeting.changed_at,
         starts_at: meeting.starts_at,
         ends_at: meeting.ends_at,
-        title: format!("{}, week {}", cohort.name.expose(), meeting.ordinal),
+        title: format!("{}, {}", cohort.name.expose(), label(meeting.ordinal).to_lowercase()),
         description: String::new(),
         link: site.links.to(&format!("/coach/cohorts/{}", cohort.id)),
         state: state(meeting),

@@ -8,7 +8,7 @@ use crate::{
     store::{
         check_ins, cohorts,
         enrollments::{self, Enrollment},
-        invites, ledger, logins, programs, stops,
+        intakes, invites, ledger, logins, programs, stops,
     },
     web::{error::PageError, guard::SignedParticipant, site::Site},
 };
@@ -59,6 +59,8 @@ async fn place(site: &Site, signed: &SignedParticipant, enrollment: &Enrollment)
     let program = programs::find(db, signed.practice.id, cohort.program_id).await?.ok_or(PageError::NotFound)?;
     let consents = enrollments::consents_of(db, enrollment.id).await?;
     let answers = check_ins::of_enrollment(db, enrollment.id).await?;
+    let intake = intakes::of_enrollment(db, enrollment.id).await?;
+    let intake = intake.map(|intake| intake.answered()).unwrap_or_default();
     let entries = invites::of_enrollment(db, enrollment.id).await?;
     let stopped = stops::of_person(db, signed.person.id, program.id).await?;
     Ok(json!({
@@ -74,6 +76,9 @@ async fn place(site: &Site, signed: &SignedParticipant, enrollment: &Enrollment)
         "stopped_mail": stopped,
         "agreed_to": consents.iter().map(|c| json!({
             "what": c.kind, "version": c.version, "wording": c.wording, "at": c.agreed_at,
+        })).collect::<Vec<_>>(),
+        "answered_when_enrolling": intake.iter().map(|given| json!({
+            "question": given.asked.question, "answer": given.words(),
         })).collect::<Vec<_>>(),
         "check_ins": answers.iter().map(|a| json!({
             "answers": serde_json::from_str::<Value>(&a.answers).unwrap_or_default(),

@@ -4,6 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::{
+    answers,
+    asks::{Ask, asks},
     calendars::CalendarPart,
     check_ins::{self, CheckInPart},
     place::{self, OPENS_EARLY, Place},
@@ -15,6 +17,7 @@ use crate::{
     actions::compose::lesson_facts::{Setting, lesson_facts},
     domain::{
         civil::{date, time_of_day},
+        enrollment::Standing,
         lesson,
         zone::Zone,
     },
@@ -42,6 +45,7 @@ pub struct MyProgram {
     pub(super) groups: Vec<Group>,
     pub(super) enrollment: String,
     pub(super) standing: Option<StandingPart>,
+    pub(super) asks: Vec<Ask>,
     pub(super) next: Option<Next>,
     pub(super) lesson: Option<Teaser>,
     pub(super) check_in: Option<CheckInPart>,
@@ -51,6 +55,11 @@ pub struct MyProgram {
     pub(super) levels: Vec<Choice>,
     pub(super) zones: Vec<Choice>,
     pub(super) can_leave: bool,
+    pub(super) has_answers: bool,
+    /// Somebody in a group may look for other dates, and pause or go on.
+    pub(super) can_move: bool,
+    pub(super) pauses: bool,
+    pub(super) email: String,
 }
 
 /// One of several places, to switch between.
@@ -109,6 +118,7 @@ impl MyProgram {
             groups: Vec::new(),
             enrollment: String::new(),
             standing: None,
+            asks: Vec::new(),
             next: None,
             lesson: None,
             check_in: None,
@@ -118,6 +128,10 @@ impl MyProgram {
             levels: settings::levels(place.as_ref()),
             zones: visitor::zones(now.real),
             can_leave: false,
+            has_answers: false,
+            can_move: false,
+            pauses: false,
+            email: signed.person.email.expose().to_owned(),
         };
         page.form = match form {
             Some(refused) => refused,
@@ -146,6 +160,8 @@ impl MyProgram {
             groups: groups(site, signed, place).await?,
             enrollment: place.enrollment.id.to_string(),
             standing: standing::part(site, signed, place),
+            asks: asks(site, signed, place).await?,
+            has_answers: answers::are_there(site, place).await?,
             next: next.map(|meeting| Next::of(place, meeting, signed.person.zone, now)),
             lesson: teaser(site, signed, place),
             check_in: check_in.filter(|check_in| check_in.sent || !check_in.closed),
@@ -154,6 +170,8 @@ impl MyProgram {
             // What is over is not added to a calendar any more.
             calendar: next.map(|_| CalendarPart::of(site, signed, place)),
             can_leave: standing::can_leave(place.enrollment.standing),
+            can_move: matches!(place.enrollment.standing, Standing::Enrolled | Standing::Paused),
+            pauses: place.enrollment.standing == Standing::Paused,
             ..self
         })
     }
@@ -177,6 +195,11 @@ async fn groups(site: &Site, signed: &SignedParticipant, place: &Place) -> Resul
     Ok(groups)
 }
 
+/// As many as this cohort has: weeks may have been added or taken off.
+fn teaching_weeks(place: &Place) -> usize {
+    place.weeks.iter().filter(|week| week.kind.has_session()).count()
+}
+
 impl Next {
     fn of(place: &Place, meeting: &SessionRow, zone: Zone, now: DateTime<Utc>) -> Self {
         let (starts, ends) = (zone.local(meeting.starts_at), zone.local(meeting.ends_at));
@@ -189,7 +212,10 @@ impl Next {
         };
         Self {
             id: meeting.id.to_string(),
-            label: format!("week {} of {}", meeting.ordinal, place.program.content.0.weeks),
+            label: match meeting.ordinal {
+                0 => "an extra session".to_owned(),
+                ordinal => format!("week {ordinal} of {}", teaching_weeks(place)),
+            },
             starts: format!("{}, {}", day(starts.date(), zone.local(now).date()), time_of_day(starts.time())),
             until: format!("Until {}, {}.{beside}", time_of_day(ends.time()), clock(zone, meeting.starts_at)),
             title: meeting.title.expose().to_owned(),

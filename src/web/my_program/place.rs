@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
+    actions::own_lessons::own_lessons,
     domain::{
         cohort::Timing,
         discretion::{Discretion, Voice, at_least},
         enrollment::Standing,
         ids::{EnrollmentId, SessionId},
+        reach::{Reach, reach},
         session::SessionState,
     },
     store::{
+        Connection,
         cohorts::{self, Cohort, CohortLesson, WeekRow},
         enrollments::{self, Enrollment},
         invites::{self, Invite},
+        ledger,
         programs::{self, ProgramRow},
         sessions::{self, SessionRow},
-        timetable,
     },
     web::{error::PageError, guard::SignedParticipant, site::Site},
 };
@@ -109,12 +112,7 @@ impl Place {
         let program = programs::find(db, signed.practice.id, cohort.program_id).await?.ok_or(PageError::NotFound)?;
         let mut lessons = cohorts::lessons_of(db, cohort.id).await?;
         lessons.retain(|lesson| lesson.track.is_empty() || lesson.track == enrollment.track);
-        let due = timetable::of_cohort(db, cohort.id)
-            .await?
-            .into_iter()
-            .filter(|row| row.work == "lesson" && (row.zone.is_empty() || row.zone == person.zone.name()))
-            .map(|row| (row.position, row.due_at))
-            .collect();
+        let due = own_dates(db, &cohort, &enrollment, &lessons).await?;
         Ok(Self {
             meetings: sessions::of_cohort(db, cohort.id).await?,
             weeks: cohorts::weeks_of(db, cohort.id).await?,
@@ -200,4 +198,30 @@ impl Place {
             calendar_title: &self.program.content.0.calendar_title,
         }
     }
+}
+
+/// When each lesson arrives, or arrived, for this person: by their own pauses, and at once if they had it with
+/// other dates already. What falls into a pause that runs has no date yet.
+async fn own_dates(
+    db: &impl Connection,
+    cohort: &Cohort,
+    enrollment: &Enrollment,
+    lessons: &[CohortLesson],
+) -> Result<BTreeMap<i32, DateTime<Utc>>, PageError> {
+    let mut due: BTreeMap<i32, DateTime<Utc>> = own_lessons(db, cohort, enrollment)
+        .await?
+        .into_iter()
+        .filter(|own| enrollment.paused_at.is_none_or(|paused_at| own.due_at <= paused_at))
+        .map(|own| (own.lesson.position, own.due_at))
+        .collect();
+    for row in ledger::lessons_of_journey(db, enrollment.journey_id).await? {
+        let had = match reach(row.state, row.reason.as_deref()) {
+            Reach::Settled | Reach::WithCatchUp => row.sent_at.unwrap_or(row.changed_at),
+            Reach::Free => continue,
+        };
+        for lesson in lessons.iter().filter(|lesson| lesson.lesson_id.0 == row.object_id) {
+            due.entry(lesson.position).and_modify(|at| *at = (*at).min(had)).or_insert(had);
+        }
+    }
+    Ok(due)
 }

@@ -1,6 +1,7 @@
 //! What does the page look like in each of its states?
 
 use super::{
+    asks::Ask,
     calendars::{CalendarPart, Feed},
     check_ins::CheckInPart,
     page::{Group, MyProgram, Next, Teaser},
@@ -38,12 +39,14 @@ pub(super) fn pages() -> Vec<(&'static str, MyProgram)> {
 fn bare(standing: StandingPart) -> MyProgram {
     MyProgram {
         standing: Some(standing),
+        asks: Vec::new(),
         next: None,
         lesson: None,
         check_in: None,
         weeks: Vec::new(),
         calendar: None,
         can_leave: true,
+        can_move: false,
         ..middle()
     }
 }
@@ -58,6 +61,12 @@ fn middle() -> MyProgram {
         groups: Vec::new(),
         enrollment: "0193".into(),
         standing: None,
+        asks: vec![Ask {
+            title: "Please read this once",
+            text: "A text you agree to reads differently now.",
+            button: "Read it",
+            href: "/p/agree".into(),
+        }],
         next: Some(next(false)),
         lesson: Some(Teaser {
             week: 4,
@@ -72,6 +81,10 @@ fn middle() -> MyProgram {
         levels: vec![Choice { value: "discreet".into(), text: "Discreet".into() }],
         zones: vec![Choice { value: "Europe/Berlin".into(), text: "Berlin (Europe), 11:41 now".into() }],
         can_leave: true,
+        has_answers: true,
+        can_move: true,
+        pauses: false,
+        email: "sam@example.org".into(),
     }
 }
 

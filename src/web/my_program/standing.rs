@@ -1,12 +1,15 @@
 //! What is said to somebody about where they stand?
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::place::Place;
 use crate::{
+    actions::call_off::choose_by,
     domain::{
         civil::{self, When},
         enrollment::Standing,
+        pause,
     },
     links::{Claims, Purpose},
     web::{guard::SignedParticipant, site::Site},
@@ -36,12 +39,15 @@ impl StandingPart {
 }
 
 /// Whether leaving is something this person can do from here.
-pub(super) fn can_leave(standing: Standing) -> bool {
+pub(in crate::web) fn can_leave(standing: Standing) -> bool {
     match standing {
-        Standing::Enrolled | Standing::Paused | Standing::Waitlisted | Standing::Offered => true,
-        Standing::Pending
+        Standing::Enrolled
+        | Standing::Paused
+        | Standing::Waitlisted
+        | Standing::Offered
         | Standing::Applied
-        | Standing::Accepted
+        | Standing::Accepted => true,
+        Standing::Pending
         | Standing::Declined
         | Standing::OfferExpired
         | Standing::Withdrawn
@@ -56,20 +62,33 @@ pub(super) fn can_leave(standing: Standing) -> bool {
 pub(super) fn part(site: &Site, signed: &SignedParticipant, place: &Place) -> Option<StandingPart> {
     let enrollment = &place.enrollment;
     let until = || enrollment.hold_until.map(|until| civil::moment(until, signed.person.zone)).unwrap_or_default();
+    if place.cohort.decision.is_off() && matches!(enrollment.standing, Standing::Enrolled | Standing::Paused) {
+        return Some(off(site, signed, place));
+    }
     let part = match enrollment.standing {
         Standing::Enrolled => return around(site, signed, place),
         Standing::Completed => over(),
-        Standing::Paused => StandingPart::new(
-            "You are taking a pause",
-            "Your place is kept, and no lessons or reminders come. Reply to any email from us when you want to go on.",
-        ),
+        Standing::Paused => paused(signed, place),
         Standing::Pending | Standing::Lapsed => StandingPart::new(
             "One step is left",
             "Open the email we sent you and press its button. Then your place is confirmed.",
         ),
-        Standing::Waitlisted | Standing::Applied => StandingPart::new(
-            "You are on the waitlist",
-            "If a place opens you will have 24 hours to accept it. There is nothing else to do.",
+        Standing::Waitlisted => StandingPart::new(
+            "You are on the list",
+            format!(
+                "If a place opens you will have {} to take it. There is nothing else to do.",
+                match place.cohort.offer_hours {
+                    1 => "one hour".to_owned(),
+                    hours => format!("{hours} hours"),
+                }
+            ),
+        ),
+        Standing::Applied => StandingPart::new(
+            "Your application has arrived",
+            format!(
+                "{} reads it and answers by email. There is nothing else to do.",
+                signed.practice.first_name.expose()
+            ),
         ),
         Standing::Offered | Standing::Accepted => StandingPart {
             act: Some(("See the offer".to_owned(), offer(site, signed, place))),
@@ -84,12 +103,46 @@ pub(super) fn part(site: &Site, signed: &SignedParticipant, place: &Place) -> Op
     Some(part)
 }
 
+fn paused(signed: &SignedParticipant, place: &Place) -> StandingPart {
+    let (enrollment, zone) = (&place.enrollment, signed.person.zone);
+    let ends = match enrollment.resume_on {
+        Some(on) => format!("It ends by itself on {}.", civil::moment(pause::ends_at(on, zone), zone)),
+        None => "It lasts until you end it.".to_owned(),
+    };
+    StandingPart {
+        act: Some(("Go on, or change the pause".to_owned(), format!("/p/pause?enrollment={}", enrollment.id))),
+        ..StandingPart::new(
+            "You are taking a pause",
+            format!("Your place is kept, and no lessons or reminders come. {ends}"),
+        )
+    }
+}
+
 /// The same address as in the mail.
 fn offer(site: &Site, signed: &SignedParticipant, place: &Place) -> String {
     let expires_at = place.enrollment.hold_until.unwrap_or(site.clock.now().real);
+    link(site, signed, place, (Purpose::Offer, expires_at))
+}
+
+fn link(site: &Site, signed: &SignedParticipant, place: &Place, to: (Purpose, DateTime<Utc>)) -> String {
+    let (purpose, expires_at) = to;
     let epoch = u32::try_from(signed.person.epoch).unwrap_or_default();
     let claims = Claims { person: signed.person.id.0, object: place.enrollment.id.0, detail: 0, epoch, expires_at };
-    format!("/{}/{}", Purpose::Offer.path(), site.links.token(Purpose::Offer, &claims))
+    format!("/{}/{}", purpose.path(), site.links.token(purpose, &claims))
+}
+
+/// The group does not take place: the choice is theirs until a day, and stands here too.
+fn off(site: &Site, signed: &SignedParticipant, place: &Place) -> StandingPart {
+    let now = site.clock.now();
+    let until = choose_by(&place.cohort, now.program);
+    let path = link(site, signed, place, (Purpose::Choose, until.max(now.real + TimeDelta::hours(1))));
+    StandingPart {
+        act: Some(("Choose what suits you".to_owned(), path)),
+        ..StandingPart::new(
+            "These dates do not take place",
+            format!("Please choose what you would like instead, until {}.", civil::moment(until, signed.person.zone)),
+        )
+    }
 }
 
 /// Before the first lesson and session, and after the last.

@@ -1,6 +1,6 @@
 //! How do the weeks of a group look, done and to come?
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 
 use super::place::Place;
@@ -126,12 +126,15 @@ fn chip(place: &Place, week: &WeekRow, meeting: &SessionRow, now: DateTime<Utc>)
     }
 }
 
+/// On the group's weekday and time, or on one that it has in other weeks too: those before a change of weekday
+/// were not moved.
 fn is_usual(place: &Place, week: &WeekRow, meeting: &SessionRow) -> bool {
     let days = Week { number: 0, first_day: week.first_day, kind: week.kind };
     let weekday = meeting.local_date.format("%a").to_string().to_lowercase();
-    meeting.local_time == place.cohort.session_time
-        && weekday == place.cohort.weekday
-        && days.contains(meeting.local_date)
+    let slot = |row: &SessionRow| (row.local_date.weekday(), row.local_time, row.zone);
+    let by_rule = meeting.local_time == place.cohort.session_time && weekday == place.cohort.weekday;
+    let by_others = place.meetings.iter().any(|other| other.id != meeting.id && slot(other) == slot(meeting));
+    (by_rule || by_others) && days.contains(meeting.local_date)
 }
 
 /// Whether a session is not where the group usually meets.

@@ -1,17 +1,100 @@
-//! What did a person answer, question by question?
+//! What did a person answer, question by question? Nobody sees it without a line in the audit.
 
+use poem::{
+    Response, handler,
+    web::{Data, Path},
+};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::found;
 use crate::{
-    domain::civil,
-    store::{check_ins as store_check_ins, cohorts, enrollments, participants::Participant},
-    web::{error::PageError, guard::SignedCoach, site::Site},
+    actions::read_answers::note_reading,
+    domain::{
+        civil,
+        people::{Right, may},
+    },
+    store::{check_ins as store_check_ins, cohorts, enrollments, intakes, participants::Participant},
+    web::{
+        chrome::{self, Here},
+        desk,
+        error::PageError,
+        guard::SignedCoach,
+        page::Page,
+        site::Site,
+        table::{Access, Table},
+    },
 };
 
-/// One week's check-in.
 #[derive(Debug, Serialize)]
-pub(super) struct CheckIn {
+pub(crate) struct AnswersPage {
+    person: String,
+    name: String,
+    intakes: Vec<CheckIn>,
+    check_ins: Vec<CheckIn>,
+}
+
+impl Page for AnswersPage {
+    type Chrome = chrome::Coach;
+    const TEMPLATE: &'static str = "people/answers.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |intakes, check_ins| Self { person: "7".into(), name: "Priya".into(), intakes, check_ins };
+        let open = CheckIn {
+            answers: vec![Answer { question: "Why now?".into(), answer: String::new() }],
+            ..CheckIn::sample()
+        };
+        vec![
+            ("some", page(vec![CheckIn { title: "Thursday evenings".into(), ..open }], vec![CheckIn::sample()])),
+            ("none", page(vec![], vec![])),
+        ]
+    }
+}
+
+pub(super) fn add(table: Table) -> Table {
+    table.get("/coach/people/:id/answers", Access::Coach, show)
+}
+
+/// Looking is an act: it is written down first. Whoever may not look finds nothing here.
+#[handler]
+async fn show(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>) -> Result<Response, PageError> {
+    let person = found(site, &signed, &id).await?;
+    if !may(signed.coach.role, &signed.coach.rights, Right::Answers) {
+        return Err(PageError::NotFound);
+    }
+    note_reading(&site.app, &signed.coach, person.id).await?;
+    let chrome = desk::around(site, &signed, Here::Cohorts).await?;
+    let page = AnswersPage {
+        person: person.id.to_string(),
+        name: person.name.expose().to_owned(),
+        intakes: intakes_of(site, &signed, &person).await?,
+        check_ins: check_ins(site, &signed, &person).await?,
+    };
+    site.pages.render(&chrome, &page)
+}
+
+/// What was answered on the form of each cohort.
+async fn intakes_of(site: &Site, signed: &SignedCoach, person: &Participant) -> Result<Vec<CheckIn>, PageError> {
+    let db = site.db.reader();
+    let mut found = Vec::new();
+    for enrollment in enrollments::of_participant(db, signed.practice.id, person.id).await? {
+        let Some(intake) = intakes::of_enrollment(db, enrollment.id).await? else { continue };
+        let cohort = cohorts::find(db, signed.practice.id, enrollment.cohort_id).await?;
+        let answers = intake.answered();
+        let answers =
+            answers.iter().map(|given| Answer { question: given.asked.question.clone(), answer: given.words() });
+        found.push(CheckIn {
+            title: cohort.map(|cohort| cohort.name.expose().to_owned()).unwrap_or_default(),
+            when: civil::moment(intake.changed_at, signed.coach.zone),
+            answers: answers.collect(),
+        });
+    }
+    Ok(found)
+}
+
+/// One week's check-in, or the questions of one form.
+#[derive(Debug, Serialize)]
+struct CheckIn {
     title: String,
     when: String,
     answers: Vec<Answer>,
@@ -24,23 +107,19 @@ struct Answer {
 }
 
 impl CheckIn {
-    pub(super) fn samples() -> Vec<Self> {
+    fn sample() -> Self {
         let answers =
             vec![Answer { question: "How was the week?".to_owned(), answer: "Hard, but we talked.".to_owned() }];
-        vec![Self {
+        Self {
             title: "Week 4: Grief and anger".to_owned(),
             when: "Tuesday 2 March 2027, 21:10 (Dublin time, UTC+00:00)".to_owned(),
             answers,
-        }]
+        }
     }
 }
 
 /// The newest first.
-pub(super) async fn check_ins(
-    site: &Site,
-    signed: &SignedCoach,
-    person: &Participant,
-) -> Result<Vec<CheckIn>, PageError> {
+async fn check_ins(site: &Site, signed: &SignedCoach, person: &Participant) -> Result<Vec<CheckIn>, PageError> {
     let db = site.db.reader();
     let mut found = Vec::new();
     for enrollment in enrollments::of_participant(db, signed.practice.id, person.id).await? {

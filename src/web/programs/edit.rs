@@ -8,12 +8,12 @@ use poem::{
 use serde::Serialize;
 
 use super::{
-    found,
+    found, intake,
     read::{beginning, fill, read},
 };
 use crate::{
     actions::save_program::{Refused, create_program, save_program},
-    domain::program::Program,
+    domain::program::{Program, intake::MOST_QUESTIONS},
     web::{
         chrome::{self, Here},
         desk::{self, Asked},
@@ -39,6 +39,11 @@ pub(crate) struct ProgramFormPage {
     weeks: u16,
     /// Questions and answers shown, one empty pair more than there are.
     faq: usize,
+    /// Questions of the form, one empty one more than there are.
+    intake: usize,
+    kinds: Vec<Choice>,
+    /// Of what is stored, and of the agreement.
+    versions: [u32; 2],
     discretions: Vec<Choice>,
 }
 
@@ -66,6 +71,9 @@ impl ProgramFormPage {
             seen: String::new(),
             weeks: 0,
             faq: 0,
+            intake: 0,
+            kinds: intake::kinds(),
+            versions: [1, 1],
             discretions: labels::discretions(),
         }
     }
@@ -77,6 +85,8 @@ impl ProgramFormPage {
             seen: seen.to_owned(),
             weeks: program.weeks,
             faq: program.faq.len() + 1,
+            intake: (program.intake.len() + 1).min(MOST_QUESTIONS),
+            versions: [program.consent.version, program.agreement.version],
             ..Self::new(form)
         }
     }

@@ -1,5 +1,6 @@
 //! What does the form of a program say, and what of it cannot be?
 
+use super::intake;
 use crate::{
     domain::{
         discretion::Discretion,
@@ -58,6 +59,7 @@ pub(super) fn fill(program: &Program) -> Entered {
         .with("consent", &*program.consent.text)
         .with("agreement", &*program.agreement.text)
         .with("tracks", tracks.join("\n"));
+    let form = intake::fill(form, program);
     let form = program.outline.iter().fold(form, |form, week| {
         form.with(&format!("week_{}_title", week.number), &*week.title)
             .with(&format!("week_{}_description", week.number), &*week.description)
@@ -78,8 +80,10 @@ pub(super) fn read(fields: &Fields, before: &Program) -> Result<Program, Entered
     let capacity = number(&mut checked, "capacity");
     let discretion = checked.parse("discretion", Discretion::parse);
     let tracks = checked.parse("tracks", tracks);
-    let (weeks, session_minutes, capacity, discretion, tracks) =
-        checked.finish(|| Some((weeks?, session_minutes?, capacity?, discretion?, tracks?)))?;
+    let asked = intake::read(&mut checked, fields, before);
+    let (weeks, session_minutes, capacity, discretion, tracks, asked) =
+        checked.finish(|| Some((weeks?, session_minutes?, capacity?, discretion?, tracks?, asked?)))?;
+    let (rows, intake): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
     let text = |name: &str| fields.text(name).to_owned();
     let or_lead = |name: &str| if fields.text(name).is_empty() { text("lead") } else { text(name) };
     let program = Program {
@@ -96,6 +100,8 @@ pub(super) fn read(fields: &Fields, before: &Program) -> Result<Program, Entered
         welcome: kept(fields, "welcome", &before.welcome),
         consent: document(kept(fields, "consent", &before.consent.text), &before.consent),
         agreement: document(kept(fields, "agreement", &before.agreement.text), &before.agreement),
+        couples: if fields.has("couples_shown") { fields.has("couples") } else { before.couples },
+        intake,
         tracks,
         outline: (1..=weeks.min(MOST_WEEKS)).map(|number| week(fields, number, before)).collect(),
         faq: questions(fields),
@@ -105,7 +111,7 @@ pub(super) fn read(fields: &Fields, before: &Program) -> Result<Program, Entered
         return Ok(program);
     }
     Err(findings.iter().fold(Entered::of(fields), |form, finding| {
-        let (field, message) = placed(finding, &program);
+        let (field, message) = placed(finding, &program, &rows);
         form.wrong(&field, message)
     }))
 }
@@ -121,8 +127,7 @@ fn kept(fields: &Fields, name: &str, before: &str) -> String {
 
 /// A new wording is a new version.
 fn document(text: String, before: &Document) -> Document {
-    let version = if text == before.text { before.version.max(1) } else { before.version + 1 };
-    Document { version, text }
+    Document { version: 1, text }.in_place_of(before)
 }
 
 fn tracks(text: &str) -> Result<Vec<Track>, &'static str> {
@@ -158,7 +163,7 @@ fn questions(fields: &Fields) -> Vec<Question> {
 }
 
 /// The form's own name of the field, and the line if there are several.
-fn placed(finding: &ProgramFinding, program: &Program) -> (String, String) {
+fn placed(finding: &ProgramFinding, program: &Program, rows: &[usize]) -> (String, String) {
     let path = finding.field();
     let steps: Vec<&str> = path.split('.').collect();
     let index = steps.get(1).and_then(|index| index.parse::<usize>().ok());
@@ -169,6 +174,7 @@ fn placed(finding: &ProgramFinding, program: &Program) -> (String, String) {
             let number = program.outline.get(index).map_or(0, |week| week.number);
             (format!("week_{number}_{key}"), finding.message.clone())
         }
+        ("intake", Some(index), Some(key)) => (intake::placed(rows, index, key), finding.message.clone()),
         ("faq", Some(index), Some(key)) => (format!("faq_{index}_{key}"), at_line(finding.line)),
         (field @ ("forbidden_words" | "tracks"), Some(index), _) => (field.to_owned(), at_line(index + 1)),
         (field, ..) => (field.to_owned(), at_line(finding.line)),

@@ -62,6 +62,7 @@ fn session() -> Coming {
         ordinal: 4,
         enrolled: 11,
         declined: 1,
+        missing: vec!["Sam".to_owned()],
         room: "https://room.example/4".to_owned(),
     }
 }

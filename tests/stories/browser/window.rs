@@ -90,6 +90,14 @@ impl Window {
         }
     }
 
+    /// Waits until these words stand on the page: for a page that answers under the same heading.
+    pub async fn reads(&self, words: &str) {
+        let path = format!("//body//*[contains(normalize-space(.), {words:?})]");
+        if self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&path)).await.is_err() {
+            panic!("nobody reads {words:?} here: {}", self.text().await);
+        }
+    }
+
     /// What a person reads on the page.
     pub async fn text(&self) -> String {
         self.run("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()

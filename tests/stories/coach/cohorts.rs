@@ -160,13 +160,19 @@ told! {
     }
 }
 
+/// What the plan on a page was computed from.
+fn plan_of(html: &str) -> String {
+    let rest = html.split("name=\"plan\" value=\"").nth(1).unwrap_or_else(|| panic!("no plan in {html}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
 told! {
     async fn a_session_moves_after_a_look_and_a_stale_page_cannot_move_it(world: &Study) {
         let cohort = world.open_cohort().await;
         world.add(cohort, "Sam").await;
         let session = sessions::of_cohort(world.app.db.reader(), cohort).await.unwrap().remove(0);
         let path = format!("/coach/sessions/{}/move", session.id);
-        let form = [("date", "2027-03-19"), ("time", "20:00"), ("minutes", "60"), ("version", "0")];
+        let form = [("date", "2027-03-19"), ("time", "20:00"), ("minutes", "60")];
         let (status, _, html) = world.post(&path, &[&form[..], &[("do", "preview")]].concat()).await;
         assert_eq!(status, StatusCode::OK);
         for part in [
@@ -178,17 +184,18 @@ told! {
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
-        let (status, to, _) = world.post(&path, &[&form[..], &[("do", "apply")]].concat()).await;
+        let seen = plan_of(&html);
+        let (status, to, _) = world.post(&path, &[&form[..], &[("do", "apply"), ("plan", &seen)]].concat()).await;
         assert_eq!(
             (status, to.as_str()),
             (StatusCode::SEE_OTHER, format!("/coach/cohorts/{cohort}/schedule?done=moved").as_str())
         );
         assert!(world.page(&to).await.contains("A change waits."));
-        let stale = [("date", "2027-03-20"), ("time", "21:30"), ("minutes", "60"), ("version", "0"), ("do", "apply")];
+        let stale = [("date", "2027-03-20"), ("time", "21:30"), ("minutes", "60"), ("plan", &seen), ("do", "apply")];
         let (status, _, html) = world.post(&path, &stale).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(
-            html.contains("Somebody changed this session") && html.contains("2027-03-20") && html.contains("21:30"),
+            html.contains("changed this since you looked") && html.contains("2027-03-20") && html.contains("21:30"),
             "{html}"
         );
         for (field, value) in [("date", "2026-02-30"), ("date", "2020-01-01"), ("time", "7 pm"), ("minutes", "5000")] {
@@ -198,10 +205,11 @@ told! {
             assert_eq!(world.post(&path, &typed).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{field}={value}");
         }
         let base = format!("/coach/sessions/{}", session.id);
-        let (_, to, _) = world.post(&format!("{base}/cancel"), &[("version", "1")]).await;
-        assert!(to.ends_with("done=canceled"), "{to}");
-        let (_, to, _) = world.post(&format!("{base}/restore"), &[("version", "2")]).await;
-        assert!(to.ends_with("done=restored"), "{to}");
+        for (verb, done) in [("cancel", "done=canceled"), ("restore", "done=restored")] {
+            let seen = plan_of(&world.page(&format!("{base}/{verb}")).await);
+            let (_, to, _) = world.post(&format!("{base}/{verb}"), &[("plan", &seen), ("do", "apply")]).await;
+            assert!(to.ends_with(done), "{to}");
+        }
         world.app.clock.advance(TimeDelta::minutes(11));
         release_due(&world.app).await.unwrap();
         assert_eq!(world.mails(Occasion::ScheduleChanged).await.len(), 1, "three changes, one mail");
@@ -223,6 +231,8 @@ told! {
         for path in [
             format!("/coach/cohorts/{cohort}"),
             format!("/coach/cohorts/{cohort}/schedule"),
+            format!("/coach/cohorts/{cohort}/schedule/break"),
+            format!("/coach/cohorts/{cohort}/schedule/extend"),
             format!("/coach/cohorts/{cohort}/settings"),
             format!("/coach/cohorts/{cohort}/waitlist"),
             format!("/coach/cohorts/{cohort}/open"),
@@ -245,6 +255,8 @@ told! {
             format!("/coach/cohorts/{cohort}/doors"),
             format!("/coach/cohorts/{cohort}/open"),
             format!("/coach/sessions/{}/cancel", session.id),
+            format!("/coach/cohorts/{cohort}/schedule/extend?weeks=1"),
+            format!("/coach/cohorts/{cohort}/schedule/undo"),
             format!("/coach/outbox/{}/again", mail.id),
             format!("/coach/outbox/{}/copy", mail.id),
             format!("/coach/people/{person}/address"),

@@ -1,0 +1,86 @@
+//! Is this process fit to serve, and how does sending stand? For machines that watch it; nothing private.
+
+use chrono::TimeDelta;
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    clock::Now,
+    config::MailMode,
+    metrics::Reading,
+    store::{
+        self,
+        ledger::{self, Backlog},
+        silences,
+    },
+};
+
+/// One word a part: `ok`, or what is the matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Ok,
+    /// It does not answer.
+    Down,
+    /// It has not looked, or worked, for too long.
+    Late,
+    /// It stands still because somebody decided so; that is no fault.
+    Held,
+}
+
+/// Whether requests may come here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    pub database: Part,
+    pub planner: Part,
+    pub mail: Part,
+}
+
+impl Readiness {
+    /// What is known when the database does not answer.
+    pub const UNKNOWN: Self = Self { database: Part::Down, planner: Part::Late, mail: Part::Late };
+
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        [self.database, self.planner, self.mail].iter().all(|part| matches!(part, Part::Ok | Part::Held))
+    }
+}
+
+pub async fn readiness(app: &App) -> Readiness {
+    let now = app.clock.now();
+    let Ok((backlog, is_held)) = sending(app, now).await else {
+        return Readiness { planner: planner(app, now), ..Readiness::UNKNOWN };
+    };
+    Readiness { database: Part::Ok, planner: planner(app, now), mail: mail(app, &backlog, is_held, now) }
+}
+
+/// What `/metrics` says besides what it counted.
+pub async fn reading(app: &App) -> store::Result<Reading> {
+    let now = app.clock.now();
+    let (backlog, is_held) = sending(app, now).await?;
+    let oldest = backlog.oldest_due_at.map_or(TimeDelta::zero(), |due_at| now.program - due_at);
+    Ok(Reading { due: ledger::backlog_states(&backlog), oldest_due_seconds: oldest.as_seconds_f64().max(0.0), is_held })
+}
+
+async fn sending(app: &App, now: Now) -> store::Result<(Backlog, bool)> {
+    let backlog = ledger::backlog(app.db.reader(), now.program).await?;
+    let is_held = app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some();
+    Ok((backlog, is_held))
+}
+
+fn planner(app: &App, now: Now) -> Part {
+    let patience = TimeDelta::seconds(i64::from(app.config.health.planner_seconds));
+    match app.metrics.planner_looked_at() {
+        Some(at) if now.real - at <= patience => Part::Ok,
+        Some(_) | None => Part::Late,
+    }
+}
+
+fn mail(app: &App, backlog: &Backlog, is_held: bool, now: Now) -> Part {
+    let patience = TimeDelta::minutes(i64::from(app.config.health.oldest_due_minutes));
+    match backlog.oldest_due_at {
+        _ if is_held => Part::Held,
+        Some(due_at) if patience > TimeDelta::zero() && now.program - due_at > patience => Part::Late,
+        Some(_) | None => Part::Ok,
+    }
+}

@@ -1,0 +1,33 @@
+//! The coach said yes: until when is the place held?
+
+use serde::Serialize;
+
+use crate::{domain::category::Category, mail::letter::Letter};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ApplicationAccepted {
+    pub coach_name: String,
+    /// Local time with zone and offset.
+    pub held_until: String,
+    pub first_session: String,
+    pub offer_url: String,
+    pub decline_url: String,
+}
+
+impl Letter for ApplicationAccepted {
+    const FOLDER: &'static str = "application_accepted";
+
+    fn category(&self) -> Category {
+        Category::Service
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            coach_name: "Nadia".to_owned(),
+            held_until: "Fri 5 Mar 2027, 18:00 (Dublin time, UTC+00:00)".to_owned(),
+            first_session: "Mon 8 Mar 2027, 20:00–21:15 (Dublin time, UTC+00:00)".to_owned(),
+            offer_url: "https://trellis.example/offer/9f2c".to_owned(),
+            decline_url: "https://trellis.example/offer/9f2c/decline".to_owned(),
+        }]
+    }
+}

@@ -1,0 +1,158 @@
+//! How does it go, in numbers? Counted in this process, with nobody's name, address or token among the labels.
+
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+/// One label and its value, of a set that is known in advance.
+type Word = [(&'static str, &'static str); 1];
+
+/// What an answer is counted under: method, route pattern, class of status.
+type Answer = [(&'static str, String); 3];
+
+/// Everything that is counted. Whoever reads it says first how it stands now.
+pub struct Metrics {
+    registry: Registry,
+    deliveries: Family<Word, Counter>,
+    attempts: Histogram,
+    looks: Histogram,
+    answers: Family<Answer, Histogram>,
+    now: Gauges,
+    began: Instant,
+    /// Real time of the planner's last whole look.
+    planner_looked_at: Mutex<Option<DateTime<Utc>>>,
+    /// The way to the mail server is shut until this real instant.
+    shut_until: Mutex<Option<DateTime<Utc>>>,
+}
+
+#[derive(Default)]
+struct Gauges {
+    due: Family<Word, Gauge>,
+    oldest_due: Gauge<f64, AtomicU64>,
+    breaker: Gauge,
+    held: Gauge,
+    planner_age: Gauge<f64, AtomicU64>,
+}
+
+/// How it stands at the moment it is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Emails that are due and not finished, by state.
+    pub due: Vec<(&'static str, u64)>,
+    /// How long the oldest of them has been due, in seconds; 0 when there is none.
+    pub oldest_due_seconds: f64,
+    /// Nothing goes out, because somebody decided so.
+    pub is_held: bool,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("trellis"),
+            deliveries: Family::default(),
+            attempts: Histogram::new([0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 45.0]),
+            looks: Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0]),
+            answers: Family::new_with_constructor(|| {
+                Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
+            }),
+            now: Gauges::default(),
+            began: Instant::now(),
+            planner_looked_at: Mutex::default(),
+            shut_until: Mutex::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        let (deliveries, answers, now) = (self.deliveries.clone(), self.answers.clone(), &self.now);
+        registry.register("deliveries", "What became of emails since this process started, by outcome", deliveries);
+        registry.register("send_attempt_seconds", "How long a try to hand over one email took", self.attempts.clone());
+        registry.register("planner_look_seconds", "How long a look at what is due took", self.looks.clone());
+        registry.register("http_request_seconds", "How long an answer took, by route pattern", answers);
+        registry.register("deliveries_due", "Emails that are due and not finished, by state", now.due.clone());
+        let oldest = "How long the oldest unfinished email has been due";
+        registry.register("deliveries_oldest_due_seconds", oldest, now.oldest_due.clone());
+        registry.register("breaker_open", "1 while the mail server cannot be used", now.breaker.clone());
+        registry.register("sending_held", "1 while nothing goes out because somebody decided so", now.held.clone());
+        registry.register(
+            "planner_age_seconds",
+            "Since the planner last looked, or the process started",
+            now.planner_age.clone(),
+        );
+    }
+
+    /// One email reached this state.
+    pub fn delivered(&self, outcome: &'static str) {
+        self.deliveries.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    pub fn tried(&self, took: Duration) {
+        self.attempts.observe(took.as_secs_f64());
+    }
+
+    /// The planner looked to the end.
+    pub fn looked(&self, took: Duration, at: DateTime<Utc>) {
+        self.looks.observe(took.as_secs_f64());
+        *held(&self.planner_looked_at) = Some(at);
+    }
+
+    #[must_use]
+    pub fn planner_looked_at(&self) -> Option<DateTime<Utc>> {
+        *held(&self.planner_looked_at)
+    }
+
+    /// The mail server cannot be used until then; `None`: it took something.
+    pub fn shut(&self, until: Option<DateTime<Utc>>) {
+        *held(&self.shut_until) = until;
+    }
+
+    /// `route` is a pattern such as `/enroll/:cohort`, never an address: an address may hold a token.
+    pub fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let class = format!("{}xx", status / 100);
+        let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", class)];
+        self.answers.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// The whole page for whoever collects it, in the OpenMetrics text format.
+    pub fn page(&self, reading: &Reading, now: DateTime<Utc>) -> Result<String, fmt::Error> {
+        for (state, count) in &reading.due {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            self.now.due.get_or_create(&[("state", *state)]).set(count);
+        }
+        self.now.oldest_due.set(reading.oldest_due_seconds);
+        self.now.held.set(i64::from(reading.is_held));
+        let shut = held(&self.shut_until).is_some_and(|until| until > now);
+        self.now.breaker.set(i64::from(shut));
+        let planner_age = match self.planner_looked_at() {
+            Some(at) => (now - at).as_seconds_f64().max(0.0),
+            None => self.began.elapsed().as_secs_f64(),
+        };
+        self.now.planner_age.set(planner_age);
+        let mut page = String::new();
+        encode(&mut page, &self.registry)?;
+        Ok(page)
+    }
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,11 @@
+//! What does whoever runs it see, and what do they get back when it breaks?
+
+mod backups;
+mod doctors;
+mod health;
+mod modes;
+mod process;
+mod releases;
+mod stopping;
+mod upgrades;
+mod zone;
