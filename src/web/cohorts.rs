@@ -36,6 +36,7 @@ pub(crate) mod by_name;
 pub(crate) mod calling_off;
 pub(crate) mod decide;
 pub(crate) mod lesson;
+mod lesson_acts;
 mod lesson_timing;
 pub(crate) mod lessons;
 pub(crate) mod opening;
@@ -156,6 +157,7 @@ pub(crate) fn add(table: Table) -> Table {
     let table = calling_off::add(table);
     let table = admission::add(table);
     let table = lessons::add(table);
+    let table = lesson_acts::add(table);
     let table = lesson_timing::add(table);
     let table = lesson::add(table);
     settings::add(table)

@@ -123,6 +123,13 @@ story! {
         window.look("roster").await;
         window.press("Schedule").await;
         window.look("schedule").await;
+        window.go(&format!("{}/coach/cohorts/{}/lessons", world.base, cohort.id)).await;
+        window.look("cohort-lessons").await;
+        window.go(&format!("{}/coach/cohorts/{}/lessons/new", world.base, cohort.id)).await;
+        window.look("cohort-lesson-new").await;
+        window.go(&format!("{}/coach/cohorts/{}/settings", world.base, cohort.id)).await;
+        window.look("cohort-settings").await;
+        window.go(&format!("{}/coach/cohorts/{}/schedule", world.base, cohort.id)).await;
         window.press("Move session 2").await;
         window.arrives_at("Move a session").await;
         window.write("date", "2026-10-20").await;

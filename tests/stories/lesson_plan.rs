@@ -23,6 +23,7 @@ use crate::{
 const ANA: Person =
     Person { name: "Ana", email: "ana@example.org", zone: "Europe/Berlin", track: "broke", calendar: "neither" };
 
+/// Signed in anew: nobody stays so over the days that pass.
 pub async fn coach(world: &World) -> Visitor {
     let coach = Visitor::of(world);
     let fields = [("email", "nadia@group.example"), ("password", PASSWORD)];
@@ -51,17 +52,17 @@ async fn change(world: &World, of: (PracticeId, CohortId), ordinal: i32, change:
 }
 
 /// The copy at a position that Ana reads, and the button beside it.
-async fn press(world: &World, coach: &Visitor, of: (CohortId, i32), act: &str, fields: &[(&str, &str)]) -> Answer {
+async fn press(world: &World, of: (CohortId, i32), act: &str, fields: &[(&str, &str)]) -> Answer {
     let copies = cohorts::lessons_of(world.app.db.reader(), of.0).await.unwrap();
     let copy = copies.into_iter().find(|copy| copy.position == of.1 && copy.track == "broke").unwrap();
     let page = format!("/coach/cohorts/{}/lessons", of.0);
-    coach.submit(&page, &format!("{page}/{}/{act}", copy.id), fields).await
+    coach(world).await.submit(&page, &format!("{page}/{}/{act}", copy.id), fields).await
 }
 
-async fn retime(coach: &Visitor, cohort: CohortId, rule: &str, late: &str, act: &str) -> Answer {
+async fn retime(world: &World, cohort: CohortId, rule: &str, late: &str, act: &str) -> Answer {
     let page = format!("/coach/cohorts/{cohort}/lessons");
     let fields = [("lesson_by", "own"), ("lesson_rule", rule), ("lesson_clock", "cohort"), ("late", late), ("do", act)];
-    coach.submit(&page, &page, &fields).await
+    coach(world).await.submit(&page, &page, &fields).await
 }
 
 const TEXT: [(&str, &str); 6] = [
@@ -73,11 +74,11 @@ const TEXT: [(&str, &str); 6] = [
     ("check_in", ""),
 ];
 
-async fn add(coach: &Visitor, cohort: CohortId, spot: &str, late: &str) -> Answer {
+async fn add(world: &World, cohort: CohortId, spot: &str, late: &str) -> Answer {
     let page = format!("/coach/cohorts/{cohort}/lessons/new");
     let mut fields = TEXT.to_vec();
     fields.extend([("spot", spot), ("late", late), ("track", "")]);
-    coach.submit(&page, &page, &fields).await
+    coach(world).await.submit(&page, &page, &fields).await
 }
 
 story! {
@@ -139,27 +140,26 @@ story! {
         let cohort = world.cohort(&practice, |_| {}).await;
         enroll(world, cohort, &ANA).await;
         world.to(utc("2026-10-14 09:00")).await;
-        let coach = coach(world).await;
-        let looked = retime(&coach, cohort, "0 7 * * MON,TUE", "skip", "preview").await;
+        let looked = retime(world, cohort, "0 7 * * MON,TUE", "skip", "preview").await;
         assert_eq!(looked.status, 200);
         assert!(looked.body.contains("to Tue 13 Oct, 07:00, which is past: it is skipped"), "{}", looked.body);
         let before = cohorts::anywhere(world.app.db.reader(), cohort).await.unwrap().unwrap();
         assert_eq!(before.lesson_rule, "0 7 * * MON", "a look changes nothing");
 
-        assert_eq!(retime(&coach, cohort, "0 7 * * MON,TUE", "skip", "apply").await.status, 303);
+        assert_eq!(retime(world, cohort, "0 7 * * MON,TUE", "skip", "apply").await.status, 303);
         world.run().await;
         assert_eq!(lessons(world, ANA.email).len(), 1, "nothing is blasted out");
-        let list = coach.get(&format!("/coach/cohorts/{cohort}/lessons")).await.body;
+        let list = coach(world).await.get(&format!("/coach/cohorts/{cohort}/lessons")).await.body;
         assert!(list.contains("Not mailed: its time had passed when the schedule changed"), "{list}");
 
         // Back to where it was: the second lesson is ahead again, and goes out on its day.
-        retime(&coach, cohort, "0 7 * * MON", "skip", "apply").await;
+        retime(world, cohort, "0 7 * * MON", "skip", "apply").await;
         world.to(utc("2026-10-19 06:00")).await;
         assert_eq!(lessons(world, ANA.email)[1..], pairs(&[("part 2", "Mon 19 Oct 07:00")]));
 
         // Once more, and this time it is to come with the next.
         world.to(utc("2026-10-21 09:00")).await;
-        retime(&coach, cohort, "0 7 * * MON,TUE,WED", "with_next", "apply").await;
+        retime(world, cohort, "0 7 * * MON,TUE,WED", "with_next", "apply").await;
         world.to(utc("2026-10-26 07:00")).await;
         let mails = world.mails_to(ANA.email);
         let next = mails.last().unwrap();
@@ -178,29 +178,28 @@ story! {
         let cohort = world.cohort(&practice, |_| {}).await;
         enroll(world, cohort, &ANA).await;
         world.to(utc("2026-10-14 09:00")).await;
-        let coach = coach(world).await;
-        let out = press(world, &coach, (cohort, 1), "move", &[("seen", "1"), ("do", "later")]).await;
+        let out = press(world, (cohort, 1), "move", &[("seen", "1"), ("do", "later")]).await;
         assert!(out.location.unwrap().ends_with("done=lesson-out"), "what is out stays");
-        let edge = press(world, &coach, (cohort, 2), "move", &[("seen", "2"), ("do", "earlier")]).await;
+        let edge = press(world, (cohort, 2), "move", &[("seen", "2"), ("do", "earlier")]).await;
         assert!(edge.location.unwrap().ends_with("done=lesson-edge"), "and nothing takes its place");
-        let swapped = press(world, &coach, (cohort, 2), "move", &[("seen", "2"), ("do", "later")]).await;
+        let swapped = press(world, (cohort, 2), "move", &[("seen", "2"), ("do", "later")]).await;
         assert!(swapped.location.unwrap().ends_with("done=lesson-moved"));
-        let again = press(world, &coach, (cohort, 2), "move", &[("seen", "3"), ("do", "earlier")]).await;
+        let again = press(world, (cohort, 2), "move", &[("seen", "3"), ("do", "earlier")]).await;
         assert!(again.location.unwrap().ends_with("done=lesson-changed"), "pressing on an old page moves nothing");
-        let gone = press(world, &coach, (cohort, 1), "out", &[]).await;
+        let gone = press(world, (cohort, 1), "out", &[]).await;
         assert!(gone.location.unwrap().ends_with("done=lesson-out"));
-        press(world, &coach, (cohort, 4), "out", &[]).await;
+        press(world, (cohort, 4), "out", &[]).await;
         world.to(utc("2026-10-30 09:00")).await;
         assert_eq!(
             lessons(world, ANA.email),
             pairs(&[("part 1", "Mon 12 Oct 07:00"), ("part 3", "Mon 19 Oct 07:00"), ("part 2", "Mon 26 Oct 07:00")])
         );
         let list = format!("/coach/cohorts/{cohort}/lessons");
-        let shown = coach.get(&list).await.body;
+        let shown = coach(world).await.get(&list).await.body;
         assert!(shown.contains("taken out by Nadia Brandt"), "{shown}");
         let removed = trellis::store::cohort_lessons::with_removed(world.app.db.reader(), cohort).await.unwrap();
         let removed = removed.into_iter().find(|copy| copy.reason.starts_with("taken out")).unwrap();
-        let back = coach.submit(&list, &format!("{list}/{}/back", removed.id), &[]).await;
+        let back = coach(world).await.submit(&list, &format!("{list}/{}/back", removed.id), &[]).await;
         assert!(back.location.unwrap().ends_with("done=lesson-back"));
         // The other track never lost its fourth, so week 4 stays empty for Ana, and hers comes at the end.
         world.to(utc("2026-11-30 09:00")).await;
@@ -217,8 +216,7 @@ story! {
         let cohort = world.cohort(&practice, |_| {}).await;
         enroll(world, cohort, &ANA).await;
         world.to(utc("2026-10-14 09:00")).await;
-        let coach = coach(world).await;
-        assert!(add(&coach, cohort, "2", "skip").await.location.unwrap().ends_with("done=lesson-added"));
+        assert!(add(world, cohort, "2", "skip").await.location.unwrap().ends_with("done=lesson-added"));
         world.to(utc("2026-10-27 09:00")).await;
         assert_eq!(
             lessons(world, ANA.email),
@@ -226,14 +224,14 @@ story! {
         );
 
         // Too late, by default: nobody is mailed, and the page says why.
-        add(&coach, cohort, "past", "skip").await;
+        add(world, cohort, "past", "skip").await;
         world.run().await;
         assert_eq!(lessons(world, ANA.email).len(), 3);
-        let list = coach.get(&format!("/coach/cohorts/{cohort}/lessons")).await.body;
+        let list = coach(world).await.get(&format!("/coach/cohorts/{cohort}/lessons")).await.body;
         assert!(list.contains("Not mailed: added after its time"), "{list}");
 
         // With the next: named in its mail, and no mail of its own.
-        add(&coach, cohort, "past", "with_next").await;
+        add(world, cohort, "past", "with_next").await;
         world.to(utc("2026-11-02 07:00")).await;
         let mails = world.mails_to(ANA.email);
         let next = mails.iter().find(|mail| mail.subject.ends_with("part 3")).unwrap();
@@ -241,7 +239,7 @@ story! {
         assert_eq!(lessons(world, ANA.email).len(), 4);
 
         // Now: but she had today's, so tomorrow at the same hour.
-        add(&coach, cohort, "past", "now").await;
+        add(world, cohort, "past", "now").await;
         world.run().await;
         assert_eq!(lessons(world, ANA.email).len(), 4, "one a day");
         world.to(utc("2026-11-04 09:00")).await;
@@ -270,7 +268,7 @@ story! {
         assert_eq!(coach.submit(&page, &page, &fields).await.status, 303);
         world.to(utc("2026-10-12 09:00")).await;
         assert!(world.last_to(ANA.email).subject.ends_with("extra"));
-        let late = coach.submit(&page, &page, &fields).await;
+        let late = self::coach(world).await.submit(&page, &page, &fields).await;
         assert_eq!(late.status, 422, "what is out stays, and the text is still there");
         assert!(late.body.contains("An evening to rest"));
         let stranger = Visitor::of(world).get(&page).await;
@@ -311,7 +309,6 @@ story! {
         let practice = world.practice().await;
         let cohort = world.cohort(&practice, |_| {}).await;
         enroll(world, cohort, &ANA).await;
-        let coach = coach(world).await;
         world.to(utc("2026-10-12 09:00")).await;
         let mut seed = 20_261_012_u64;
         let mut next = |most: u64| {
@@ -325,11 +322,11 @@ story! {
             let is_there = copies.iter().any(|copy| copy.position == position && copy.track == "broke");
             let (seen, late) = (position.to_string(), ["skip", "now", "with_next"][usize::try_from(next(3)).unwrap()]);
             match next(6) {
-                0 if is_there => drop(press(world, &coach, (cohort, position), "move", &[("seen", &seen), ("do", "later")]).await),
-                1 if is_there => drop(press(world, &coach, (cohort, position), "out", &[]).await),
-                2 if is_there => drop(press(world, &coach, (cohort, position), "send", &[("do", "now")]).await),
-                3 => drop(add(&coach, cohort, if next(2) == 0 { "past" } else { "end" }, late).await),
-                4 => drop(retime(&coach, cohort, ["0 7 * * MON,THU", "0 9 * * TUE", "session end + 20 min"][usize::try_from(next(3)).unwrap()], late, "apply").await),
+                0 if is_there => drop(press(world, (cohort, position), "move", &[("seen", &seen), ("do", "later")]).await),
+                1 if is_there => drop(press(world, (cohort, position), "out", &[]).await),
+                2 if is_there => drop(press(world, (cohort, position), "send", &[("do", "now")]).await),
+                3 => drop(add(world, cohort, if next(2) == 0 { "past" } else { "end" }, late).await),
+                4 => drop(retime(world, cohort, ["0 7 * * MON,THU", "0 9 * * TUE", "session end + 20 min"][usize::try_from(next(3)).unwrap()], late, "apply").await),
                 _ => world.pass(TimeDelta::hours(i64::try_from(next(90)).unwrap())).await,
             }
             world.run().await;

@@ -33,6 +33,7 @@ mod pauses;
 mod people;
 mod places;
 mod post;
+mod program_lessons;
 mod schedule_changes;
 mod seats;
 mod second_looks;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     Head, found,
-    lessons::{answered, target},
+    lesson_acts::{answered, target},
 };
 use crate::{
     actions::{
@@ -41,6 +41,7 @@ use crate::{
 pub(crate) struct CohortLessonPage {
     head: Head,
     program: String,
+    is_out: bool,
     /// Where the form goes: the copy's address, or `new`.
     copy: String,
     form: Entered,
@@ -67,6 +68,7 @@ impl Page for CohortLessonPage {
         let page = |copy: &str, form| Self {
             head: Head::sample("lessons"),
             program: "7".into(),
+            is_out: copy == "1",
             copy: copy.into(),
             form,
             seen: "x".into(),
@@ -111,6 +113,7 @@ async fn page(
     Ok(CohortLessonPage {
         head: Head::of(cohort, program, "lessons"),
         program: program.id.to_string(),
+        is_out: row.is_some_and(|row| lessons.state(row, site.clock.now().program).is_out()),
         copy: copy.to_owned(),
         form,
         seen: row.map(|row| stamp(row.changed_at)).unwrap_or_default(),

@@ -5,7 +5,7 @@ use poem::{
     web::{Data, Path},
 };
 
-use super::{found, lessons};
+use super::{found, lesson_acts::target, lessons};
 use crate::{
     actions::{
         change_lessons::Refused,
@@ -66,7 +66,7 @@ async fn change(
     if fields.text("do") == "preview" {
         return preview(site, &signed, (&cohort, &program), &fields, &wish).await;
     }
-    let target = lessons::target(site, &signed, &id).await?;
+    let target = target(site, &signed, &id).await?;
     match time_lessons(&site.app, &target, (&wish.timing, wish.clock), wish.late).await {
         Ok(()) => Ok(see_other(&format!("/coach/cohorts/{}/lessons?done=lessons-timed", cohort.id))),
         Err(Refused::Store(error)) => Err(error.into()),

@@ -145,7 +145,8 @@ impl Place {
         match lesson.timing {
             Timing::Rule => gone(&|at| at == lesson.position),
             Timing::Now => true,
-            Timing::WithNext => gone(&|at| at > lesson.position),
+            // With the next, or at once where none is left.
+            Timing::WithNext => gone(&|at| at > lesson.position) || !self.due.keys().any(|at| *at > lesson.position),
             Timing::Skipped => gone(&|at| at <= lesson.position),
             Timing::Removed => false,
         }
@@ -153,7 +154,7 @@ impl Place {
 
     /// The latest week whose lesson is out.
     pub(in crate::web) fn latest(&self, now: DateTime<Utc>) -> Option<i32> {
-        let out = self.due.iter().filter(|(position, due)| **due <= now && self.has_lesson(**position));
+        let out = self.due.iter().filter(|(position, due)| **due <= now && !self.out(**position, now).is_empty());
         out.max_by_key(|(position, due)| (**due, **position))
             .map(|(position, _)| *position)
             .filter(|_| self.is_inside())

@@ -59,6 +59,47 @@ told! {
 }
 
 told! {
+    async fn public_holidays_are_warned_of_and_change_no_date(world: &Study) {
+        let program = world.program.to_string();
+        let mut form = cohort_form(&program, &[("holiday_country", "DE")]);
+        form.push(("do", "preview"));
+        let (_, _, html) = world.post("/coach/cohorts/new", &form).await;
+        for part in [
+            "Mon 29 Mar is Easter Monday, a public holiday in Germany",
+            "1 lesson falls on a public holiday in Germany. No date is changed because of it.",
+            "Lesson 2, Theme 2: Monday 29 March 2027, 07:00 (UTC+02:00)",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        let (_, _, none) = world.post("/coach/cohorts/new", &cohort_form(&program, &[("do", "preview")])).await;
+        assert!(!none.contains("public holiday in Germany"), "never without being asked for");
+        let (status, _, _) = world.post("/coach/cohorts/new", &cohort_form(&program, &[("holiday_country", "XX")])).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+told! {
+    async fn lessons_may_follow_the_sessions(world: &Study) {
+        let program = world.program.to_string();
+        let by_session = [("lesson_by", "session"), ("lesson_after", "30"), ("do", "preview")];
+        let (_, _, html) = world.post("/coach/cohorts/new", &cohort_form(&program, &by_session)).await;
+        for part in ["Lesson 1, Theme 1: Thursday 18 March 2027, 20:30", "session end + 30 min", "After each session, 30 minutes later"] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        for (changes, message) in [
+            ([("lesson_by", "session"), ("lesson_after", "10081")], "Enter how many minutes after the session"),
+            ([("lesson_by", "weekday"), ("lesson_rule", "0 7 * * TUE")], "for this to count, or leave it empty"),
+            ([("lesson_by", "own"), ("lesson_rule", "")], "Write the five fields"),
+            ([("lesson_by", "own"), ("lesson_rule", "session end + 8 days")], "at most seven days"),
+        ] {
+            let (status, _, html) = world.post("/coach/cohorts/new", &cohort_form(&program, &changes)).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{message}");
+            assert!(html.contains(message), "{message} in {html}");
+        }
+    }
+}
+
+told! {
     async fn whatever_is_wrong_with_a_cohort_is_said_at_its_field_and_nothing_is_saved(world: &Study) {
         let program = world.program.to_string();
         let long = "x".repeat(10_000);

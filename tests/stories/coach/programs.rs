@@ -20,6 +20,7 @@ told! {
         let row = programs::lessons_of(db, world.program).await.unwrap().remove(1);
         let path = format!("/coach/programs/{}/lessons/{}", world.program, row.id);
         let page = world.page(&path).await;
+        assert!(page.contains("Apply to these cohorts: 2 unsent lessons change"), "{page}");
         let seen = page.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let ticked_id = ticked.to_string();
         let with = |body: &'static str| {
@@ -56,7 +57,9 @@ told! {
         release_due(&world.app).await.unwrap();
         let signed_in = sign_in_coach(&world.app, "nadia@example.org", PASSWORD, "test").await.unwrap();
         let world = world.signed_in_with(&signed_in.token);
-        assert!(!world.page(&path).await.contains("Also change it in these cohorts"), "it has gone out");
+        let page = world.page(&path).await;
+        assert!(!page.contains("Apply to these cohorts"), "it has gone out");
+        assert!(page.contains("it has gone out there and stays as it was sent"), "{page}");
     }
 }
 
