@@ -59,7 +59,6 @@ async fn queue(app: &App, mails: u128) {
         name: name("Nadia Brandt"),
         zone: zone("Europe/Dublin"),
         practice: name("Nadia Brandt Coaching"),
-        role: trellis::domain::people::Role::Owner,
     };
     add_coach(app, &new, &hash_password(app, PASSWORD).await.unwrap()).await.unwrap();
     let coach = coaches::with_email(app.db.reader(), &new.email).await.unwrap().unwrap();
