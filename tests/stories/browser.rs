@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use trellis::store::{cohorts, programs};
 
 mod driver;
+mod own_place;
 mod places;
 mod together;
 mod window;
