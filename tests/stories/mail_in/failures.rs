@@ -223,7 +223,8 @@ mailed! {
         let practice = practices::on_this_installation(world.app.db.reader()).await.unwrap().remove(0);
         let new = NewPerson { email: "Ana@example.org".parse().unwrap(), name: name("Ana"), zone: zone("Europe/Lisbon"), track: "broke".to_owned() };
         let _ = add_person(&world.app, (practice.id, cohort), &new, WhenFull::Refuse, "Nadia").await;
-        world.run().await;
+        // Invites leave some seconds apart.
+        world.pass(TimeDelta::minutes(5)).await;
         let queued: Vec<_> = ledger::everything(world.app.db.reader()).await.unwrap().into_iter()
             .filter(|row| row.participant_id.is_some()).map(|row| (row.occasion.to_string(), row.state.to_string())).collect();
         assert!(world.mails_to("Ana@example.org").iter().all(|mail| mail.text.contains("/confirm/")), "only what lifts it: {queued:?}");
