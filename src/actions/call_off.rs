@@ -137,7 +137,7 @@ async fn check_words(tx: &Tx, cohort: &Cohort, to: &[Enrollment], words: &str) -
     let ids: Vec<_> = to.iter().map(|enrollment| enrollment.participant_id).collect();
     let people = participants::with_ids(tx, cohort.practice_id, &ids).await?;
     let own = people.iter().filter_map(|person| person.discretion);
-    let level = own.fold(cohort.discretion, |level, own| at_least(level, own));
+    let level = own.fold(cohort.discretion, at_least);
     let topic = topic_words(tx, cohort).await?;
     match topic.find_in(words).filter(|_| level != Discretion::Open) {
         Some(word) => Err(Refused::Forbidden(word.to_owned())),

@@ -53,7 +53,7 @@ pub(super) async fn release_lessons(tx: &Tx, row: &TimetableRow, now: Now) -> st
 
 /// What the ledger says of a lesson that was named in the mail of another.
 pub(super) fn came_with(lesson: &CohortLesson) -> String {
-    format!("{CAME_WITH}lesson {}", lesson.position)
+    format!("{CAME_WITH}lesson {}, {}", lesson.position, lesson.content.0.title)
 }
 
 /// The track of those who get both, empty for everybody; none if nobody does.

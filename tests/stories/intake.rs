@@ -165,7 +165,7 @@ story! {
         let db = world.app.db.reader();
         let place = enrollments::of_cohort(db, cohort).await.unwrap().remove(0);
         assert!(intakes::of_enrollment(db, place.id).await.unwrap().is_some());
-        world.pass(chrono::TimeDelta::days(7)).await;
+        world.pass(chrono::TimeDelta::days(8)).await;
         trellis::actions::send_deliveries::forget(&world.app).await.unwrap();
         assert!(intakes::of_enrollment(db, place.id).await.unwrap().is_none());
         assert_eq!(standing(world, cohort, ANA).await, "unknown");

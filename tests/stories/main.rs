@@ -1,5 +1,6 @@
 //! What do we promise? One file a promise, every story on both databases, through the front door.
 #![allow(
+    clippy::too_many_lines,
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,

@@ -69,7 +69,7 @@ story! {
         let told: Vec<_> = world.mails_to("nadia@group.example").into_iter().map(|mail| mail.text).collect();
         assert!(told.iter().any(|text| text.contains("Ana is back from a pause.")), "{told:?}");
         let history: Vec<_> = enrollments::history_of(world.app.db.reader(), id).await.unwrap().into_iter().map(|change| change.became).collect();
-        assert_eq!(history[history.len() - 2..], ["paused", "enrolled"]);
+        assert_eq!(history[history.len() - 3..], ["paused", "enrolled", "completed"]);
     }
 }
 

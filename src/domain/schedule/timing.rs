@@ -7,6 +7,7 @@ use chrono::{NaiveTime, TimeDelta};
 use super::{BadRule, LessonRule};
 
 /// A lesson schedule. One column, one field of a form: either five cron fields, or `session end + 30 min`.
+#[expect(clippy::large_enum_variant, reason = "a cohort has one, and it is read once a plan")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LessonTiming {
     /// The n-th firing releases the n-th lesson.

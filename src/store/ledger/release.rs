@@ -46,6 +46,17 @@ pub enum Manner {
     Along { with: Uuid, reason: String },
 }
 
+impl Manner {
+    /// State, reason and params of each row.
+    fn written(&self) -> (State, Option<String>, String) {
+        match self {
+            Manner::Alone { also } if also.is_empty() => (State::Queued, None, "{}".to_owned()),
+            Manner::Alone { also } => (State::Queued, None, serde_json::json!({ "also": also }).to_string()),
+            Manner::Along { reason, .. } => (State::Skipped, Some(reason.clone()), "{}".to_owned()),
+        }
+    }
+}
+
 /// Writes a delivery for everyone who is enrolled and has none yet. Returns how many were new.
 ///
 /// A lesson belongs to the journey, so that no transfer repeats it; a reminder to the enrollment.
@@ -56,11 +67,7 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
         Occasion::Lesson => enrolled(enrollments::Column::JourneyId),
         _ => enrolled(enrollments::Column::Id),
     };
-    let (state, reason, params) = match &release.manner {
-        Manner::Alone { also } if also.is_empty() => (State::Queued, None, "{}".to_owned()),
-        Manner::Alone { also } => (State::Queued, None, serde_json::json!({ "also": also }).to_string()),
-        Manner::Along { reason, .. } => (State::Skipped, Some(reason.clone()), "{}".to_owned()),
-    };
+    let (state, reason, params) = release.manner.written();
     let filled: Vec<(To, SimpleExpr)> = vec![
         (To::Id, fresh_id(tx)),
         (To::PracticeId, enrolled(enrollments::Column::PracticeId)),
@@ -105,18 +112,24 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
             .and_where(Expr::col((participants::Entity, participants::Column::Zone)).eq(release.zone.as_str()));
     }
     if let Manner::Along { with, .. } = release.manner {
-        let mut has_it = Query::select();
-        let known = |column: To| Expr::col((deliveries::Entity, column));
-        has_it
-            .expr(Expr::val(1))
-            .from(deliveries::Entity)
-            .and_where(known(To::SubjectId).eq(subject))
-            .and_where(known(To::Occasion).eq(release.occasion))
-            .and_where(known(To::ObjectId).eq(with));
-        people.and_where(Expr::exists(has_it).not());
+        people.and_where(has_none(release.occasion, subject, with));
     }
     let mut insert = Query::insert();
     insert.into_table(Alias::new("deliveries")).columns(columns).on_conflict(once());
     insert.select_from(people.take()).expect("as many values as columns");
     Ok(tx.execute(&insert).await?.rows_affected())
+}
+
+/// Nothing was written yet of this object, for whoever the rows are about.
+fn has_none(occasion: Occasion, subject: SimpleExpr, object: Uuid) -> SimpleExpr {
+    use deliveries::Column as To;
+    let known = |column: To| Expr::col((deliveries::Entity, column));
+    let mut has_it = Query::select();
+    has_it
+        .expr(Expr::val(1))
+        .from(deliveries::Entity)
+        .and_where(known(To::SubjectId).eq(subject))
+        .and_where(known(To::Occasion).eq(occasion))
+        .and_where(known(To::ObjectId).eq(object));
+    Expr::exists(has_it).not()
 }

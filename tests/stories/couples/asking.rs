@@ -8,7 +8,7 @@ story! {
         let visitor = Visitor::of(world);
         let path = format!("/enroll/{cohort}");
         for (name, email, field, words) in [
-            ("Ben", "", "partner_email", "@ sign"),
+            ("Ben", "", "partner_email", "Enter an email address"),
             ("", BEN, "partner_name", "Enter a name"),
             ("Ben", "ANA@example.org", "partner_email", "This is your own address"),
             ("Ben\r\nBcc: x", BEN, "partner_name", "line break"),
