@@ -65,18 +65,26 @@ pub async fn save_settings(
     settings: &Settings,
 ) -> Result<(), Refused> {
     let now = app.clock.now();
-    transact!(app.db, |tx| {
-        let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-        let moved = person.zone != settings.zone;
-        let changed =
-            Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
-        participants::save(tx, changed.clone()).await?;
-        if moved {
-            follow_to_zone(app, tx, &changed, now).await?;
-        }
-        Ok::<_, Refused>(())
-    })?;
+    transact!(app.db, |tx| put_settings(app, tx, (practice, id), settings, now).await)?;
     app.bell.notify_waiters();
+    Ok(())
+}
+
+pub(super) async fn put_settings(
+    app: &App,
+    tx: &Tx,
+    (practice, id): (PracticeId, ParticipantId),
+    settings: &Settings,
+    now: Now,
+) -> Result<(), Refused> {
+    let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+    let moved = person.zone != settings.zone;
+    let changed =
+        Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
+    participants::save(tx, changed.clone()).await?;
+    if moved {
+        follow_to_zone(app, tx, &changed, now).await?;
+    }
     Ok(())
 }
 
@@ -164,13 +172,6 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
         };
         stops::stop(tx, stop).await?;
         Ok(())
-    })
-}
-
-pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    transact!(app.db, |tx| {
-        take_back_complaint(app, tx, person).await?;
-        Ok(stops::resume(tx, person, program, category).await?)
     })
 }
 

@@ -235,7 +235,7 @@ async fn saved(
         "test-open" => Discretion::Open,
         _ => return Ok(see_other(&format!("/coach/programs/{}/lessons/{id}?done=lesson", program.id))),
     };
-    send_test_lesson(&site.app, &signed.coach, (id, level), fields.form_token()?.as_uuid()).await?;
+    send_test_lesson(&site.app, &signed.coach, (id, level)).await?;
     Ok(see_other(&format!("/coach/programs/{}/lessons/{id}?done=test-lesson", program.id)))
 }
 
@@ -289,15 +289,10 @@ async fn make(
     let place = place(&program, fields.text("week"), fields.text("track"))?;
     let written = Lesson { week: place.week, track: place.track, ..read(&fields) };
     let form = match checked(&fields, &written, &program) {
-        Ok(()) => {
-            if let Some(answer) = desk::sent_before(site, &signed, &fields, &format!("/coach/programs/{id}")).await? {
-                return Ok(answer);
-            }
-            match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
-                Ok(lesson) => return saved(site, &signed, &fields, (&program, lesson)).await,
-                Err(refused) => refusal(&fields, refused)?,
-            }
-        }
+        Ok(()) => match create_lesson(&site.app, (signed.practice.id, program.id), &written).await {
+            Ok(lesson) => return saved(site, &signed, &fields, (&program, lesson)).await,
+            Err(refused) => refusal(&fields, refused)?,
+        },
         Err(form) => form,
     };
     let chrome = desk::around(site, &signed, Here::Programs).await?;
@@ -313,6 +308,6 @@ async fn send_test(
 ) -> Result<Response, PageError> {
     let (program, row) = lesson(site, &signed, &ids).await?;
     let level = Discretion::parse(fields.text("level")).unwrap_or(program.content.0.discretion);
-    send_test_lesson(&site.app, &signed.coach, (row.id, level), fields.form_token()?.as_uuid()).await?;
+    send_test_lesson(&site.app, &signed.coach, (row.id, level)).await?;
     Ok(see_other(&format!("/coach/programs/{}/lessons/{}?done=test-lesson", program.id, row.id)))
 }
