@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aes_gcm::{Aes256Gcm, aead::Aead};
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -82,6 +83,44 @@ impl Keys {
     }
 }
 
+/// Who may open a sealed text: the purpose, and what the text belongs to.
+pub type Seal<'a> = (&'a str, &'a [u8]);
+
+impl Keys {
+    /// Seals a text (AES-256-GCM) for whoever brings what it belongs to again; without that, our own key does
+    /// not open it. A nonce is used once.
+    #[must_use]
+    pub fn seal(&self, (purpose, of): Seal<'_>, nonce: [u8; 12], text: &[u8]) -> String {
+        let sealed = self.cipher(purpose, of).encrypt(&nonce.into(), text).expect("a page is far below the limit");
+        BASE64URL_NOPAD.encode(&[&nonce[..], &sealed].concat())
+    }
+
+    /// `None`: not sealed by us, not for this, or altered.
+    #[must_use]
+    pub fn unseal(&self, (purpose, of): Seal<'_>, sealed: &str) -> Option<Vec<u8>> {
+        let bytes = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
+        let (nonce, text) = bytes.split_first_chunk::<12>()?;
+        self.cipher(purpose, of).decrypt(&(*nonce).into(), text).ok()
+    }
+
+    fn cipher(&self, purpose: &str, of: &[u8]) -> Aes256Gcm {
+        use aes_gcm::KeyInit as _;
+        Aes256Gcm::new(&self.mac(purpose, of).into())
+    }
+}
+
+/// SHA-256 of what must only be told apart.
+#[must_use]
+pub fn fingerprint(parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        // With its length before it, no part can pass for two.
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
 /// SHA-256 of a random token, as it is stored.
 #[must_use]
 pub fn token_hash(token: &str) -> String {
@@ -110,6 +149,27 @@ mod tests {
         assert!(matches!(Keys::parse("secret"), Err(BadKey::Short)));
         assert!(matches!(Keys::parse(&"00".repeat(32)), Err(BadKey::Guessable)));
         assert!(Keys::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").is_ok());
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_the_same_only() {
+        let keys = Keys::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
+        let sealed = keys.seal(("answer", b"one"), [7; 12], b"hello");
+        assert_eq!(keys.unseal(("answer", b"one"), &sealed).as_deref(), Some(&b"hello"[..]));
+        for (seal, text) in [
+            (("answer", &b"two"[..]), sealed.as_str()),
+            (("other", b"one"), sealed.as_str()),
+            (("answer", b"one"), &sealed[1..]),
+            (("answer", b"one"), ""),
+        ] {
+            assert_eq!(keys.unseal(seal, text), None);
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_tells_where_one_part_ends() {
+        assert_ne!(fingerprint(&[b"ab", b"c"]), fingerprint(&[b"a", b"bc"]));
+        assert_eq!(fingerprint(&[b"ab", b"c"]), fingerprint(&[b"ab", b"c"]));
     }
 
     #[test]

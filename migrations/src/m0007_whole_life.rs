@@ -143,7 +143,7 @@ fn attendances() -> TableCreateStatement {
 fn sent_forms() -> TableCreateStatement {
     table("sent_forms")
         .col(text("token_hash"))
-        .col(text("address"))
+        // Sealed with a key that only the form itself can make again.
         .col(text("answer"))
         .col(at("made_at"))
         .col(maybe_at("answered_at"))

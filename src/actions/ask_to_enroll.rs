@@ -32,6 +32,7 @@ use crate::{
 
 use super::{
     couples,
+    decoy::enroll_nobody,
     keep_papers::{keep_answers, keep_consents},
 };
 
@@ -82,8 +83,13 @@ pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form) -> store::Re
     let limited = is_over_limit(app, cohort, form, now).await?;
     transact!(app.db, |tx| {
         cohorts::lock(tx, cohort.id).await?;
+        // Read again: who had to wait for the lock asked after whoever had it. The line's order is that of the times.
+        let now = app.clock.now();
         let hash = limit_hash(app, cohort, form);
         attempts::note(tx, app.random.uuid(now.real), bucket(&hash), now.real).await?;
+        if limited || participants::with_email(tx, cohort.practice_id, &form.email).await?.is_some() {
+            enroll_nobody(app, tx, cohort, form, now).await?;
+        }
         if limited {
             return Ok(());
         }
@@ -109,7 +115,7 @@ async fn is_over_limit(app: &App, cohort: &Cohort, form: &Form, now: Now) -> sto
     Ok(made >= u64::from(app.config.limits.enrollments_per_address))
 }
 
-async fn person(app: &App, tx: &Tx, cohort: &Cohort, form: &Form, now: Now) -> store::Result<Participant> {
+pub(super) async fn person(app: &App, tx: &Tx, cohort: &Cohort, form: &Form, now: Now) -> store::Result<Participant> {
     if let Some(known) = participants::with_email(tx, cohort.practice_id, &form.email).await? {
         // A form proves nothing about the address: it changes nobody who has confirmed theirs.
         if known.confirmed_at.is_some() {
@@ -144,7 +150,7 @@ fn new_participant(app: &App, cohort: &Cohort, form: &Form, now: Now) -> Partici
     }
 }
 
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     tx: &Tx,
     of: (&Cohort, &Participant),
@@ -278,10 +284,9 @@ async fn hold_seat(tx: &Tx, cohort: &Cohort) -> store::Result<Option<i32>> {
     cohorts::take_seat(tx, cohort.id).await
 }
 
-/// An address that did not ask is not flooded: whoever never confirmed gets two confirmations a day at most,
-/// whatever the cohorts they are about; every other answer once a day.
+/// An address that did not ask is not flooded: see `may_ask_to_confirm`; every other answer comes once a day.
 async fn mail(app: &App, tx: &Tx, occasion: Occasion, enrollment: &Enrollment, now: Now) -> store::Result<()> {
-    if occasion == Occasion::ConfirmAddress && confirmations_today(tx, enrollment, now).await? >= MOST_CONFIRMATIONS {
+    if occasion == Occasion::ConfirmAddress && !may_ask_to_confirm(tx, enrollment, now).await? {
         return Ok(());
     }
     let spacing = if occasion == Occasion::ConfirmAddress { 5 * 60 } else { 24 * 60 * 60 };
@@ -297,20 +302,24 @@ async fn mail(app: &App, tx: &Tx, occasion: Occasion, enrollment: &Enrollment, n
     Ok(())
 }
 
-/// Confirmations a day to an address that has not confirmed yet.
-const MOST_CONFIRMATIONS: usize = 2;
+/// Confirmations a day: one to an address that never confirmed, whoever of this installation it is about;
+/// a few to somebody we know, who may ask, leave and ask again.
+const MOST_TO_A_STRANGER: usize = 1;
+const MOST_TO_THE_KNOWN: usize = 3;
 
-async fn confirmations_today(tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<usize> {
-    let person = participants::holding(tx, enrollment.participant_id).await?;
-    if person.is_none_or(|person| person.confirmed_at.is_some()) {
-        return Ok(0);
+async fn may_ask_to_confirm(tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<bool> {
+    let Some(person) = participants::holding(tx, enrollment.participant_id).await? else { return Ok(false) };
+    let most = if person.confirmed_at.is_some() { MOST_TO_THE_KNOWN } else { MOST_TO_A_STRANGER };
+    let mut asked = 0;
+    for person in participants::everywhere_with_email(tx, &person.email).await? {
+        let filter = ledger::Filter {
+            participant: Some(person.id),
+            occasion: Some(Occasion::ConfirmAddress),
+            page_size: 20,
+            ..ledger::Filter::default()
+        };
+        let (sent, _) = ledger::of_practice(tx, person.practice_id, &filter).await?;
+        asked += sent.iter().filter(|row| row.next_try_at > now.real - TimeDelta::days(1)).count();
     }
-    let filter = ledger::Filter {
-        participant: Some(enrollment.participant_id),
-        occasion: Some(Occasion::ConfirmAddress),
-        page_size: 20,
-        ..ledger::Filter::default()
-    };
-    let (sent, _) = ledger::of_practice(tx, enrollment.practice_id, &filter).await?;
-    Ok(sent.iter().filter(|row| row.next_try_at > now.real - TimeDelta::days(1)).count())
+    Ok(asked < most)
 }

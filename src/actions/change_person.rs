@@ -31,7 +31,7 @@ use crate::{
 use super::{
     follow_to_zone::follow_to_zone,
     readdress_calendars::{Left, clear_calendars, fill_calendars},
-    suppress::{badge, take_back_complaint},
+    suppress::badge,
     tell_calendars::tell_calendar,
 };
 
@@ -63,18 +63,26 @@ pub async fn save_settings(
     settings: &Settings,
 ) -> Result<(), Refused> {
     let now = app.clock.now();
-    transact!(app.db, |tx| {
-        let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-        let before = person.zone;
-        let changed =
-            Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
-        participants::save(tx, changed.clone()).await?;
-        if before != changed.zone {
-            follow_to_zone(app, tx, &changed, before, now).await?;
-        }
-        Ok::<_, Refused>(())
-    })?;
+    transact!(app.db, |tx| put_settings(app, tx, (practice, id), settings, now).await)?;
     app.bell.notify_waiters();
+    Ok(())
+}
+
+pub(super) async fn put_settings(
+    app: &App,
+    tx: &Tx,
+    (practice, id): (PracticeId, ParticipantId),
+    settings: &Settings,
+    now: Now,
+) -> Result<(), Refused> {
+    let person = participants::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+    let before = person.zone;
+    let changed =
+        Participant { name: settings.name.clone(), zone: settings.zone, discretion: settings.discretion, ..person };
+    participants::save(tx, changed.clone()).await?;
+    if before != changed.zone {
+        follow_to_zone(app, tx, &changed, before, now).await?;
+    }
     Ok(())
 }
 
@@ -117,13 +125,6 @@ pub async fn stop(app: &App, person: ParticipantId, program: ProgramId, category
         };
         stops::stop(tx, stop).await?;
         Ok(())
-    })
-}
-
-pub async fn resume(app: &App, person: ParticipantId, program: ProgramId, category: Category) -> Result<(), Refused> {
-    transact!(app.db, |tx| {
-        take_back_complaint(app, tx, person).await?;
-        Ok(stops::resume(tx, person, program, category).await?)
     })
 }
 

@@ -36,7 +36,7 @@ pub async fn limit_client(app: &App, limit: Limit, client: &str) -> Result<(), R
     let now = app.clock.now().real;
     let subject_hash = app.links.keys().hash("limit", client);
     let bucket = Bucket { name: limit.name, subject_hash: &subject_hash };
-    transact!(app.db, |tx| {
+    transact!(aside app.db, |tx| {
         let since = now - limit.within;
         if attempts::count_since(tx, bucket, since).await? >= u64::from(limit.most) {
             let first = attempts::first_since(tx, bucket, since).await?;

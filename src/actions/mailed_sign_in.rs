@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
+    decoy::mail_nobody,
     passwords::hash_password,
     sign_in::{Refused, SignedIn, limit, open_login, refuse_too_often},
     suppress::lift,
@@ -39,10 +40,11 @@ pub async fn ask_for_link(app: &App, email: &EmailAddress, browser: &str) -> Res
     let limited = refuse_too_often(app, bucket, app.config.limits.sign_in_mails, now).await.is_err();
     transact!(app.db, |tx| {
         attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
-        if limited {
-            return Ok::<_, Refused>(());
+        let known = participants::everywhere_with_email(tx, email).await?;
+        if limited || known.is_empty() {
+            return Ok::<_, Refused>(mail_nobody(app, tx, (Who::Participant, "sign_in", browser), now).await?);
         }
-        for person in participants::everywhere_with_email(tx, email).await? {
+        for person in known {
             let whose = (Who::Participant, person.practice_id, person.id.0);
             mail_sign_in(app, tx, whose, Recipient::Participant(person.id), ("sign_in", browser), now).await?;
         }
@@ -61,17 +63,17 @@ pub async fn ask_for_reset(app: &App, email: &EmailAddress, browser: &str) -> Re
     transact!(app.db, |tx| {
         attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
         let coach = coaches::with_email(tx, email).await?;
-        if let (Some(coach), false) = (coach, limited) {
-            let whose = (Who::Coach, coach.practice_id, coach.id.0);
-            mail_sign_in(app, tx, whose, Recipient::Coach(coach.id), ("reset", browser), now).await?;
-        }
-        Ok::<_, Refused>(())
+        let Some(coach) = coach.filter(|_| !limited) else {
+            return Ok::<_, Refused>(mail_nobody(app, tx, (Who::Coach, "reset", browser), now).await?);
+        };
+        let whose = (Who::Coach, coach.practice_id, coach.id.0);
+        Ok(mail_sign_in(app, tx, whose, Recipient::Coach(coach.id), ("reset", browser), now).await?)
     })?;
     app.bell.notify_waiters();
     Ok(())
 }
 
-async fn mail_sign_in(
+pub(super) async fn mail_sign_in(
     app: &App,
     tx: &Tx,
     whose: (Who, PracticeId, Uuid),

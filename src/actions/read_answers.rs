@@ -13,7 +13,7 @@ use crate::{
 
 pub async fn note_reading(app: &App, coach: &Coach, person: ParticipantId) -> store::Result<()> {
     let now = app.clock.now();
-    transact!(app.db, |tx| {
+    transact!(aside app.db, |tx| {
         let audit = Audit {
             id: app.random.uuid(now.real),
             practice_id: coach.practice_id,

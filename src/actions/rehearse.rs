@@ -15,6 +15,7 @@ use crate::{
         enrollments, ledger, practices, sessions,
         timetable::{self, TimetableRow},
     },
+    transact,
 };
 
 use super::resume::next_end;
@@ -37,6 +38,8 @@ pub async fn turn(app: &App, turn: Turn) -> store::Result<()> {
         Turn::Step => coming(app).await?.first().map(|coming| coming.at),
         Turn::Run | Turn::Pause | Turn::To(_) | Turn::Speed(_) => None,
     };
+    // Nothing is written, but the form counts: a day later twice is not two days later.
+    transact!(app.db, |_tx| Ok::<_, store::Error>(()))?;
     app.clock.turn(|time| match turn {
         Turn::Run => (time.is_paused, time.goal) = (false, None),
         Turn::Pause => (time.is_paused, time.goal) = (true, None),

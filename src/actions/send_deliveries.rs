@@ -304,12 +304,14 @@ pub async fn sweep(app: &App) -> store::Result<()> {
     Ok(())
 }
 
-/// The rest of what nobody needs any more: spent sign-ins, old tries, forms that lapsed a week ago.
+/// The rest of what nobody needs any more: spent sign-ins, old tries, forms of yesterday, and what lapsed a
+/// week ago.
 pub async fn forget(app: &App) -> store::Result<()> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
         store::logins::sweep(tx, now.real - TimeDelta::days(1)).await?;
         store::attempts::sweep(tx, now.real - TimeDelta::days(1)).await?;
+        store::sent_forms::forget(tx, now.real - TimeDelta::days(1)).await?;
         store::couples::forget_asked(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await?;
         enrollments::forget_lapsed(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await
     })

@@ -1,7 +1,5 @@
 //! A coach asks for a test: of the way that mail goes, or of one lesson. And says that it arrived.
 
-use uuid::Uuid;
-
 use crate::transact;
 use crate::{
     app::App,
@@ -15,24 +13,24 @@ use crate::{
     },
 };
 
-/// Queues the mail that shows that mail arrives. `once`: however often the form is sent, one mail goes out.
-pub async fn send_test_mail(app: &App, coach: &Coach, once: Uuid) -> store::Result<()> {
-    queue(app, coach, Occasion::TestMail, (once, serde_json::json!({}))).await
+/// Queues the mail that shows that mail arrives.
+pub async fn send_test_mail(app: &App, coach: &Coach) -> store::Result<()> {
+    queue(app, coach, Occasion::TestMail, serde_json::json!({})).await
 }
 
 /// Queues one lesson of a program as a participant at this level would get it.
-pub async fn send_test_lesson(app: &App, coach: &Coach, of: (LessonId, Discretion), once: Uuid) -> store::Result<()> {
+pub async fn send_test_lesson(app: &App, coach: &Coach, of: (LessonId, Discretion)) -> store::Result<()> {
     let (lesson, level) = of;
     let params = serde_json::json!({ "lesson": lesson, "level": level });
-    queue(app, coach, Occasion::TestLesson, (once, params)).await
+    queue(app, coach, Occasion::TestLesson, params).await
 }
 
-async fn queue(app: &App, coach: &Coach, occasion: Occasion, about: (Uuid, serde_json::Value)) -> store::Result<()> {
+async fn queue(app: &App, coach: &Coach, occasion: Occasion, params: serde_json::Value) -> store::Result<()> {
     let now = app.clock.now();
-    let (object, params) = about;
     let recipient = Recipient::Coach(coach.id);
     let mail = Queued {
-        object,
+        // Each test is one of its own.
+        object: app.random.uuid(now.real),
         params,
         actor: Some(coach.name.expose().to_owned()),
         ..Queued::now(coach.practice_id, occasion, recipient, now)

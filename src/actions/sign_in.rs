@@ -153,7 +153,7 @@ pub async fn who_is(app: &App, who: Who, token: &str) -> store::Result<Option<Lo
     }
     if who == Who::Coach && now.real - login.seen_at > TimeDelta::minutes(1) {
         let until = (now.real + COACH_IDLE).min(login.created_at + COACH_FOR);
-        transact!(app.db, |tx| logins::mark_seen(tx, login.id, now.real, until).await)?;
+        transact!(aside app.db, |tx| logins::mark_seen(tx, login.id, now.real, until).await)?;
     }
     Ok(Some(login))
 }

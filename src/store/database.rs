@@ -7,7 +7,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{FromStore, Result};
+use super::{FromStore, Result, sent_forms};
 
 /// A writing transaction.
 pub type Tx = DatabaseTransaction;
@@ -107,13 +107,36 @@ impl Database {
         self.writer.get_database_backend() == DbBackend::Postgres
     }
 
-    /// Begins a writing transaction; `transact!` is the one way to call it.
+    /// Begins a writing transaction; `transact!` is the one way to call it. The form on its way is marked as
+    /// sent; if it was sent before, nothing begins.
     pub async fn begin(&self) -> Result<Tx> {
+        let tx = self.begin_aside().await?;
+        match sent_forms::mark(&tx).await {
+            Ok(()) => Ok(tx),
+            Err(error) => {
+                tx.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins a transaction that is not what the form on its way is for.
+    pub async fn begin_aside(&self) -> Result<Tx> {
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
         Ok(self.writer.begin_with_options(immediate).await?)
+    }
+
+    /// Begins work inside of a transaction that is taken back whatever comes of it: see `take_back`.
+    pub async fn begin_in_vain(tx: &Tx) -> Result<Tx> {
+        Ok(tx.begin().await?)
+    }
+
+    /// Nothing of the inner work stays; what surrounds it goes on.
+    pub async fn take_back(inner: Tx) -> Result<()> {
+        Ok(inner.rollback().await?)
     }
 
     /// Commits what went well and takes back the rest. `None`: PostgreSQL wants the whole of it again.
@@ -130,6 +153,7 @@ impl Database {
                 Err(lost) => Err(E::from(lost.into())),
             },
         };
+        sent_forms::ended(ended.is_ok());
         match ended {
             Err(error) if tries < TRIES && error.as_store().is_some_and(|error| error.wants_another_try(tries)) => None,
             ended => Some(ended),
@@ -162,14 +186,20 @@ fn make_private(url: &str) {
 /// The one way to write: all of the body or nothing of it, durable when it returns. The body is the inside
 /// of an `async` block, it may run more than once, and so it does nothing but SQL.
 ///
+/// The first of a request that commits makes its form count; `transact!(aside …)` does not: for what is only
+/// noted on the way, such as a try that is counted.
+///
 /// A macro because the future of a closure that borrows cannot be shown to be `Send` to those who spawn it.
 #[macro_export]
 macro_rules! transact {
-    ($db:expr, |$tx:ident| $body:expr) => {{
+    (aside $db:expr, |$tx:ident| $body:expr) => {
+        $crate::transact!(begin_aside of $db, |$tx| $body)
+    };
+    ($begin:ident of $db:expr, |$tx:ident| $body:expr) => {{
         let mut tries = 0;
         loop {
             tries += 1;
-            let transaction = $db.begin().await?;
+            let transaction = $db.$begin().await?;
             let $tx = &transaction;
             let outcome = async { $body }.await;
             if let Some(ended) = $db.end(transaction, outcome, tries).await {
@@ -177,4 +207,7 @@ macro_rules! transact {
             }
         }
     }};
+    ($db:expr, |$tx:ident| $body:expr) => {
+        $crate::transact!(begin of $db, |$tx| $body)
+    };
 }

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 pub mod attempts;
+pub mod attendances;
 pub mod audits;
 pub mod backup;
 pub mod bounces;
@@ -34,8 +35,10 @@ pub mod participants;
 pub mod practices;
 pub mod programs;
 pub mod replies;
+pub mod roster;
 pub mod rows;
 pub mod schedule_changes;
+pub mod sent_forms;
 pub mod sessions;
 pub mod settings;
 pub mod silences;
@@ -51,6 +54,9 @@ pub use sea_orm::ConnectionTrait as Connection;
 pub enum Error {
     #[error("the database did not answer as it should: {0}")]
     Database(#[from] DbErr),
+    /// The form on its way has counted already; nothing was changed.
+    #[error("this form was sent before")]
+    SentBefore,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -63,8 +69,9 @@ impl Error {
     }
 
     fn is_serialization_failure(&self) -> bool {
-        let Self::Database(error) = self;
-        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+            self
+        else {
             return false;
         };
         let code = error.as_database_error().and_then(|error| error.code());
@@ -74,7 +81,7 @@ impl Error {
     /// The row was there already.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {
-        let Self::Database(error) = self;
+        let Self::Database(error) = self else { return false };
         matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
     }
 }

@@ -36,21 +36,3 @@ pub async fn set(
         .await?;
     Ok(())
 }
-
-/// Sets a value only if the name is new; `false` when somebody was faster.
-pub async fn set_once(
-    tx: &impl ConnectionTrait,
-    id: Uuid,
-    scope: (PracticeId, &str),
-    value: &str,
-    at: DateTime<Utc>,
-) -> Result<bool> {
-    use sea_orm::IntoActiveModel;
-    let (practice_id, name) = scope;
-    let row = Model { id, practice_id, name: name.to_owned(), value: value.to_owned(), changed_at: at };
-    let inserted = Entity::insert(row.into_active_model())
-        .on_conflict(OnConflict::columns([Column::PracticeId, Column::Name]).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    Ok(inserted == 1)
-}

@@ -160,9 +160,6 @@ async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> R
     if !matches!(act, "draft" | "open") {
         return preview(site, &signed, &fields, &new, &programs).await;
     }
-    if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/cohorts").await? {
-        return Ok(answer);
-    }
     match create(site, &signed, &fields, (&new, &settings)).await? {
         Ok(id) if act == "open" => open(site, &signed, id).await,
         Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),

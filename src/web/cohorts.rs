@@ -35,10 +35,12 @@ pub(crate) mod applications;
 pub(crate) mod by_name;
 pub(crate) mod calling_off;
 pub(crate) mod decide;
+pub(crate) mod import;
 pub(crate) mod lesson;
 mod lesson_acts;
 mod lesson_timing;
 pub(crate) mod lessons;
+pub(crate) mod lists;
 pub(crate) mod opening;
 pub(crate) mod roster;
 pub(crate) mod schedule;
@@ -62,7 +64,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    fn of(cohort: &Cohort, program: &ProgramRow, tab: &'static str) -> Self {
+    pub(crate) fn of(cohort: &Cohort, program: &ProgramRow, tab: &'static str) -> Self {
         let day =
             labels::WEEKDAYS.iter().find(|(word, _)| *word == cohort.weekday).map(|(_, day)| labels::weekday(*day));
         let about = format!(
@@ -147,6 +149,8 @@ pub(crate) fn add(table: Table) -> Table {
     let table = table.get("/coach/cohorts", Access::Coach, list);
     let table = roster::add(table);
     let table = add_person::add(table);
+    let table = import::add(table);
+    let table = lists::add(table);
     let table = opening::add(table);
     let table = schedule::add(table);
     let table = applications::add(table);

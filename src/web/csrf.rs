@@ -6,7 +6,6 @@ use poem::{
     http::{HeaderMap, Method, Uri, header},
 };
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::web::{error::PageError, patterns};
 
@@ -81,7 +80,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for SameSiteEndpoint<E> {
     }
 }
 
-/// A hidden input that makes a form count once, however often it is sent: the effect is stored under it.
+/// A hidden input that makes a form count once, however often it is sent (`web::once`).
 /// Written by the macro `form_token(chrome, 'name')`, which appends `.name` where a page has several forms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct FormToken(String);
@@ -105,14 +104,6 @@ impl FormToken {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Its random part as an id: what is written under it is written once, however often the form is sent.
-    #[must_use]
-    pub fn as_uuid(&self) -> Uuid {
-        let random = self.0.split('.').next().unwrap_or_default();
-        let bytes = BASE64URL_NOPAD.decode(random.as_bytes()).unwrap_or_default();
-        Uuid::from_slice(&bytes).unwrap_or_default()
     }
 
     /// For samples.

@@ -1,13 +1,10 @@
 //! What stands around every page of the coach, and what do all of them share?
 
 use chrono::{DateTime, TimeDelta, Utc};
-use poem::{FromRequest, Request, RequestBody, Response, Result};
+use poem::{FromRequest, Request, RequestBody, Result};
 
 use crate::{
-    actions::{
-        count_once::{Sent, count_once},
-        needs_you::needs_you,
-    },
+    actions::needs_you::needs_you,
     config::MailMode,
     domain::{civil, delivery::State, zone::Zone},
     store::{
@@ -18,7 +15,7 @@ use crate::{
         chrome::{Badges, Coach, Flash, Here, Tone},
         error::PageError,
         fields::Fields,
-        guard::{SignedCoach, see_other},
+        guard::SignedCoach,
         rehearsal,
         site::Site,
     },
@@ -135,18 +132,6 @@ pub(crate) fn brief(at: DateTime<Utc>, zone: Zone, now: DateTime<Utc>) -> String
     }
 }
 
-/// Where a form leads that was sent before: it counted then. `None`: this is the first time.
-pub(crate) async fn sent_before(
-    site: &Site,
-    signed: &SignedCoach,
-    fields: &Fields,
-    to: &str,
-) -> Result<Option<Response>, PageError> {
-    let token = fields.form_token()?.as_uuid();
-    let sent = count_once(&site.app, signed.practice.id, token).await?;
-    Ok((sent == Sent::Before).then(|| see_other(&format!("{to}?done=already"))))
-}
-
 /// `1 person`, `3 people`
 pub(crate) fn people(count: u64) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
@@ -189,6 +174,7 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ("undo-not-last", Tone::Warn, "Not undone.", "The schedule was changed again since: undo the later change first."),
     ("restored-now", Tone::Ok, "The session is restored.", "People and calendars are being told now."),
     ("added", Tone::Ok, "Added.", "A welcome mail with every date is on its way."),
+    ("imported", Tone::Ok, "The list is in.", "Each of them gets a welcome mail with every date."),
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),
     ("parted", Tone::Ok, "The two are no longer linked.", "Each keeps their place. Neither is told."),
     ("resent", Tone::Ok, "It is in the queue again.", ""),
@@ -219,5 +205,4 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ("lesson-sent", Tone::Ok, "It goes out after all.", "Nobody gets it twice."),
     ("lesson-taken", Tone::Info, "Nothing was added.", "This cohort has that lesson already."),
     ("lessons-timed", Tone::Ok, "The lessons have new dates.", "What has gone out stays as it is."),
-    ("already", Tone::Info, "This form was sent before.", "It counted once."),
 ];

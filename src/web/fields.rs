@@ -48,6 +48,12 @@ impl Fields {
         Ok(Self(fields))
     }
 
+    /// One more field, as a multipart form brings it.
+    pub(crate) fn add(&mut self, name: String, value: &[u8]) -> Result<(), PageError> {
+        self.0.entry(name).or_default().push(text(value.to_vec())?);
+        Ok(())
+    }
+
     /// The first value, trimmed; empty if there is none.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
@@ -93,8 +99,13 @@ fn decode(bytes: &[u8]) -> Result<String, PageError> {
         }
         at += 1;
     }
+    self::text(text)
+}
+
+/// UTF-8 without NUL, its lines ending in `\n`.
+fn text(bytes: Vec<u8>) -> Result<String, PageError> {
     let bad = |why: &'static str| PageError::BadRequest(why.into());
-    let text = String::from_utf8(text).map_err(|_| bad("The text was not encoded as UTF-8."))?;
+    let text = String::from_utf8(bytes).map_err(|_| bad("The text was not encoded as UTF-8."))?;
     if text.contains('\0') {
         // PostgreSQL cannot store it, and no keyboard writes it.
         return Err(bad("The text has a character that cannot be stored."));

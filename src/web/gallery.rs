@@ -6,9 +6,9 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons, links,
-    mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs, schedule_changes,
-    settings, team, texts, this_week,
+    attendance, chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons,
+    links, mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs,
+    schedule_changes, settings, team, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -31,11 +31,11 @@ fn exhibit<P: Page>() -> Exhibit {
 /// All pages. Add a line with each new one.
 #[must_use]
 pub fn every_page() -> Vec<Exhibit> {
+    [for_coaches(), for_participants()].into_iter().flatten().collect()
+}
+
+fn for_coaches() -> Vec<Exhibit> {
     vec![
-        exhibit::<ErrorPage>(),
-        exhibit::<texts::Help>(),
-        exhibit::<texts::Privacy>(),
-        exhibit::<mailbox::MailboxPage>(),
         exhibit::<coach_sign_in::SignInPage>(),
         exhibit::<coach_sign_in::ForgotPage>(),
         exhibit::<coach_sign_in::ResetPage>(),
@@ -45,6 +45,9 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<cohorts::CohortsPage>(),
         exhibit::<cohorts::roster::RosterPage>(),
         exhibit::<cohorts::add_person::AddPersonPage>(),
+        exhibit::<cohorts::import::ImportPage>(),
+        exhibit::<attendance::AttendancePage>(),
+        exhibit::<attendance::GridPage>(),
         exhibit::<cohorts::applications::ApplicationPage>(),
         exhibit::<cohorts::applications::ApplicationsPage>(),
         exhibit::<cohorts::by_name::OfferPage>(),
@@ -68,6 +71,15 @@ pub fn every_page() -> Vec<Exhibit> {
         exhibit::<team::TeamPage>(),
         exhibit::<schedule_changes::form::ChangePage>(),
         exhibit::<schedule_changes::preview::PreviewPage>(),
+    ]
+}
+
+fn for_participants() -> Vec<Exhibit> {
+    vec![
+        exhibit::<ErrorPage>(),
+        exhibit::<texts::Help>(),
+        exhibit::<texts::Privacy>(),
+        exhibit::<mailbox::MailboxPage>(),
         exhibit::<notices::Notice>(),
         exhibit::<notices::OwnNotice>(),
         exhibit::<program_page::ProgramPage>(),

@@ -15,7 +15,7 @@ use crate::{
         participants::{self, Participant},
         practices::{self, Practice},
     },
-    web::{error::PageError, site::Site},
+    web::{error::PageError, site::Site, table::Access},
 };
 
 /// A signed-in coach. A page that takes one is for coaches only; others are sent to the sign-in.
@@ -117,6 +117,17 @@ fn elsewhere(path: &'static str) -> Error {
 #[must_use]
 pub fn see_other(path: &str) -> Response {
     Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, path).finish()
+}
+
+/// By which sign-in a form was sent, where one is needed: somebody else's form is another one. Elsewhere there
+/// is none: a sign-in that comes with the first answer must not make the second press another form.
+pub(crate) fn sender(site: &Site, request: &Request, who: Access) -> String {
+    let name = match who {
+        Access::Anyone | Access::Link | Access::Token => return String::new(),
+        Access::Participant => "person",
+        Access::Coach => "coach",
+    };
+    cookie(request, &cookie_name(site, name)).unwrap_or_default().to_owned()
 }
 
 fn cookie_name(site: &Site, name: &str) -> String {

@@ -237,7 +237,7 @@ async fn saved(
         "test-open" => Discretion::Open,
         _ => return Ok(see_other(&format!("/coach/programs/{}/lessons/{id}?done=lesson", program.id))),
     };
-    send_test_lesson(&site.app, &signed.coach, (id, level), fields.form_token()?.as_uuid()).await?;
+    send_test_lesson(&site.app, &signed.coach, (id, level)).await?;
     Ok(see_other(&format!("/coach/programs/{}/lessons/{id}?done=test-lesson", program.id)))
 }
 
@@ -293,9 +293,6 @@ async fn make(
     let written = Lesson { week: place.week, track: place.track, ..read(&fields) };
     let form = match checked(&fields, &written, &program) {
         Ok(()) => {
-            if let Some(answer) = desk::sent_before(site, &signed, &fields, &format!("/coach/programs/{id}")).await? {
-                return Ok(answer);
-            }
             let of = (signed.practice.id, program.id, signed.coach.name.expose());
             let also = named(&fields);
             let late = fields.text("late").parse().unwrap_or(Late::Skip);
@@ -319,6 +316,6 @@ async fn send_test(
 ) -> Result<Response, PageError> {
     let (program, row) = lesson(site, &signed, &ids).await?;
     let level = Discretion::parse(fields.text("level")).unwrap_or(program.content.0.discretion);
-    send_test_lesson(&site.app, &signed.coach, (row.id, level), fields.form_token()?.as_uuid()).await?;
+    send_test_lesson(&site.app, &signed.coach, (row.id, level)).await?;
     Ok(see_other(&format!("/coach/programs/{}/lessons/{}?done=test-lesson", program.id, row.id)))
 }

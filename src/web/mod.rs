@@ -1,6 +1,7 @@
 //! Who may ask, and what do they see? The pages and the JSON API: the only room that knows HTTP.
 
 pub mod assets;
+pub mod attendance;
 pub mod chrome;
 pub mod coach_sign_in;
 pub mod cohort_dates;
@@ -31,6 +32,7 @@ pub mod methods;
 pub mod my_place;
 pub mod my_program;
 pub mod notices;
+mod once;
 pub mod operations;
 pub mod outbox;
 pub mod page;
@@ -51,5 +53,6 @@ pub mod texts;
 pub mod this_week;
 pub mod together;
 pub mod unsubscribe;
+mod upload;
 pub mod visitor;
 mod watched;

@@ -7,10 +7,10 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons, links,
-        mailbox, my_place, my_program, operations, outbox, partners, people, program_page, programs, schedule_changes,
-        sessions, settings, site::Site, table::Table, team, texts::Texts, this_week, together, unsubscribe,
-        watched::Watched,
+        assets, attendance, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons,
+        links, mailbox, my_place, my_program, operations, outbox, partners, people, program_page, programs,
+        schedule_changes, sessions, settings, site::Site, table::Table, team, texts::Texts, this_week, together,
+        unsubscribe, watched::Watched,
     },
 };
 
@@ -32,6 +32,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     cohorts::add,
     schedule_changes::add,
     sessions::add,
+    attendance::add,
     people::add,
     outbox::add,
     settings::add,
@@ -53,7 +54,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
     let site = Site::new(app.clone())?;
     // Other people's mail is shown only where all of it is invented.
     let table = if app.mailbox.is_some() { mailbox::add(table()) } else { table() };
-    let open_to_all = table.open_to_all();
+    let (open_to_all, takes_csv) = (table.open_to_all(), table.takes_file());
     let brand = "Trellis".to_owned();
     let texts =
         Texts { pages: site.pages.clone(), brand: brand.clone(), leave_to: app.config.server.leave_url.clone() };
@@ -65,7 +66,7 @@ pub fn site(app: Arc<App>) -> anyhow::Result<impl Endpoint<Output = Response> + 
         base_url: app.config.server.base_url.clone(),
         make_id: Arc::new(move || for_ids.random.uuid(for_ids.clock.now().real)),
         open_to_all,
-        takes_csv: vec![],
+        takes_csv,
         takes_mail: vec![hooks::MAIL],
     };
     Ok(frame.around(routes)?.with(watched).data(site))

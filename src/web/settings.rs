@@ -199,7 +199,7 @@ async fn give_feed(Data(site): Data<&Site>, signed: SignedCoach) -> Result<Respo
 }
 
 #[handler]
-async fn send_test(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
-    send_test_mail(&site.app, &signed.coach, fields.form_token()?.as_uuid()).await?;
+async fn send_test(Data(site): Data<&Site>, signed: SignedCoach) -> Result<Response, PageError> {
+    send_test_mail(&site.app, &signed.coach).await?;
     Ok(see_other("/coach/settings?done=test#mail"))
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use poem::{IntoEndpoint, Route};
 use serde::Serialize;
 
-use crate::web::methods::Methods;
+use crate::web::{methods::Methods, once::Once};
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,6 +42,7 @@ pub struct Line {
 pub struct Table {
     lines: Vec<Line>,
     addresses: BTreeMap<&'static str, Methods>,
+    files: Vec<&'static str>,
 }
 
 impl fmt::Debug for Table {
@@ -63,17 +64,41 @@ impl Table {
         self
     }
 
+    /// A form of ours: it counts once.
     #[must_use]
     pub fn post<E>(self, path: &'static str, who: Access, endpoint: E) -> Self
     where
         E: IntoEndpoint,
         E::Endpoint: 'static,
     {
-        self.post_from(path, who, Origin::OwnForms, endpoint)
+        self.posted(path, who, Origin::OwnForms, Once::around(endpoint.into_endpoint(), who))
     }
 
+    /// The same, with a file.
     #[must_use]
-    pub fn post_from<E>(mut self, path: &'static str, who: Access, origin: Origin, endpoint: E) -> Self
+    pub fn post_file<E>(mut self, path: &'static str, who: Access, endpoint: E) -> Self
+    where
+        E: IntoEndpoint,
+        E::Endpoint: 'static,
+    {
+        self.files.push(path);
+        self.post(path, who, endpoint)
+    }
+
+    /// What others may post has no token of ours, and is idempotent by itself.
+    #[must_use]
+    pub fn post_from<E>(self, path: &'static str, who: Access, origin: Origin, endpoint: E) -> Self
+    where
+        E: IntoEndpoint,
+        E::Endpoint: 'static,
+    {
+        match origin {
+            Origin::OwnForms => self.post(path, who, endpoint),
+            Origin::Anywhere => self.posted(path, who, origin, endpoint),
+        }
+    }
+
+    fn posted<E>(mut self, path: &'static str, who: Access, origin: Origin, endpoint: E) -> Self
     where
         E: IntoEndpoint,
         E::Endpoint: 'static,
@@ -93,6 +118,12 @@ impl Table {
     #[must_use]
     pub fn open_to_all(&self) -> Vec<&'static str> {
         self.lines.iter().filter(|line| line.origin == Origin::Anywhere).map(|line| line.path).collect()
+    }
+
+    /// Addresses that take a file.
+    #[must_use]
+    pub fn takes_file(&self) -> Vec<&'static str> {
+        self.files.clone()
     }
 
     #[must_use]

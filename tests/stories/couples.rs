@@ -116,7 +116,6 @@ async fn person_page(world: &World, email: &str) -> String {
 const NEVER: TimeDelta = TimeDelta::hours(73);
 
 story! {
-    #[ignore = "not yet true"]
     async fn two_come_together_each_from_their_own_inbox(world: &World) {
         let cohort = cohort(world, 12).await;
         let ana = ask(world, cohort, ANA, BEN).await;
@@ -263,7 +262,6 @@ story! {
 }
 
 story! {
-    #[ignore = "not yet true"]
     async fn two_who_ask_each_other_are_together_at_once(world: &World) {
         let cohort = cohort(world, 2).await;
         let ana = ask(world, cohort, ANA, BEN).await;
@@ -283,7 +281,6 @@ story! {
 }
 
 story! {
-    #[ignore = "not yet true"]
     async fn the_coach_takes_two_apart_and_each_keeps_their_place(world: &World) {
         let cohort = cohort(world, 12).await;
         ana_asks(world, cohort).await;

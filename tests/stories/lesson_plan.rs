@@ -135,7 +135,6 @@ story! {
 }
 
 story! {
-    #[ignore = "not yet true"]
     async fn a_rule_that_comes_after_a_lessons_time_skips_it_unless_told_otherwise(world: &World) {
         let practice = world.practice().await;
         let cohort = world.cohort(&practice, |_| {}).await;
@@ -160,7 +159,7 @@ story! {
 
         // Once more, and this time it is to come with the next.
         world.to(utc("2026-10-21 09:00")).await;
-        retime(world, cohort, "0 7 * * MON,TUE,WED", "with_next", "apply").await;
+        retime(world, cohort, "0 7 * * MON,TUE", "with_next", "apply").await;
         world.to(utc("2026-10-26 07:00")).await;
         let mails = world.mails_to(ANA.email);
         let next = mails.last().unwrap();

@@ -51,6 +51,26 @@ impl Visitor {
         answer(self.client.post(self.url(path)).form(fields).send().await.unwrap()).await
     }
 
+    /// Posts a form with a file, as a browser writes it.
+    pub async fn post_file(&self, path: &str, file: (&str, &[u8]), fields: &[(&str, &str)]) -> Answer {
+        const BOUNDARY: &str = "----storyBoundary7MA4YWxkTrZu0gW";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.into_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"list.csv\"\r\nContent-Type: text/csv\r\n\r\n",
+            file.0
+        );
+        body.extend(head.into_bytes());
+        body.extend(file.1);
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let request = self.client.post(self.url(path)).header("content-type", kind).body(body);
+        answer(request.send().await.unwrap()).await
+    }
+
     /// Opens the page, then posts its form with the token that stands in it.
     pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let shown = self.get(page).await;

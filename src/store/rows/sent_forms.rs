@@ -12,8 +12,8 @@ pub struct Model {
     pub id: Uuid,
     /// All zeros: a form may be sent before anybody is known.
     pub practice_id: PracticeId,
+    /// A keyed hash of the whole form: token, address, sender, content.
     pub token_hash: String,
-    pub address: String,
     pub answer: String,
     pub made_at: DateTime<Utc>,
     pub answered_at: Option<DateTime<Utc>>,

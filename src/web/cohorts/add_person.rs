@@ -83,14 +83,10 @@ async fn put_in(
     fields: Fields,
 ) -> Result<Response, PageError> {
     let (cohort, program) = found(site, &signed, &id).await?;
-    let roster = format!("/coach/cohorts/{}", cohort.id);
     let form = match read(&fields, &program) {
-        Ok(new) => match desk::sent_before(site, &signed, &fields, &roster).await? {
-            Some(answer) => return Ok(answer),
-            None => match add_new(site, &signed, &cohort, &fields, &new).await? {
-                None => return Ok(see_other(&format!("{roster}?done=added"))),
-                Some(form) => form,
-            },
+        Ok(new) => match add_new(site, &signed, &cohort, &fields, &new).await? {
+            None => return Ok(see_other(&format!("/coach/cohorts/{}?done=added", cohort.id))),
+            Some(form) => form,
         },
         Err(form) => form,
     };

@@ -237,10 +237,6 @@ async fn make(
     let target = target(site, &signed, &id).await?;
     let form = match wanted(site, &fields, &cohort, &program).await? {
         Ok((lesson, text)) => {
-            let list = format!("/coach/cohorts/{}/lessons", cohort.id);
-            if let Some(answer) = desk::sent_before(site, &signed, &fields, &list).await? {
-                return Ok(answer);
-            }
             let to = (spot(&fields), fields.text("late").parse().unwrap_or(Late::Skip));
             let outcome = change_lessons::add_lesson(&site.app, &target, (lesson, &text), to).await;
             return answered(&target, outcome.map(|_| ()), "lesson-added");

@@ -17,7 +17,6 @@ use crate::{
         chrome::{self, Here},
         desk::{self, Asked},
         error::PageError,
-        fields::Fields,
         guard::{SignedCoach, see_other},
         page::Page,
         site::Site,
@@ -98,13 +97,8 @@ async fn open(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Strin
 }
 
 #[handler]
-async fn test(
-    Data(site): Data<&Site>,
-    signed: SignedCoach,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Result<Response, PageError> {
+async fn test(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>) -> Result<Response, PageError> {
     let (cohort, _) = found(site, &signed, &id).await?;
-    send_test_mail(&site.app, &signed.coach, fields.form_token()?.as_uuid()).await?;
+    send_test_mail(&site.app, &signed.coach).await?;
     Ok(see_other(&format!("/coach/cohorts/{}/open?done=test", cohort.id)))
 }

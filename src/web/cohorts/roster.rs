@@ -24,6 +24,7 @@ use crate::{
         programs::ProgramRow,
     },
     web::{
+        attendance::{Grid, leaves},
         chrome::{self, Here},
         desk::{self, Asked},
         error::PageError,
@@ -49,6 +50,8 @@ pub(super) struct Row {
     problem: bool,
     local_time: String,
     is_in: bool,
+    /// A leaf a session, and what they say; none before anybody was noted.
+    leaves: Option<(Vec<&'static str>, String)>,
     /// With whom they come, or want to come; empty for most.
     with: Option<String>,
     /// A text was changed after they agreed to it.
@@ -86,6 +89,7 @@ impl Page for RosterPage {
             problem,
             local_time: "19:00 Dublin".to_owned(),
             is_in: true,
+            leaves: Some((vec!["y", "n", "p", "f"], "Came 1, absent 1, excused 1, of 4 sessions".to_owned())),
             with: problem.then(|| "Comes with Amira".to_owned()),
             not_agreed: problem,
         };
@@ -163,10 +167,12 @@ async fn page(
     let agreed = consents::up_to_date(db, cohort.id, &program.content.0).await?;
     let count =
         |wanted: &[Standing]| everyone.iter().filter(|enrollment| wanted.contains(&enrollment.standing)).count();
+    let grid = Grid::read(db, (cohort.practice_id, cohort.id)).await?;
     let row = |enrollment: &Enrollment| {
         let person = people.get(&enrollment.participant_id)?;
         Some(Row {
             last_mail: last.get(&enrollment.id).cloned(),
+            leaves: grid.has_marks(enrollment.id).then(|| leaves(&grid, enrollment.id)),
             with: together.get(&enrollment.id).cloned(),
             not_agreed: is_inside(enrollment.standing) && !agreed.contains(&enrollment.id),
             ..row(enrollment, person, (cohort, program), now)
@@ -207,6 +213,7 @@ fn row(
         standing: labels::standing(enrollment.standing),
         track: track.map(|track| track.label.clone()).unwrap_or_default(),
         last_mail: None,
+        leaves: None,
         problem: person.mail_problem.is_some(),
         with: None,
         not_agreed: false,

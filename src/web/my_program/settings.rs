@@ -4,7 +4,10 @@ use poem::{Response, handler, web::Data};
 
 use super::{frame, page::MyProgram, place::Place};
 use crate::{
-    actions::change_person::{self, Refused, Settings},
+    actions::{
+        change_person::{Refused, Settings},
+        save_own_settings::{Switches, save_own_settings},
+    },
     domain::{
         category::Category,
         discretion::{Discretion, at_least},
@@ -82,10 +85,9 @@ pub(super) async fn save(
             return site.pages.refused(&frame(site, &signed, ""), &page);
         }
     };
-    understood(change_person::save_settings(&site.app, signed.practice.id, signed.person.id, &settings).await)?;
-    if let Some(place) = &place {
-        switch(site, &signed, place.program.id, &fields).await?;
-    }
+    let switches = place.as_ref().map(|place| switches(place.program.id, &fields));
+    let of = (signed.practice.id, signed.person.id);
+    understood(save_own_settings(&site.app, of, &settings, switches.as_ref()).await)?;
     Ok(see_other(&format!(
         "/p?done=settings&enrollment={}",
         place.map_or_else(String::new, |place| place.enrollment.id.to_string())
@@ -104,17 +106,10 @@ fn check(fields: &Fields, base: Discretion) -> Result<Settings, Entered> {
     checked.finish(|| Some(Settings { name: name?, zone: zone?, discretion: discretion? }))
 }
 
-async fn switch(site: &Site, signed: &SignedParticipant, program: ProgramId, fields: &Fields) -> Result<(), PageError> {
-    let person = signed.person.id;
-    let stopped = stops::of_person(site.db.reader(), person, program).await?;
-    for (name, category) in SWITCHES {
-        match (fields.has(name), stopped.contains(&category)) {
-            (true, true) => understood(change_person::resume(&site.app, person, program, category).await)?,
-            (false, false) => understood(change_person::stop(&site.app, person, program, category).await)?,
-            (true, false) | (false, true) => {}
-        }
-    }
-    Ok(())
+fn switches(program: ProgramId, fields: &Fields) -> Switches {
+    let (on, off) = SWITCHES.into_iter().partition::<Vec<_>, _>(|(name, _)| fields.has(name));
+    let categories = |switches: Vec<(&str, Category)>| switches.into_iter().map(|(_, category)| category).collect();
+    Switches { program, on: categories(on), off: categories(off) }
 }
 
 /// A person who was erased meanwhile is not found.

@@ -119,15 +119,10 @@ async fn show_new(Data(site): Data<&Site>, signed: SignedCoach) -> Result<Respon
 #[handler]
 async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> Result<Response, PageError> {
     let form = match read(&fields, &beginning()) {
-        Ok(program) => {
-            if let Some(answer) = desk::sent_before(site, &signed, &fields, "/coach/programs").await? {
-                return Ok(answer);
-            }
-            match create_program(&site.app, signed.practice.id, &program).await {
-                Ok(id) => return Ok(see_other(&format!("/coach/programs/{id}?done=program"))),
-                Err(refused) => refusal(&fields, refused)?,
-            }
-        }
+        Ok(program) => match create_program(&site.app, signed.practice.id, &program).await {
+            Ok(id) => return Ok(see_other(&format!("/coach/programs/{id}?done=program"))),
+            Err(refused) => refusal(&fields, refused)?,
+        },
         Err(form) => form,
     };
     let chrome = desk::around(site, &signed, Here::Programs).await?;

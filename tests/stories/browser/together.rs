@@ -82,7 +82,6 @@ story! {
 }
 
 story! {
-    #[ignore = "not yet true"]
     async fn nadia_writes_questions_and_reads_answers(world: &World) {
         let practice = world.practice().await;
         let cohort = world.cohort(&practice, |_| {}).await;

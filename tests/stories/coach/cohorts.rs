@@ -147,7 +147,7 @@ told! {
         let page = world.page(&to).await;
         assert!(page.contains("The room is missing") && page.contains("Add it"), "{page}");
         let (_, again, _) = world.post_with("/coach/cohorts/new", &form, "AAAAAAAAAAAAAAAAAAAAAA").await;
-        assert_eq!(again, "/coach/cohorts?done=already");
+        assert_eq!(again, to, "the answer it had the first time");
         let made = cohorts::of_practice(world.app.db.reader(), world.practice.id).await.unwrap();
         assert_eq!(made.len(), 1);
         let base = format!("/coach/cohorts/{}", made[0].id);

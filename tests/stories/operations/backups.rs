@@ -152,7 +152,8 @@ async fn a_backup_under_load_is_of_one_moment_and_comes_back_whole() {
     let app = App::open(config, Clock::fixed(world.now()), Random::seeded(9)).await.unwrap();
     let site = trellis::web::routes::site(app).unwrap();
     let client = poem::test::TestClient::new(site);
-    let form = [("email", "nadia@group.example"), ("password", PASSWORD)];
+    let token = trellis::web::csrf::FormToken::new([7; 16]);
+    let form = [("email", "nadia@group.example"), ("password", PASSWORD), ("form_token", token.as_str())];
     let signed = client.post("/coach/sign-in").header("sec-fetch-site", "same-origin").form(&form).send().await;
     assert_eq!(signed.0.status().as_u16(), 303, "the coach's password is what it was");
 }
