@@ -17,6 +17,7 @@ mod browser;
 mod coach;
 mod couples;
 mod databases;
+mod desk;
 mod doors;
 mod forms;
 mod front_door;
