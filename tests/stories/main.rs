@@ -18,6 +18,7 @@ mod coach;
 mod couples;
 mod databases;
 mod doors;
+mod durability;
 mod forms;
 mod front_door;
 mod intake;
