@@ -25,7 +25,8 @@ pub async fn feeds(setup: &Setup) -> anyhow::Result<()> {
     let mut house = House::open(setup, Clock::fixed(begins()), "127.0.0.1:1").await?;
     let mut tokens = Vec::new();
     for group in 0..people / IN_A_COHORT {
-        let group = Group { number: group, zone: berlin()?, capacity: 500, clock: LessonClock::Cohort };
+        let group =
+            Group { number: group, zone: berlin()?, capacity: 500, clock: LessonClock::Cohort, starts_on: None };
         let cohort = house.cohort(group).await?;
         house.people(cohort, group.number, IN_A_COHORT).await?;
         let all = enrollments::of_cohort(house.app.db.reader(), cohort).await?;
@@ -37,9 +38,10 @@ pub async fn feeds(setup: &Setup) -> anyhow::Result<()> {
     let feed = |token: &String| format!("/c/{token}.ics");
     let cold: Vec<_> = tokens.iter().map(|token| get(feed(token), "")).collect();
     // Nine of ten calendars have what there is already.
-    let again = tokens.iter().enumerate().map(|(index, token)| {
-        get(feed(token), if index % 10 == 0 { "" } else { "If-None-Match: {etag}\r\n" })
-    });
+    let again = tokens
+        .iter()
+        .enumerate()
+        .map(|(index, token)| get(feed(token), if index % 10 == 0 { "" } else { "If-None-Match: {etag}\r\n" }));
     let known = tokens.iter().map(|token| get(feed(token), "If-None-Match: {etag}\r\n"));
     let pages = (0..people).map(|_| get(page.clone(), ""));
     let rounds = vec![dealt(cold), dealt(again.collect()), dealt(known.collect()), dealt(pages.collect())];

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use anyhow::Context;
-use chrono::{DateTime, Datelike, Days, NaiveTime, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use poem::{
     Server,
     listener::{Acceptor, Listener, TcpAcceptor, TcpListener},
@@ -54,6 +54,8 @@ pub(super) struct Group {
     pub(super) zone: Zone,
     pub(super) capacity: u16,
     pub(super) clock: LessonClock,
+    /// The first day, on whose weekday everything is; `None`: the next Monday.
+    pub(super) starts_on: Option<NaiveDate>,
 }
 
 impl House {
@@ -96,17 +98,19 @@ impl House {
     pub(super) async fn cohort(&self, group: Group) -> anyhow::Result<CohortId> {
         let today = self.app.clock.now().program.date_naive();
         let monday = today + Days::new(u64::from(7 - today.weekday().num_days_from_monday()));
+        let starts_on = group.starts_on.unwrap_or(monday);
+        let weekday = starts_on.weekday();
         let new = NewCohort {
             program: self.program,
             name: Name::parse(&format!("Group {}", group.number))?,
             zone: group.zone,
-            starts_on: monday,
-            weekday: Weekday::Mon,
+            starts_on,
+            weekday,
             time: NaiveTime::from_hms_opt(19, 0, 0).context("a time of day")?,
             minutes: 75,
             breaks: Vec::new(),
             capacity: group.capacity,
-            rule: LessonTiming::default(),
+            rule: LessonTiming::parse(&format!("0 7 * * {}", weekday.to_string().to_uppercase()))?,
             lesson_clock: group.clock,
             discretion: Discretion::Discreet,
             holiday_country: None,

@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 
 use super::{
     Report, Setup, cost,
-    house::{Group, House, begins, berlin},
+    house::{Group, House, berlin},
     median_and_99th, millis,
     sink::{Manner, Sink},
 };
@@ -76,12 +76,14 @@ type Settings = Vec<(&'static str, String)>;
 
 /// A database with so many people, whose first lesson is due in the clock of the machine.
 async fn filled(setup: &Setup, people: usize, relay: &str) -> anyhow::Result<Settings> {
-    // A fixed clock some days back: the cohorts' first lesson is due by now.
-    let back = Clock::System.now().real - TimeDelta::days(9);
-    let house = House::open(setup, Clock::fixed(if people == 0 { begins() } else { back }), relay).await?;
+    // The clock stands two days back: the first cohort's first lesson was due yesterday, the others' are to come.
+    let real = Clock::System.now().real;
+    let house = House::open(setup, Clock::fixed(real - TimeDelta::days(2)), relay).await?;
     let mut number = 0;
     while number * IN_A_COHORT < people {
-        let group = Group { number, zone: berlin()?, capacity: 10_000, clock: LessonClock::Cohort };
+        let starts_on = real + if number == 0 { TimeDelta::days(-1) } else { TimeDelta::days(60) };
+        let starts_on = Some(starts_on.date_naive());
+        let group = Group { number, zone: berlin()?, capacity: 10_000, clock: LessonClock::Cohort, starts_on };
         let cohort = house.cohort(group).await?;
         house.people(cohort, number, IN_A_COHORT).await?;
         number += 1;

@@ -83,7 +83,7 @@ pub async fn plan(setup: &Setup) -> anyhow::Result<()> {
         let zone = Zone::parse(ZONES[index % ZONES.len()])?;
         // Every second cohort has its lessons at each person's own hour.
         let clock = if index % 2 == 0 { LessonClock::Cohort } else { LessonClock::Participant };
-        let cohort = house.cohort(Group { number: index, zone, capacity: 20, clock }).await?;
+        let cohort = house.cohort(Group { number: index, zone, capacity: 20, clock, starts_on: None }).await?;
         house.people(cohort, index, IN_A_COHORT).await?;
         ids.push(cohort);
     }
@@ -119,7 +119,8 @@ async fn shift(house: &House, ids: &[CohortId], report: &Report) -> anyhow::Resu
     let (app, moved) = (&house.app, ids[0]);
     let before = rows(house, ids).await?;
     let today = app.clock.now().program.date_naive();
-    let to = today + Days::new(7) + TimeDelta::days(7 - i64::from(chrono::Datelike::weekday(&today).num_days_from_monday()));
+    let to =
+        today + Days::new(7) + TimeDelta::days(7 - i64::from(chrono::Datelike::weekday(&today).num_days_from_monday()));
     let target = Target { practice: house.practice.id, cohort: moved, actor: "bench".to_owned() };
     let began = Instant::now();
     let change = Change::MoveStart { to };

@@ -1,6 +1,6 @@
 //! How many lessons go out in a second, written, handed over and written down; and what does each cost?
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,7 +54,7 @@ pub async fn send(setup: &Setup, sending: &Sending) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut cohorts = Vec::new();
     for number in 0..mails / IN_A_COHORT {
-        let group = Group { number, zone: berlin()?, capacity: 500, clock: LessonClock::Cohort };
+        let group = Group { number, zone: berlin()?, capacity: 500, clock: LessonClock::Cohort, starts_on: None };
         let cohort = house.cohort(group).await?;
         house.people(cohort, number, IN_A_COHORT).await?;
         only_lessons(&house, cohort).await?;
@@ -97,7 +97,9 @@ async fn only_lessons(house: &House, cohort: CohortId) -> anyhow::Result<()> {
 }
 
 async fn lessons(app: &App, cohort: CohortId) -> anyhow::Result<Vec<DateTime<Utc>>> {
-    Ok(timetable::of_cohort(app.db.reader(), cohort).await?.into_iter().map(|row| row.due_at).collect())
+    let rows = timetable::of_cohort(app.db.reader(), cohort).await?;
+    let weeks: BTreeSet<_> = rows.into_iter().map(|row| row.due_at).collect();
+    Ok(weeks.into_iter().collect())
 }
 
 async fn release(house: &House, due: DateTime<Utc>, report: &Report) -> anyhow::Result<()> {

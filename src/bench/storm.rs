@@ -28,7 +28,7 @@ pub async fn storm(setup: &Setup) -> anyhow::Result<()> {
     let people = setup.size.of([200, 500, 1_000]);
     // Nobody sends meanwhile: the mail waits in the ledger.
     let mut house = House::open(setup, Clock::System, "127.0.0.1:1").await?;
-    let group = Group { number: 1, zone: berlin()?, capacity: PLACES, clock: LessonClock::Cohort };
+    let group = Group { number: 1, zone: berlin()?, capacity: PLACES, clock: LessonClock::Cohort, starts_on: None };
     let cohort = house.cohort(group).await?;
     house.serve()?;
     let report = Report::new("storm", setup).with("clients", people);

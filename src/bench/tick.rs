@@ -70,7 +70,13 @@ struct Filled {
 /// mail that was sent.
 async fn fill(house: &House, filled: &mut Filled) -> anyhow::Result<()> {
     let rows = CHUNK.min((filled.rows * 9).max(1_000));
-    let group = Group { number: filled.cohorts, zone: berlin()?, capacity: 65_000, clock: LessonClock::Cohort };
+    let group = Group {
+        number: filled.cohorts,
+        zone: berlin()?,
+        capacity: 65_000,
+        clock: LessonClock::Cohort,
+        starts_on: None,
+    };
     let cohort = house.cohort(group).await?;
     house.people(cohort, filled.cohorts, rows).await?;
     let (app, now) = (&house.app, house.app.clock.now());
@@ -108,7 +114,7 @@ fn row(house: &House, cohort: CohortId, number: usize, due_at: DateTime<Utc>) ->
 
 /// Puts rows into the timetable that are due then.
 async fn due_at(house: &House, rows: usize, at: DateTime<Utc>) -> anyhow::Result<()> {
-    let group = Group { number: 0, zone: berlin()?, capacity: 1, clock: LessonClock::Cohort };
+    let group = Group { number: 0, zone: berlin()?, capacity: 1, clock: LessonClock::Cohort, starts_on: None };
     let cohort = house.cohort(group).await?;
     let now = house.app.clock.now().program;
     let rows: Vec<_> = (0..rows).map(|number| row(house, cohort, number, at)).collect();

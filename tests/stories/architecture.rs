@@ -39,8 +39,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
     (
         "commands",
         &[
-            "actions", "app", "bench", "clock", "config", "demo", "domain", "links", "machine", "mail", "random", "seal",
-            "store", "web", "worker",
+            "actions", "app", "bench", "clock", "config", "demo", "domain", "links", "machine", "mail", "random",
+            "seal", "store", "web", "worker",
         ],
     ),
     ("demo", &["actions", "app", "clock", "config", "domain", "links", "mail", "random", "store", "web", "worker"]),

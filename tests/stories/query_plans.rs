@@ -164,7 +164,8 @@ fn a_plan_that_reads_a_whole_table_is_seen() {
     for line in ["SCAN deliveries", "  ->  Seq Scan on deliveries  (cost=0.00..1.01)", "SCAN cohorts USING INDEX x"] {
         assert!(reads_a_whole_table(line), "{line}");
     }
-    for line in ["SEARCH deliveries USING INDEX x (id=?)", "SCAN timetable USING INDEX ix_timetable_due", "  ->  Sort"] {
+    for line in ["SEARCH deliveries USING INDEX x (id=?)", "SCAN timetable USING INDEX ix_timetable_due", "  ->  Sort"]
+    {
         assert!(!reads_a_whole_table(line), "{line}");
     }
 }

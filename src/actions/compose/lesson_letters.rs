@@ -40,7 +40,11 @@ impl Desk<'_> {
         }
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(Some(&lesson), &meetings)?;
-        let rendered = self.app.templates.lessons.render(&lesson, &facts)
+        let rendered = self
+            .app
+            .templates
+            .lessons
+            .render(&lesson, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
         self.finish(&WeeklyLesson { also, ..letter }, around)

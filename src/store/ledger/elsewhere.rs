@@ -43,11 +43,7 @@ pub async fn open_invites_of(db: &impl ConnectionTrait, person: ParticipantId) -
 
 /// The Message-ID of the mail that welcomed a person to a cohort, which later ones answer. Asked for by the person
 /// alone: an index on the practice or the cohort would lead through everybody's mail.
-pub async fn welcome_of(
-    db: &impl ConnectionTrait,
-    person: ParticipantId,
-    cohort: CohortId,
-) -> Result<Option<String>> {
+pub async fn welcome_of(db: &impl ConnectionTrait, person: ParticipantId, cohort: CohortId) -> Result<Option<String>> {
     let rows: Vec<(Option<CohortId>, Option<String>)> = Entity::find()
         .select_only()
         .column(Column::CohortId)
