@@ -197,7 +197,10 @@ impl Batch {
     async fn give(&mut self, ask: Ask, tx: Tx) -> Option<(Tx, Wish)> {
         let (back, returned) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
-        let _gone = ask.send(Ok(Turn { tx, back, ended }));
+        // Not kept in a variable: a turn that nobody takes would be waited for here for ever.
+        if ask.send(Ok(Turn { tx, back, ended })).is_err() {
+            return None;
+        }
         let (tx, wish) = returned.await.ok()?;
         self.waiting.push(tell);
         self.kept += usize::from(wish == Wish::Keep);
