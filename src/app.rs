@@ -82,6 +82,7 @@ impl App {
         let links = Links::new(&config.server.base_url, keys);
         let (templates, bell) = (Templates::new()?, Notify::new());
         let (metrics, closing) = (Metrics::default(), watch::Sender::new(Closing::Open));
+        db.watch_commits(metrics.commits());
         Ok(Arc::new(Self {
             config,
             clock,

@@ -5,6 +5,7 @@ mod bounces;
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use figment::{
@@ -38,10 +39,35 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    pub role: Role,
     pub listen: String,
     pub base_url: String,
     pub trusted_proxies: Vec<IpAddr>,
     pub leave_url: String,
+}
+
+/// What this process does, where several share a PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Both,
+    /// Answers requests, and leaves it to others to look at what is due and to send.
+    Web,
+    /// Looks at what is due and sends.
+    Worker,
+}
+
+impl FromStr for Role {
+    type Err = BadConfig;
+
+    fn from_str(text: &str) -> Result<Self, BadConfig> {
+        match text {
+            "both" => Ok(Self::Both),
+            "web" => Ok(Self::Web),
+            "worker" => Ok(Self::Worker),
+            other => Err(BadConfig(format!("the role is {other:?}: write both, web or worker"))),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -26,6 +26,7 @@ pub struct Metrics {
     attempts: Histogram,
     looks: Histogram,
     answers: Family<Answer, Histogram>,
+    commits: Histogram,
     now: Gauges,
     began: Instant,
     /// Real time of the planner's last whole look.
@@ -64,6 +65,7 @@ impl Default for Metrics {
             answers: Family::new_with_constructor(|| {
                 Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
             }),
+            commits: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
             now: Gauges::default(),
             began: Instant::now(),
             planner_looked_at: Mutex::default(),
@@ -88,6 +90,8 @@ impl Metrics {
         registry.register("send_attempt_seconds", "How long a try to hand over one email took", self.attempts.clone());
         registry.register("planner_look_seconds", "How long a look at what is due took", self.looks.clone());
         registry.register("http_request_seconds", "How long an answer took, by route pattern", answers);
+        let commits = "How many writes shared a commit of SQLite's one writer";
+        registry.register("writer_batch_size", commits, self.commits.clone());
         registry.register("deliveries_due", "Emails that are due and not finished, by state", now.due.clone());
         let oldest = "How long the oldest unfinished email has been due";
         registry.register("deliveries_oldest_due_seconds", oldest, now.oldest_due.clone());
@@ -107,6 +111,12 @@ impl Metrics {
 
     pub fn tried(&self, took: Duration) {
         self.attempts.observe(took.as_secs_f64());
+    }
+
+    /// For whoever commits: to be told how many writes shared each commit.
+    pub fn commits(&self) -> impl Fn(usize) + Send + Sync + 'static {
+        let commits = self.commits.clone();
+        move |writes| commits.observe(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)))
     }
 
     /// The planner looked to the end.

@@ -30,7 +30,7 @@ mod tally;
 
 pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
 pub use daily::{Day, had_one_in, postpone, waiting_lessons};
-pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim};
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcome_of};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use queued::{Queued, Recipient};

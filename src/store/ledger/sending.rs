@@ -40,9 +40,13 @@ const ONE_BY_ONE: &str = "(deliveries.category NOT IN ('lesson', 'announcement')
      AND (earlier.due_at, earlier.created_at, earlier.id) < (deliveries.due_at, deliveries.created_at, deliveries.id) \
      AND NOT (earlier.state = 'unknown' AND earlier.next_try_at > '2999-01-01 00:00:00+00:00')))";
 
+/// As the partial index of leases has it.
+const LEASED: &str = "state IN ('claimed', 'sending')";
+
 fn sendable(now: Now) -> Condition {
     Condition::all()
-        .add(Column::State.is_in([State::Queued, State::Deferred, State::Unknown]))
+        // In the statement itself: only then does the partial index answer.
+        .add(Expr::cust("deliveries.state IN ('queued', 'deferred', 'unknown')"))
         .add(Column::DueAt.lte(now.program))
         .add(Column::NextTryAt.lte(now.real))
         .add(Expr::cust(IN_ORDER))
@@ -177,6 +181,7 @@ pub async fn sweep(tx: &impl ConnectionTrait, now: DateTime<Utc>, doubt_until: D
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::col(Column::Tries).sub(1))
         .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
+        .filter(Expr::cust(LEASED))
         .filter(Column::State.eq(State::Claimed))
         .filter(Column::LeaseUntil.lte(now))
         .exec(tx)
@@ -186,6 +191,7 @@ pub async fn sweep(tx: &impl ConnectionTrait, now: DateTime<Utc>, doubt_until: D
         .col_expr(Column::Reason, Expr::value("stopped while it was being handed over; it may have arrived"))
         .col_expr(Column::NextTryAt, Expr::value(doubt_until))
         .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
+        .filter(Expr::cust(LEASED))
         .filter(Column::State.eq(State::Sending))
         .filter(Column::LeaseUntil.lte(now))
         .exec(tx)
