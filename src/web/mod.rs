@@ -1,5 +1,6 @@
 //! Who may ask, and what do they see? The pages and the JSON API: the only room that knows HTTP.
 
+pub mod announcements;
 pub mod assets;
 pub mod attendance;
 pub mod chrome;

@@ -51,6 +51,12 @@ pub(super) fn lesson(lesson: &Lesson, forbidden: &ForbiddenWords) -> Vec<Finding
     findings
 }
 
+/// A text with variables that is a mail's body.
+pub(super) fn beginning_of(source: &str, forbidden: &ForbiddenWords) -> Vec<Finding> {
+    let findings = text(source, "body");
+    if findings.is_empty() { seen_outside(source, forbidden) } else { findings }
+}
+
 /// A key for tracks and other things named in files.
 pub(in crate::domain) fn is_key(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
