@@ -20,15 +20,20 @@ use crate::{
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Manner, Queued, Recipient, Release},
-        programs,
-        schedule_changes,
+        programs, schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
 
 use super::{
-    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, release_lessons::release_lessons,
-    remind_holds::remind_holds, resume::end_pauses, tell_calendars::{invite_further, tell_calendar}, tell_numbers::tell_numbers,
+    couples::expire::expire_couples,
+    let_go::let_go,
+    plan_timetable::weeks_of,
+    release_lessons::release_lessons,
+    remind_holds::remind_holds,
+    resume::end_pauses,
+    tell_calendars::{invite_further, tell_calendar},
+    tell_numbers::tell_numbers,
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.

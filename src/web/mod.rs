@@ -44,6 +44,7 @@ pub mod program_page;
 pub mod programs;
 pub mod rehearsal;
 pub mod routes;
+pub mod rsvp;
 pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;

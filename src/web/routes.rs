@@ -24,6 +24,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     my_program::add,
     my_place::add,
     join::add,
+    rsvp::add,
     feeds::add,
     unsubscribe::add,
     coach_sign_in::add,

@@ -12,7 +12,7 @@ use crate::{
     story,
     twice::presses::signed_in_coach,
     visitor::{Answer, Visitor, form_token},
-    world::{World, utc},
+    world::{World, save_mark, save_person, utc},
 };
 
 const ANA: Person =
@@ -214,8 +214,7 @@ story! {
             actor: "Nadia".to_owned(),
             marked_at: world.now(),
         };
-        let marked: trellis::store::Result<()> = trellis::transact!(world.app.db, |tx| attendances::set(tx, vec![mark.clone()]).await);
-        marked.unwrap();
+        save_mark(&world.app, &mark).await.unwrap();
         let coach = signed_in_coach(world).await;
         let absent = format!("absent:{}", session.id);
         assert!(coach.get(NEW).await.body.contains(&absent), "the session can be chosen");
@@ -240,8 +239,7 @@ story! {
         let cohort = a_group(world).await;
         let dolma = person(world, DOLMA.email).await;
         let careful = participants::Participant { discretion: Some(Discretion::Minimal), ..dolma };
-        let saved: trellis::store::Result<()> = trellis::transact!(world.app.db, |tx| participants::save(tx, careful.clone()).await);
-        saved.unwrap();
+        save_person(&world.app, &careful).await.unwrap();
         let coach = signed_in_coach(world).await;
         let (path, page) = write(&coach, cohort, &[]).await;
         send(&coach, &path, &page).await;

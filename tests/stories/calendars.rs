@@ -11,7 +11,7 @@ use crate::{
     post::Mail,
     story,
     visitor::Visitor,
-    world::{World, utc},
+    world::{World, save_program, utc},
 };
 
 const ANA: Person =
@@ -23,6 +23,11 @@ fn invites(world: &World, method: &str) -> Vec<Mail> {
     world.mails_to(ANA.email).into_iter().filter(|mail| mail.property("METHOD") == method).collect()
 }
 
+/// What a browser makes of a page's attributes.
+fn plain(html: &str) -> String {
+    html.replace("&#x2f;", "/").replace("&#x3d;", "=").replace("&amp;", "&")
+}
+
 /// The cohort's program, with another rule for its invites.
 async fn a_few_at_a_time(world: &World, cohort: CohortId, ahead: u16) {
     let db = world.app.db.reader();
@@ -30,9 +35,7 @@ async fn a_few_at_a_time(world: &World, cohort: CohortId, ahead: u16) {
     let program = programs::find(db, cohort.practice_id, cohort.program_id).await.unwrap().unwrap();
     let mut changed = program;
     changed.content.0.invites_ahead = ahead;
-    let saved: trellis::store::Result<()> =
-        trellis::transact!(world.app.db, |tx| programs::save(tx, changed.clone()).await);
-    saved.unwrap();
+    save_program(&world.app, &changed).await.unwrap();
 }
 
 async fn feed_path(world: &World) -> String {
@@ -100,6 +103,7 @@ story! {
         let practice = world.practice().await;
         let cohort = world.cohort(&practice, |_| {}).await;
         enroll(world, cohort, &FEED).await;
+        world.pass(TimeDelta::minutes(5)).await;
         let path = feed_path(world).await;
         let token = path.rsplit('/').next().unwrap().trim_end_matches(".ics");
         assert!(token.len() >= 22, "F1: at least 128 bits in base64: {token}");
@@ -146,13 +150,13 @@ story! {
         let cohort = world.cohort(&practice, |_| {}).await;
         let (visitor, _) = come_in(world, cohort, &FEED).await;
         let path = feed_path(world).await;
-        let page = visitor.get("/p").await.body;
+        let page = plain(&visitor.get("/p").await.body);
         assert!(page.contains("webcal://") && page.contains(&path), "F1: offered both ways");
         assert!(page.contains("up to a day"), "F8: how often Google looks");
         assert_eq!(visitor.get(&path).await.status, 200);
         assert_eq!(visitor.submit("/p", "/p/calendar/rotate", &[]).await.status, 303);
         assert_eq!(visitor.get(&path).await.status, 404, "F1: replaced with one press");
-        assert!(!visitor.get("/p").await.body.contains(&path));
+        assert!(!plain(&visitor.get("/p").await.body).contains(&path));
     }
 }
 
@@ -183,7 +187,7 @@ story! {
         let practice = world.practice().await;
         let cohort = world.cohort(&practice, |_| {}).await;
         let (visitor, _) = come_in(world, cohort, &NEITHER).await;
-        let page = visitor.get("/p").await.body.replace("&amp;", "&").replace("&#x2f;", "/").replace("&#x3d;", "=");
+        let page = plain(&visitor.get("/p").await.body);
         let links: Vec<&str> = page.split('"').filter(|word| word.starts_with("https://calendar.google") || word.starts_with("https://outlook.")).collect();
         assert_eq!(links.len(), 3, "Google, Outlook.com, Microsoft 365: {page}");
         for link in &links {
@@ -199,6 +203,37 @@ story! {
         assert_eq!(visitor.submit("/p", "/p/calendar", &[("entries", "invites")]).await.status, 303);
         let page = visitor.get("/p").await.body;
         assert!(!page.contains("calendar.google") && !page.contains("outlook."), "L3: never beside invites");
+    }
+}
+
+story! {
+    async fn one_tap_in_a_reminder_tells_who_cannot_come(world: &World) {
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |_| {}).await;
+        let enrollment = enroll(world, cohort, &ANA).await;
+        world.to(utc("2026-10-12 06:00")).await;
+        let reminder = world.mails_to(ANA.email).into_iter().find(|mail| mail.text.contains("/rsvp/")).expect("a day before");
+        let link = reminder.link("/rsvp/");
+        let said = async || {
+            let all = trellis::store::invites::of_enrollment(world.app.db.reader(), enrollment).await.unwrap();
+            all.into_iter().map(|invite| invite.rsvp).filter(|rsvp| !rsvp.is_empty()).collect::<Vec<_>>()
+        };
+        let visitor = Visitor::of(world);
+        let page = visitor.get(&link).await;
+        assert_eq!(page.status, 200);
+        for secret in ["Ana", "rust", "Nadia Brandt Coaching", "Monday evenings", "meet.example"] {
+            assert!(!page.body.contains(secret), "H18: {secret} in {}", page.body);
+        }
+        assert_eq!(said().await, Vec::<String>::new(), "S4: looking says nothing");
+        assert_eq!(visitor.submit(&link, &link, &[("answer", "declined")]).await.status, 303);
+        assert_eq!(said().await, ["declined"], "this session and no other");
+        assert!(visitor.get(&link).await.body.contains("You cannot come"));
+        assert_eq!(visitor.get("/p").await.status, 303, "it is no sign-in");
+        visitor.submit(&link, &link, &[("answer", "comes")]).await;
+        assert_ne!(said().await, ["declined"], "and it can be taken back");
+        assert!(!visitor.get(&link.replace("/rsvp/", "/leaving/")).await.body.contains("Emails stop"), "for nothing else");
+        world.to(utc("2026-10-12 20:00")).await;
+        assert!(visitor.get(&link).await.body.contains("over or canceled"));
     }
 }
 

@@ -201,7 +201,11 @@ fn reads_alike(mail: &Mail, told: &Told) {
     let subject = &mail.subject;
     assert_eq!(told.defects, Vec::<String>::new(), "{subject}");
     assert_eq!(&told.subject, subject);
-    assert_eq!((told.to.join(","), told.from.as_slice()), (mail.to.clone(), &["hello@group.example".to_owned()][..]), "H1, A9");
+    assert_eq!(
+        (told.to.join(","), told.from.as_slice()),
+        (mail.to.clone(), &["hello@group.example".to_owned()][..]),
+        "H1, A9"
+    );
     assert!(!told.from_name.is_empty());
     assert_eq!(even(&told.text), even(&mail.text), "{subject}");
     assert_eq!(even(&told.html), even(&mail.html), "{subject}");
@@ -221,8 +225,21 @@ fn covers(mail: &Mail) {
     let names = signature.split("h=").nth(1).unwrap().split(';').next().unwrap();
     let names: Vec<&str> = names.split(':').map(str::trim).collect();
     for name in [
-        "from", "to", "subject", "date", "message-id", "mime-version", "content-type", "reply-to", "list-unsubscribe",
-        "list-unsubscribe-post", "list-id", "feedback-id", "auto-submitted", "references", "in-reply-to",
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "content-type",
+        "reply-to",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "list-id",
+        "feedback-id",
+        "auto-submitted",
+        "references",
+        "in-reply-to",
     ] {
         if !header(&mail.raw, name).is_empty() {
             assert!(names.contains(&name), "A2: {name} of {} is not signed: {names:?}", mail.subject);
@@ -259,7 +276,9 @@ fn calendars_went_through_every_change(mails: &[Mail], all: &[Told]) {
         assert_eq!((calendar.summary.as_str(), told.subject.as_str()), ("Group session", "Group session"), "P6, C21");
         assert!(told.text.contains(&calendar.location) || calendar.method == "CANCEL", "C23");
         assert!(calendar.uid.ends_with("@localhost") && calendar.uid.len() <= 255, "C13: {}", calendar.uid);
-        said.entry(format!("{} {}", mail.to, calendar.uid)).or_default().push((calendar.method.clone(), calendar.sequence));
+        said.entry(format!("{} {}", mail.to, calendar.uid))
+            .or_default()
+            .push((calendar.method.clone(), calendar.sequence));
     }
     let word = |method: &str, sequence| (method.to_owned(), sequence);
     let ways: Vec<&Vec<(String, i32)>> = said.values().collect();

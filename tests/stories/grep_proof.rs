@@ -59,8 +59,13 @@ impl Log {
 }
 
 /// Nobody else in any story is called so.
-const QUILL: Person =
-    Person { name: "Quillonia", email: "quillonia.secret@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "invites" };
+const QUILL: Person = Person {
+    name: "Quillonia",
+    email: "quillonia.secret@example.org",
+    zone: "Europe/Lisbon",
+    track: "broke",
+    calendar: "invites",
+};
 
 const WORDS: [&str; 7] =
     ["affair", "infidelity", "betray", "cheat", "rebuilding trust", "rebuilding-trust", "unfaithful"];
@@ -102,7 +107,11 @@ async fn a_whole_story(backend: Backend) {
     world.end().await;
 
     let lines = log.lines();
-    assert!(lines.iter().any(|line| line.contains("DEBUG")) && lines.len() > 100, "{} lines: is this debug?", lines.len());
+    assert!(
+        lines.iter().any(|line| line.contains("DEBUG")) && lines.len() > 100,
+        "{} lines: is this debug?",
+        lines.len()
+    );
     assert!(lines.iter().any(|line| line.contains("recorded")), "what was sent is written down");
     let words = ForbiddenWords::new(WORDS);
     for line in lines {
@@ -126,10 +135,36 @@ async fn no_log_line_names_anybody_or_the_topic_on_postgres() {
 
 /// Thirty names that are in no dictionary, and nowhere in each other.
 const NAMES: [&str; 30] = [
-    "Abroxil", "Bentuvar", "Cyndolar", "Drasmine", "Elquiria", "Fostaviel", "Gwendrax", "Hyolvina", "Iskandor",
-    "Jovrenne", "Kelpharis", "Lumbrasia", "Mirvanox", "Nystrella", "Oquendris", "Pelvarion", "Quistavel", "Rovimela",
-    "Sylquanna", "Tarvonix", "Ulmerosa", "Vexandril", "Wyndoria", "Xalvimar", "Yostrenna", "Zephiquor", "Adrivanka",
-    "Brumolina", "Calvexia", "Dornivar",
+    "Abroxil",
+    "Bentuvar",
+    "Cyndolar",
+    "Drasmine",
+    "Elquiria",
+    "Fostaviel",
+    "Gwendrax",
+    "Hyolvina",
+    "Iskandor",
+    "Jovrenne",
+    "Kelpharis",
+    "Lumbrasia",
+    "Mirvanox",
+    "Nystrella",
+    "Oquendris",
+    "Pelvarion",
+    "Quistavel",
+    "Rovimela",
+    "Sylquanna",
+    "Tarvonix",
+    "Ulmerosa",
+    "Vexandril",
+    "Wyndoria",
+    "Xalvimar",
+    "Yostrenna",
+    "Zephiquor",
+    "Adrivanka",
+    "Brumolina",
+    "Calvexia",
+    "Dornivar",
 ];
 
 /// A mail as anybody could read it: as it is, and every header and part decoded.
@@ -138,7 +173,14 @@ fn readable(mail: &Mail) -> String {
     let headers: String = message.headers().iter().map(|header| format!("{:?}\n", header.value())).collect();
     let parts: String = message.parts.iter().filter_map(|part| part.text_contents()).collect::<Vec<_>>().join("\n");
     let raw = String::from_utf8_lossy(&mail.raw).into_owned();
-    let all = [headers, parts, raw, mail.envelope_from.clone(), mail.calendar.clone().unwrap_or_default().replace("\r\n ", "")].join("\n");
+    let all = [
+        headers,
+        parts,
+        raw,
+        mail.envelope_from.clone(),
+        mail.calendar.clone().unwrap_or_default().replace("\r\n ", ""),
+    ]
+    .join("\n");
     // Links carry tokens: what they hold is looked at, too.
     let tokens = all.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').filter(|word| word.len() > 16);
     let decoded: String = tokens
@@ -169,7 +211,8 @@ async fn thirty_people(backend: Backend) {
     world.change((practice.id, cohort), &Change::MoveSession { session, date, time, minutes: 75 }).await;
     world.to(utc("2026-10-14 12:00")).await;
     let mails = world.mails.lock().unwrap().clone();
-    let readers: BTreeSet<&str> = mails.iter().map(|mail| mail.to.as_str()).filter(|to| to.ends_with("@mailbox.example")).collect();
+    let readers: BTreeSet<&str> =
+        mails.iter().map(|mail| mail.to.as_str()).filter(|to| to.ends_with("@mailbox.example")).collect();
     assert_eq!(readers.len(), 30);
     assert!(mails.len() > 200, "{} mails", mails.len());
     for mail in mails.iter().filter(|mail| mail.to.ends_with("@mailbox.example")) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta};
 use trellis::{
     demo::smtp_server::Script,
     domain::delivery::{Occasion, State},
-    store::{ledger, practices},
+    store::ledger,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     post::{Mail, header},
     story,
     twice::presses::signed_in_coach,
-    world::{Backend, World, utc},
+    world::{Backend, World, save_practice, utc},
 };
 
 const ANA: Person =
@@ -147,9 +147,7 @@ story! {
         world.forget_mails();
         // No form would take it: a name that gives everything away.
         practice.neutral_name = crate::world::name("Affair Recovery");
-        let saved: trellis::store::Result<()> =
-            trellis::transact!(world.app.db, |tx| practices::save(tx, practice.clone()).await);
-        saved.unwrap();
+        save_practice(&world.app, &practice).await.unwrap();
         world.to(utc("2026-10-12 06:00")).await;
         assert!(world.mails_to(ANA.email).is_empty(), "P1: held, whatever it is");
         let filter = ledger::Filter { occasion: Some(Occasion::Lesson), page_size: 5, ..Default::default() };
@@ -167,9 +165,7 @@ async fn p1_no_address_of_ours_names_the_topic() {
         let world = World::with(backend, Script::well(), &[]).await;
         let mut practice = world.practice().await;
         practice.sender_email = "hello@infidelity.example".parse().unwrap();
-        let saved: trellis::store::Result<()> =
-            trellis::transact!(world.app.db, |tx| practices::save(tx, practice.clone()).await);
-        saved.unwrap();
+        save_practice(&world.app, &practice).await.unwrap();
         let cohort = world.cohort(&practice, |_| {}).await;
         ask(&world, cohort, &ANA).await;
         world.run().await;
