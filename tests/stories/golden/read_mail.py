@@ -31,7 +31,14 @@ def signatures_of(octets, zone):
     """Whether each signature holds, in the order of the header."""
     record = lambda name, timeout=5: zone.get(name.decode() if isinstance(name, bytes) else name, "").encode() or None
     count = len(email.message_from_bytes(octets).get_all("DKIM-Signature", []))
-    return [bool(dkim.DKIM(octets, minkey=1024).verify(idx=index, dnsfunc=record)) for index in range(count)]
+
+    def holds(index):
+        try:
+            return bool(dkim.DKIM(octets, minkey=1024).verify(idx=index, dnsfunc=record))
+        except dkim.DKIMException:
+            return False
+
+    return [holds(index) for index in range(count)]
 
 
 def address_of(value):
