@@ -68,6 +68,7 @@ mod m0006_check_ins;
 mod m0007_whole_life;
 mod m0008_mail_in;
 mod m0009_speed;
+mod m0009_law;
 
 #[derive(Debug)]
 struct Migrator;
@@ -101,6 +102,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_whole_life::Step),
             Box::new(m0008_mail_in::Step),
             Box::new(m0009_speed::Step),
+            Box::new(m0009_law::Step),
         ]
     }
 }

@@ -3,6 +3,7 @@
 pub mod add_coach;
 pub mod add_person;
 pub mod agree;
+pub mod announce;
 pub mod answer_application;
 pub mod answer_once;
 pub mod answer_session;
@@ -50,6 +51,7 @@ pub mod pause;
 pub mod place_letters;
 pub mod plan_timetable;
 pub mod preview_lesson;
+pub mod preview_note;
 pub mod read_answers;
 pub mod read_mailbox;
 mod readdress_calendars;

@@ -204,5 +204,17 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ),
     ("lesson-sent", Tone::Ok, "It goes out after all.", "Nobody gets it twice."),
     ("lesson-taken", Tone::Info, "Nothing was added.", "This cohort has that lesson already."),
+    ("announced", Tone::Ok, "It is on its way.", "For ten minutes it can be taken back."),
+    ("announced-before", Tone::Info, "This was sent before.", ""),
+    (
+        "announce-changed",
+        Tone::Warn,
+        "Not sent yet.",
+        "Who gets it has changed since you looked. Look again, and send it.",
+    ),
+    ("announce-nobody", Tone::Warn, "Not sent.", "Nobody would get it."),
+    ("announce-faulty", Tone::Warn, "Not sent.", "Its text cannot go out as it stands: open it and save it again."),
+    ("announce-undone", Tone::Ok, "Taken back.", "What had not left yet does not go out."),
+    ("announce-gone", Tone::Info, "Nothing was taken back.", "All of it has left already."),
     ("lessons-timed", Tone::Ok, "The lessons have new dates.", "What has gone out stays as it is."),
 ];

@@ -10,10 +10,12 @@
 )]
 
 mod addresses;
+mod announcements;
 mod any_order;
 mod applications;
 mod architecture;
 mod browser;
+mod calendars;
 mod coach;
 mod couples;
 mod databases;
@@ -21,8 +23,11 @@ mod doors;
 mod durability;
 mod forms;
 mod front_door;
+mod golden;
+mod grep_proof;
 mod intake;
 mod late_joiners;
+mod law;
 mod leaving;
 mod lesson_plan;
 mod lessons;
@@ -47,6 +52,7 @@ mod second_looks;
 mod smtp;
 mod taking_place;
 mod twice;
+mod unsubscribing;
 mod visitor;
 mod ways;
 mod world;
