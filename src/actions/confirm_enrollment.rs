@@ -86,8 +86,8 @@ pub(super) async fn confirm(
     };
     let standing = asked.standing.after(event)?;
     let settled = settle(app, tx, cohort, (&asked, Enrollment { seat, ..asked.clone() }), standing, now).await?;
-    couples::ask_partner(app, tx, cohort, &settled, now).await?;
-    if asked.seat.is_some() && settled.seat.is_none() {
+    let is_together = couples::ask_partner(app, tx, cohort, &settled, now).await?;
+    if is_together || asked.seat.is_some() && settled.seat.is_none() {
         fill_seats(app, tx, cohort.id, now).await?;
     }
     Ok(settled)

@@ -40,7 +40,9 @@ pub async fn ask_for_link(app: &App, email: &EmailAddress, browser: &str) -> Res
     let limited = refuse_too_often(app, bucket, app.config.limits.sign_in_mails, now).await.is_err();
     transact!(app.db, |tx| {
         attempts::note(tx, app.random.uuid(now.real), bucket, now.real).await?;
-        let known = participants::everywhere_with_email(tx, email).await?;
+        let mut known = participants::everywhere_with_email(tx, email).await?;
+        // Whoever never confirmed has a letter with a link for that, and no other comes before a day is over.
+        known.retain(|person| person.confirmed_at.is_some());
         if limited || known.is_empty() {
             return Ok::<_, Refused>(mail_nobody(app, tx, (Who::Participant, "sign_in", browser), now).await?);
         }

@@ -189,7 +189,7 @@ impl Columns {
     }
 
     fn read(&self, record: &csv::StringRecord, tracks: &[(String, String)]) -> Result<Listed, Vec<String>> {
-        let cell = |at: usize| spreadsheet::revived(record.get(at).unwrap_or_default().trim());
+        let cell = |at: usize| spreadsheet::revived(unquoted(record.get(at).unwrap_or_default()));
         let mut wrong = Vec::new();
         let mut keep = |problem: String| wrong.push(problem);
         let name = name(cell(self.name)).map_err(&mut keep).ok();
@@ -210,6 +210,12 @@ impl Columns {
         let cell = |at: usize| short(record.get(at).unwrap_or_default());
         [cell(self.name), cell(self.email)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Without the space around it, and without the quotes that stand behind a space: those the reader leaves in.
+fn unquoted(cell: &str) -> &str {
+    let cell = cell.trim();
+    cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map_or(cell, str::trim)
 }
 
 fn name(text: &str) -> Result<Name, String> {

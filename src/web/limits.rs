@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use poem::{Body, Endpoint, Middleware, Request, Response, Result, error::ReadBodyError, http::header};
+use poem::{Body, Endpoint, Middleware, Request, Response, Result, http::header};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::web::{error::PageError, patterns};
 
@@ -13,6 +14,9 @@ pub const CSV: usize = 5 * 1024 * 1024;
 
 /// What a mail may be, in bytes.
 pub const MAIL: usize = 1024 * 1024;
+
+/// How much more than allowed is still read, so that the one who sent it sees the answer.
+const THROWN_AWAY: u64 = 64 * 1024 * 1024;
 
 /// From the first byte of a body to its last.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,21 +41,31 @@ impl Limits {
             return Ok(());
         }
         let cap = self.cap(request.uri().path());
-        let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-        if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap)) {
+        let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+        let mut body = body.into_async_read();
+        if announced.is_some_and(|length| length > cap) {
+            self.throw_away(body).await;
             return Err(PageError::TooLarge);
         }
-        let bytes = tokio::time::timeout(self.patience, body.into_bytes_limit(cap))
-            .await
-            .map_err(|_| PageError::TooSlow)?
-            .map_err(|error| match error {
-                ReadBodyError::PayloadTooLarge => PageError::TooLarge,
-                ReadBodyError::BodyHasBeenTaken | ReadBodyError::Utf8(_) | ReadBodyError::Io(_) => {
-                    PageError::BadRequest("The connection broke before everything had arrived.".into())
-                }
-            })?;
-        request.set_body(Body::from_bytes(bytes));
+        let mut whole = Vec::new();
+        let mut most = (&mut body).take(u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1));
+        let read = tokio::time::timeout(self.patience, most.read_to_end(&mut whole)).await;
+        read.map_err(|_| PageError::TooSlow)?
+            .map_err(|_| PageError::BadRequest("The connection broke before everything had arrived.".into()))?;
+        if whole.len() > cap {
+            drop(whole);
+            self.throw_away(body).await;
+            return Err(PageError::TooLarge);
+        }
+        request.set_body(Body::from_vec(whole));
         Ok(())
+    }
+
+    /// Reads what is too much, to a point: a browser reads no answer before it has sent everything, and would
+    /// show a broken connection in place of ours.
+    async fn throw_away(&self, body: impl AsyncRead + Unpin) {
+        let (mut rest, mut nowhere) = (body.take(THROWN_AWAY), tokio::io::sink());
+        let _gone = tokio::time::timeout(self.patience, tokio::io::copy(&mut rest, &mut nowhere)).await;
     }
 }
 

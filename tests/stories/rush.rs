@@ -100,7 +100,10 @@ fn who(all: &[Enrollment], wanted: Standing) -> Vec<Enrollment> {
 async fn places_are_sold_once(world: &World, cohort: CohortId) {
     let all = everybody(world, cohort).await;
     let seats: Vec<i32> = all.iter().filter_map(|enrollment| enrollment.seat).collect();
-    let holding = all.iter().filter(|enrollment| enrollment.standing.holds_seat()).count();
+    // Who has still to confirm holds a seat only where one was free.
+    let holds =
+        |one: &&Enrollment| one.standing.holds_seat() && (one.standing != Standing::Pending || one.seat.is_some());
+    let holding = all.iter().filter(holds).count();
     let numbers: BTreeSet<i32> = seats.iter().copied().collect();
     let row = cohorts::anywhere(world.app.db.reader(), cohort).await.unwrap().unwrap();
     assert_eq!((seats.len(), holding, numbers.len()), (PLACES, PLACES, PLACES), "each place once");

@@ -55,6 +55,10 @@ pub(in crate::actions) async fn seat_for_pair(
             (seat, _) => seat,
         });
     }
+    if seat.is_some() && asks_too(tx, &named, enrollment.participant_id).await? {
+        // The other's form holds a seat of its own.
+        return Ok(seat);
+    }
     let second = match seat {
         Some(_) if enrollments::first_waiting(tx, cohort.id).await?.is_none() => {
             cohorts::take_seat(tx, cohort.id).await?
@@ -96,20 +100,39 @@ async fn other_way_round(tx: &Tx, named: &Couple, person: ParticipantId) -> stor
     Ok(None)
 }
 
-/// Asks the partner of somebody who has just confirmed; nothing when nobody was named.
+/// Whether the named partner has sent a form that names this person, and has still to confirm it.
+async fn asks_too(tx: &Tx, named: &Couple, person: ParticipantId) -> store::Result<bool> {
+    let Ok(email) = EmailAddress::parse(&named.partner_email) else { return Ok(false) };
+    let Some(partner) = participants::with_email(tx, named.practice_id, &email).await? else { return Ok(false) };
+    let theirs = enrollments::of_person_in(tx, named.cohort_id, partner.id).await?;
+    let Some(theirs) = theirs.filter(|theirs| theirs.standing == Standing::Pending && theirs.seat.is_some()) else {
+        return Ok(false);
+    };
+    let asked = couples::of_inviter(tx, theirs.id).await?.filter(|asked| asked.state == CoupleState::Named);
+    let asked = asked.and_then(|asked| EmailAddress::parse(&asked.partner_email).ok());
+    let own = participants::holding(tx, person).await?;
+    Ok(asked.zip(own).is_some_and(|(asked, own)| asked.key() == own.email_key))
+}
+
+/// Asks the partner of somebody who has just confirmed; nothing when nobody was named. Returns whether
+/// the two are together now: then somebody who waited for two places may wait for one.
 pub(in crate::actions) async fn ask_partner(
     app: &App,
     tx: &Tx,
     cohort: &Cohort,
     inviter: &Enrollment,
     now: Now,
-) -> store::Result<()> {
+) -> store::Result<bool> {
     let named = couples::of_inviter(tx, inviter.id).await?.filter(|couple| couple.state == CoupleState::Named);
-    let Some(named) = named else { return Ok(()) };
+    let Some(named) = named else { return Ok(false) };
     if let Some(asked) = other_way_round(tx, &named, inviter.participant_id).await? {
-        return both_asked(tx, (asked, named), inviter, now).await;
+        both_asked(tx, (asked, named), inviter, now).await?;
+        return Ok(true);
     }
-    let Ok(email) = EmailAddress::parse(&named.partner_email) else { return super::part(tx, named, now).await };
+    let Ok(email) = EmailAddress::parse(&named.partner_email) else {
+        super::part(tx, named, now).await?;
+        return Ok(false);
+    };
     let person = partner(app, tx, cohort, (&named, &email), now).await?;
     let standing = enrollments::of_person_in(tx, cohort.id, person.id).await?.map(|enrollment| enrollment.standing);
     let asked = Couple {
@@ -126,7 +149,8 @@ pub(in crate::actions) async fn ask_partner(
     let in_line = asked.in_line;
     let asked = if needs_seat { asked } else { Couple { in_line, ..let_go(tx, asked, now).await? } };
     couples::save(tx, asked.clone()).await?;
-    write_to_partner(app, tx, (&asked, &person), now).await
+    write_to_partner(app, tx, (&asked, &person), now).await?;
+    Ok(false)
 }
 
 /// Two times yes: nobody has to be asked any more.

@@ -1,5 +1,7 @@
 //! How does a whole list of people come in? It is looked through first, line by line.
 
+use std::collections::BTreeSet;
+
 use poem::{
     Response, handler,
     web::{Data, Path},
@@ -10,7 +12,7 @@ use super::{Head, found};
 use crate::{
     actions::{
         add_person::WhenFull,
-        import_people::{Becomes, Look, Refused, import_people, look_through},
+        import_people::{Becomes, Entry, Look, Refused, import_people, look_through},
     },
     domain::people_list::{List, read_list},
     keys::fingerprint,
@@ -233,8 +235,10 @@ async fn report(
     let (given, list) = what;
     let look = look_through(&site.app, &of.0, list).await?;
     let has_tracks = !of.1.content.0.tracks.is_empty();
-    let listed = list.lines.iter().filter_map(|line| line.read.as_ref().ok());
-    let without_track = if has_tracks { listed.filter(|listed| listed.track.is_empty()).count() } else { 0 };
+    let comes = |entry: &&Entry| matches!(entry.becomes, Becomes::New | Becomes::Known(_));
+    let coming: BTreeSet<u64> = look.entries.iter().filter(comes).map(|entry| entry.number).collect();
+    let listed = list.lines.iter().filter(|line| has_tracks && coming.contains(&line.number));
+    let without_track = listed.filter(|line| line.read.as_ref().is_ok_and(|listed| listed.track.is_empty())).count();
     let report = Report {
         wrong: look.wrong(),
         coming: look.coming(),
@@ -252,7 +256,7 @@ async fn report(
 
 /// What is wrong first, then as in the list.
 fn lines(look: Look) -> Vec<Line> {
-    let line = |entry: crate::actions::import_people::Entry| {
+    let line = |entry: Entry| {
         let (kind, said) = match entry.becomes {
             Becomes::New => ("new", vec![]),
             Becomes::Known(name) => ("known", vec![name]),
