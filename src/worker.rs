@@ -44,8 +44,12 @@ impl Worker {
         tasks.spawn(every(TICK, stopped.clone(), app.clone(), async |app| {
             report("releasing what is due", release_due(app).await.map(drop));
         }));
-        tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
+        // A lease that ran out is found before another of its length is over.
+        let lease = Duration::from_secs(u64::from(app.config.mail.attempt_seconds) * 2);
+        tasks.spawn(now_and_then(lease.min(SWEEP), stopped.clone(), app.clone(), async |app| {
             report("sweeping leases", sweep(app).await);
+        }));
+        tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
             report("completing", complete_people(app).await.map(drop));
             report("noting the coaches", note_coaches(app).await.map(drop));
         }));

@@ -30,13 +30,23 @@ pub(super) enum Outcome {
     GivenBack(DateTime<Utc>, String),
 }
 
-/// Learns from an attempt to reach somebody at this domain, and decides what is written.
-pub(super) fn decide(app: &App, row: &Delivery, (attempt, domain): (&Attempt, &str), now: Now) -> Outcome {
+/// Learns from an attempt to reach somebody at this domain, and decides what is written. The instant: until when the
+/// way is shut.
+pub(super) fn decide(
+    app: &App,
+    row: &Delivery,
+    (attempt, domain): (&Attempt, &str),
+    now: Now,
+) -> (Outcome, Option<DateTime<Utc>>) {
     let outlook = app.post.learn(attempt, domain, app.random.fraction(), now.real);
     tell(outlook, attempt);
     let waits_until = match outlook {
         Outlook::Shut(pause) | Outlook::Refused(pause) => pause.until,
         Outlook::Same | Outlook::Open => now.real,
+    };
+    let shut = match outlook {
+        Outlook::Shut(pause) => Some(pause.until),
+        Outlook::Refused(_) | Outlook::Same | Outlook::Open => None,
     };
     let tries = u32::try_from(row.tries).unwrap_or_default();
     let tried = Tried {
@@ -54,9 +64,9 @@ pub(super) fn decide(app: &App, row: &Delivery, (attempt, domain): (&Attempt, &s
         Next::HoldUnknown => settled(State::Unknown, reason, now),
         Next::Bounced => settled(State::Bounced, reason, now),
         Next::Failed => settled(State::Failed, reason, now),
-        Next::GiveBack => return Outcome::GivenBack(waits_until, reason),
+        Next::GiveBack => return (Outcome::GivenBack(waits_until, reason), shut),
     };
-    Outcome::Recorded(recorded)
+    (Outcome::Recorded(recorded), shut)
 }
 
 /// An operator hears of it once, and without the server's words: they may hold an address.

@@ -249,12 +249,9 @@ async fn hand_over(app: &App, sender: &mut Sender, begun: &Begun) -> Attempt {
 /// Writes down what became of an attempt. The instant: until when the way is shut.
 async fn record(app: &App, begun: &Begun, attempt: &Attempt) -> store::Result<Option<DateTime<Utc>>> {
     let domain = begun.letter.envelope.to.domain();
-    let outcome = decide(app, &begun.row, (attempt, domain), app.clock.now());
+    let (outcome, shut) = decide(app, &begun.row, (attempt, domain), app.clock.now());
     finish(app, &begun.row, State::Sending, &outcome).instrument(span(&begun.row)).await?;
-    match outcome {
-        Outcome::GivenBack(until, _) => Ok(Some(until)),
-        Outcome::Recorded(_) => Ok(None),
-    }
+    Ok(shut)
 }
 
 /// The outcome of one and the intention of the next in one commit. `None`: the next is not ours any more.
@@ -264,7 +261,7 @@ async fn record_and_begin(
     (next, lease): (Prepared, Lease),
 ) -> store::Result<Option<Begun>> {
     let (now, since) = (app.clock.now(), Instant::now());
-    let outcome = decide(app, &begun.row, (attempt, begun.letter.envelope.to.domain()), now);
+    let (outcome, _) = decide(app, &begun.row, (attempt, begun.letter.envelope.to.domain()), now);
     let (has_written, has_begun) = transact!(app.db, |tx| {
         let has_written = write(app, tx, (&begun.row, State::Sending), (&outcome, now)).await?;
         let has_begun = ledger::start_sending(tx, &next.row, &next.letter.frozen, &lease).await?;

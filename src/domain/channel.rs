@@ -7,6 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub struct Channel {
     shut: Option<Shut>,
     sessions: Sessions,
+    /// Mails in a row that the server fell silent on.
+    losses: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +57,8 @@ pub struct Pause {
 const GROW_AFTER: u32 = 50;
 /// After a session less, the mail it had in hand waits this long.
 const BUSY: TimeDelta = TimeDelta::seconds(15);
+/// So many in a row are no accident.
+const LOSSES: u32 = 3;
 const FIRST_PAUSE: i32 = 60;
 const LONGEST_PAUSE: i32 = 300;
 /// Whoever tries and says nothing is not waited for longer.
@@ -63,7 +67,7 @@ const PROBE: TimeDelta = TimeDelta::seconds(120);
 impl Channel {
     #[must_use]
     pub fn new(sessions: usize, most: usize) -> Self {
-        Self { shut: None, sessions: Sessions { now: sessions, most: most.max(sessions), accepted: 0 } }
+        Self { shut: None, sessions: Sessions { now: sessions, most: most.max(sessions), accepted: 0 }, losses: 0 }
     }
 
     /// How many senders may work at the same time.
@@ -101,12 +105,20 @@ impl Channel {
 
     /// The server answered as a server does, whatever it said of the mail. `true`: it can be used again.
     pub fn answered(&mut self) -> bool {
+        self.losses = 0;
         let was_shut = self.shut.take().is_some();
         self.sessions.accepted += 1;
         if self.sessions.accepted >= GROW_AFTER && self.sessions.now < self.sessions.most {
             self.sessions = Sessions { now: self.sessions.now + 1, accepted: 0, ..self.sessions };
         }
         was_shut
+    }
+
+    /// The server fell silent in the midst of a mail. Once is an accident; again and again, or when it was only
+    /// tried, it is the way that is shut, and each further mail would be in doubt.
+    pub fn lost(&mut self, jitter: f64, now: DateTime<Utc>) -> Option<Pause> {
+        self.losses += 1;
+        (self.losses >= LOSSES || self.shut.is_some()).then(|| self.fault(Fault::Shut, jitter, now))
     }
 
     /// `jitter` is in `0.0..1.0`.
@@ -159,6 +171,19 @@ mod tests {
         assert_eq!(channel.turn(at(182)), Turn::Go);
         assert!(!channel.answered());
         assert!(channel.fault(Fault::Shut, 0.0, at(183)).is_news, "and the next time is another one");
+    }
+
+    #[test]
+    fn one_loss_is_an_accident_and_three_are_not() {
+        let mut channel = Channel::new(2, 2);
+        assert_eq!(channel.lost(0.0, at(0)), None);
+        assert_eq!(channel.lost(0.0, at(0)), None);
+        channel.answered();
+        assert_eq!(channel.lost(0.0, at(1)), None);
+        assert_eq!(channel.lost(0.0, at(1)), None);
+        assert_eq!(channel.lost(0.0, at(1)), Some(Pause { until: at(61), is_news: true }));
+        assert_eq!(channel.turn(at(61)), Turn::Probe);
+        assert_eq!(channel.lost(0.0, at(61)), Some(Pause { until: at(181), is_news: false }), "one probe, one mail");
     }
 
     #[test]

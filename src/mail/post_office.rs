@@ -124,9 +124,10 @@ impl PostOffice {
                 let fault = if is_busy(attempt) { Fault::Busy } else { Fault::Shut };
                 return Outlook::Shut(desk.channel.fault(fault, jitter, now));
             }
-            // It hung up in the midst: that says nothing of the way.
-            Class::Unknown => return Outlook::Same,
-            Class::MessageTransient if matches!(attempt, Attempt::Lost { .. }) => return Outlook::Same,
+            Class::Unknown => return silent(desk.channel.lost(jitter, now)),
+            Class::MessageTransient if matches!(attempt, Attempt::Lost { .. }) => {
+                return silent(desk.channel.lost(jitter, now));
+            }
             Class::Sent
             | Class::MessageTransient
             | Class::RecipientPermanent
@@ -142,4 +143,8 @@ impl PostOffice {
             None => Outlook::Same,
         }
     }
+}
+
+fn silent(pause: Option<Pause>) -> Outlook {
+    pause.map_or(Outlook::Same, Outlook::Shut)
 }

@@ -2,7 +2,6 @@
 
 use std::{
     path::Path,
-    sync::Arc,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };

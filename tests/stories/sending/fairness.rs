@@ -66,7 +66,7 @@ async fn no_more_leaves_in_a_minute_or_a_day_than_the_operator_allows() {
         let nadia = coach(&world.app, "nadia@group.example").await;
         queue(&world.app, &nadia, 100).await;
         let mut left = vec![];
-        for _ in 0..600 {
+        for _ in 0..300 {
             world.run().await;
             left.push(sent(&world).await);
             world.app.clock.advance(TimeDelta::seconds(1));

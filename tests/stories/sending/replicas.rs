@@ -96,24 +96,18 @@ async fn a_process_that_stood_still_writes_nothing_over_and_doubles_only_what_it
     signal(&sleeper, "-STOP");
     let others = [Served::start(folder.path(), &settings).await, Served::start(folder.path(), &settings).await];
     tokio::time::sleep(Duration::from_secs(12)).await;
-    let before = read_ledger(folder.path(), &settings);
-    signal(&sleeper, "-CONT");
     until_done(&app, || others[0].log()).await;
+    let (before, arrived) = (read_ledger(folder.path(), &settings), arrivals.count());
+    signal(&sleeper, "-CONT");
     // Long enough for it to write, if it did.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     let after = read_ledger(folder.path(), &settings);
     let tally = tally(&after, &arrivals);
     eprintln!("one stood still for three leases, 150 mails: {tally:?}");
     assert_eq!((tally.keys, tally.sent), (150, 150));
-    assert!(tally.doubled <= 2, "{tally:?}");
+    assert!(tally.doubled <= 2, "only what it had on the wire: {tally:?}");
+    assert_eq!(after, before, "its late record changed no row");
+    assert_eq!(arrivals.count(), arrived, "and it sent nothing more");
     let log = sleeper.log();
-    assert!(log.contains("the lease was lost"), "its late record found nothing to write to: {log}");
-    assert!(!log.contains("\"state\":\"sent\""), "and it wrote none");
-    let ended = before.iter().filter(|line| line.state == "sent").count();
-    assert!(ended >= 140, "the others went on meanwhile: {ended}");
-    for (was, is) in
-        before.iter().filter(|line| line.state == "sent").zip(after.iter().filter(|line| line.state == "sent"))
-    {
-        assert!(is.tries >= was.tries);
-    }
+    assert!(log.contains("the lease was lost"), "it found nothing to write to: {log}");
 }

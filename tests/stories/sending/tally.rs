@@ -37,7 +37,7 @@ impl Arrivals {
 }
 
 /// One line of `trellis ledger --json`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Line {
     pub key: String,
     pub state: String,

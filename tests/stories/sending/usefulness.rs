@@ -85,7 +85,7 @@ async fn a_retry_sends_the_same_bytes_unless_the_reader_reads_otherwise_by_now()
         let email: trellis::domain::email_address::EmailAddress = "ana@elsewhere.example".parse().unwrap();
         let moved =
             participants::Participant { email_key: email.key(), email, discretion: Some(Discretion::Minimal), ..ana };
-        save(app, &moved).await;
+        save(app, &moved).await.unwrap();
         is_ill.store(false, Ordering::SeqCst);
         world.pass(TimeDelta::hours(3)).await;
         let (to, bytes) = offered.lock().unwrap().last().cloned().unwrap();
@@ -97,10 +97,8 @@ async fn a_retry_sends_the_same_bytes_unless_the_reader_reads_otherwise_by_now()
     }
 }
 
-async fn save(app: &trellis::app::App, person: &participants::Participant) {
-    let saved: trellis::store::Result<()> =
-        trellis::transact!(app.db, |tx| participants::save(tx, person.clone()).await);
-    saved.unwrap();
+async fn save(app: &trellis::app::App, person: &participants::Participant) -> trellis::store::Result<()> {
+    trellis::transact!(app.db, |tx| participants::save(tx, person.clone()).await)
 }
 
 /// What was sent can be read for thirty days; then only that it was sent.
