@@ -9,6 +9,8 @@ pub struct Channel {
     sessions: Sessions,
     /// Mails in a row that the server fell silent on.
     losses: u32,
+    /// It has answered for a mail since the last fault.
+    is_well: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +69,12 @@ const PROBE: TimeDelta = TimeDelta::seconds(120);
 impl Channel {
     #[must_use]
     pub fn new(sessions: usize, most: usize) -> Self {
-        Self { shut: None, sessions: Sessions { now: sessions, most: most.max(sessions), accepted: 0 }, losses: 0 }
+        Self {
+            shut: None,
+            sessions: Sessions { now: sessions, most: most.max(sessions), accepted: 0 },
+            losses: 0,
+            is_well: false,
+        }
     }
 
     /// How many senders may work at the same time.
@@ -106,6 +113,7 @@ impl Channel {
     /// The server answered as a server does, whatever it said of the mail. `true`: it can be used again.
     pub fn answered(&mut self) -> bool {
         self.losses = 0;
+        self.is_well = true;
         let was_shut = self.shut.take().is_some();
         self.sessions.accepted += 1;
         if self.sessions.accepted >= GROW_AFTER && self.sessions.now < self.sessions.most {
@@ -124,7 +132,9 @@ impl Channel {
     /// `jitter` is in `0.0..1.0`.
     pub fn fault(&mut self, fault: Fault, jitter: f64, now: DateTime<Utc>) -> Pause {
         self.sessions.accepted = 0;
-        if fault == Fault::Busy && self.sessions.now > 1 && self.shut.is_none() {
+        // Who has enough of us took something from us before; who takes nothing is shut.
+        let was_well = std::mem::take(&mut self.is_well);
+        if fault == Fault::Busy && was_well && self.sessions.now > 1 && self.shut.is_none() {
             self.sessions.now /= 2;
             return Pause { until: now + BUSY, is_news: false };
         }
@@ -224,8 +234,12 @@ mod tests {
         assert_eq!(channel.fault(Fault::Busy, 0.0, at(0)), Pause { until: at(15), is_news: false });
         assert_eq!(channel.sessions(), 2);
         assert_eq!(channel.turn(at(0)), Turn::Go, "the others go on");
+        channel.answered();
         channel.fault(Fault::Busy, 0.0, at(1));
         assert_eq!(channel.sessions(), 1);
+        channel.answered();
         assert_eq!(channel.fault(Fault::Busy, 0.0, at(2)), Pause { until: at(62), is_news: true }, "no less than one");
+        let mut shut = Channel::new(2, 5);
+        assert!(shut.fault(Fault::Busy, 0.0, at(0)).is_news, "it has taken nothing from us yet");
     }
 }

@@ -75,11 +75,7 @@ pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: 
     Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
 }
 
-fn mail_line(
-    (mode, shut_since): (MailMode, Option<DateTime<Utc>>),
-    held: Option<Silence>,
-    lost: u64,
-) -> Flash {
+fn mail_line((mode, shut_since): (MailMode, Option<DateTime<Utc>>), held: Option<Silence>, lost: u64) -> Flash {
     match (mode, lost) {
         _ if held.is_some() => Flash::new(Tone::Warn, "", "Email is held back."),
         (MailMode::Live | MailMode::Redirect, _) if shut_since.is_some() => {
