@@ -22,7 +22,8 @@ const ANA: &str = "ana@example.org";
 const BEN: &str = "ben@example.org";
 const CY: Person =
     Person { name: "Cy", email: "cy@example.org", zone: "Europe/Berlin", track: "hurt", calendar: "feed" };
-const BEN_ALONE: Person = Person { name: "Ben", email: BEN, zone: "America/New_York", track: "hurt", calendar: "feed" };
+pub const BEN_ALONE: Person =
+    Person { name: "Ben", email: BEN, zone: "America/New_York", track: "hurt", calendar: "feed" };
 
 async fn cohort(world: &World, capacity: u16) -> CohortId {
     let practice = world.practice().await;

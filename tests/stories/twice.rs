@@ -1,5 +1,6 @@
 //! Is a form that is sent twenty times at once, or again after a crash, done once and answered alike?
 
+mod life;
 pub mod presses;
 
 use chrono::TimeDelta;
