@@ -69,6 +69,7 @@ mod m0007_whole_life;
 mod m0008_mail_in;
 mod m0009_speed;
 mod m0009_law;
+mod m0009_sender;
 
 #[derive(Debug)]
 struct Migrator;
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_mail_in::Step),
             Box::new(m0009_speed::Step),
             Box::new(m0009_law::Step),
+            Box::new(m0009_sender::Step),
         ]
     }
 }

@@ -49,6 +49,7 @@ mod rush;
 mod schedule_changes;
 mod seats;
 mod second_looks;
+mod sending;
 mod smtp;
 mod taking_place;
 mod twice;
