@@ -67,9 +67,9 @@ mod m0005_ledger;
 mod m0006_check_ins;
 mod m0007_whole_life;
 mod m0008_mail_in;
-mod m0009_speed;
 mod m0009_law;
 mod m0009_sender;
+mod m0009_speed;
 
 #[derive(Debug)]
 struct Migrator;

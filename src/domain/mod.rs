@@ -1,5 +1,6 @@
 //! What is true? Types, rules, the timetable, the calendar's text: all pure.
 
+pub mod absence;
 pub mod announcement;
 pub mod attempt;
 pub mod bounce;

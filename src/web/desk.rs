@@ -181,6 +181,7 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),
     ("parted", Tone::Ok, "The two are no longer linked.", "Each keeps their place. Neither is told."),
     ("resent", Tone::Ok, "It is in the queue again.", ""),
+    ("noted", Tone::Ok, "Noted: it arrived.", "Nothing more is sent of it."),
     ("copy", Tone::Ok, "A copy is on its way.", ""),
     ("corrected", Tone::Ok, "The address is corrected.", "What came back is sent again."),
     ("gone", Tone::Info, "Nothing was sent.", "It has gone out, or was changed, in the meantime."),

@@ -19,6 +19,7 @@ mod calendars;
 mod coach;
 mod couples;
 mod databases;
+mod desk;
 mod doors;
 mod durability;
 mod forms;
