@@ -31,8 +31,8 @@ pub struct Metrics {
     began: Instant,
     /// Real time of the planner's last whole look.
     planner_looked_at: Mutex<Option<DateTime<Utc>>>,
-    /// The way to the mail server is shut until this real instant.
-    shut_until: Mutex<Option<DateTime<Utc>>>,
+    /// Since when the way to the mail server is shut.
+    shut_since: Mutex<Option<DateTime<Utc>>>,
 }
 
 #[derive(Default)]
@@ -69,7 +69,7 @@ impl Default for Metrics {
             now: Gauges::default(),
             began: Instant::now(),
             planner_looked_at: Mutex::default(),
-            shut_until: Mutex::default(),
+            shut_since: Mutex::default(),
         };
         metrics.register();
         metrics
@@ -130,9 +130,9 @@ impl Metrics {
         *held(&self.planner_looked_at)
     }
 
-    /// The mail server cannot be used until then; `None`: it took something.
-    pub fn shut(&self, until: Option<DateTime<Utc>>) {
-        *held(&self.shut_until) = until;
+    /// The mail server cannot be used since then; `None`: nothing is known against it.
+    pub fn shut(&self, since: Option<DateTime<Utc>>) {
+        *held(&self.shut_since) = since;
     }
 
     /// `route` is a pattern such as `/enroll/:cohort`, never an address: an address may hold a token.
@@ -150,7 +150,7 @@ impl Metrics {
         }
         self.now.oldest_due.set(reading.oldest_due_seconds);
         self.now.held.set(i64::from(reading.is_held));
-        let shut = held(&self.shut_until).is_some_and(|until| until > now);
+        let shut = held(&self.shut_since).is_some();
         self.now.breaker.set(i64::from(shut));
         let planner_age = match self.planner_looked_at() {
             Some(at) => (now - at).as_seconds_f64().max(0.0),

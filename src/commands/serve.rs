@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    actions::send_deliveries::sweep_at_start,
     app::{App, Closing},
     config::{Config, MailMode, Role},
     machine::{self, Alone},
@@ -60,6 +61,7 @@ pub async fn serve(app: Arc<App>, acceptor: TcpAcceptor) -> anyhow::Result<()> {
             tracing::warn!(?mode, "mail is not live: people do not get it");
         }
     }
+    sweep_at_start(&app).await?;
     let site = routes::site(app.clone())?;
     watch_apart(&app).await?;
     let worker = (app.config.server.role == Role::Both).then(|| Worker::start(&app));

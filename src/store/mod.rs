@@ -11,6 +11,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
+pub mod announcements;
 pub mod attempts;
 pub mod attendances;
 pub mod audits;

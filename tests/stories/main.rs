@@ -10,19 +10,25 @@
 )]
 
 mod addresses;
+mod announcements;
 mod any_order;
 mod applications;
 mod architecture;
 mod browser;
+mod calendars;
 mod coach;
 mod couples;
 mod databases;
+mod desk;
 mod doors;
 mod durability;
 mod forms;
 mod front_door;
+mod golden;
+mod grep_proof;
 mod intake;
 mod late_joiners;
+mod law;
 mod leaving;
 mod lesson_plan;
 mod lessons;
@@ -44,9 +50,11 @@ mod rush;
 mod schedule_changes;
 mod seats;
 mod second_looks;
+mod sending;
 mod smtp;
 mod taking_place;
 mod twice;
+mod unsubscribing;
 mod visitor;
 mod ways;
 mod world;

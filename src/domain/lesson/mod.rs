@@ -107,6 +107,18 @@ pub fn check_text(source: &str, field: &'static str) -> Vec<Finding> {
     check::text(source, field)
 }
 
+/// The same for a text that a mail begins with: what a locked phone may show of it names nothing.
+#[must_use]
+pub fn check_beginning(source: &str, forbidden: &ForbiddenWords) -> Vec<Finding> {
+    check::beginning_of(source, forbidden)
+}
+
+/// At most so many octets has this HTML of ours once a mail's inline styles are in it.
+#[must_use]
+pub fn weight(html: &str) -> usize {
+    check::weight(html)
+}
+
 /// The lesson's body as one person reads it.
 pub fn render(lesson: &Lesson, facts: &LessonFacts) -> Result<Rendered, Vec<Finding>> {
     render_text(&lesson.body, facts)
