@@ -33,6 +33,8 @@ pub enum Purpose {
     Pause,
     /// From now on, write to this inbox.
     NewAddress,
+    /// Come to a session, or not.
+    Rsvp,
     TestMail,
 }
 
@@ -51,6 +53,7 @@ impl Purpose {
             Self::Dates => "dates",
             Self::Pause => "pause",
             Self::NewAddress => "address",
+            Self::Rsvp => "rsvp",
             Self::TestMail => "coach/arrived",
         }
     }

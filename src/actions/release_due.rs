@@ -20,14 +20,20 @@ use crate::{
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Manner, Queued, Recipient, Release},
-        schedule_changes,
+        programs, schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
 
 use super::{
-    couples::expire::expire_couples, let_go::let_go, plan_timetable::weeks_of, release_lessons::release_lessons,
-    remind_holds::remind_holds, resume::end_pauses, tell_calendars::tell_calendar, tell_numbers::tell_numbers,
+    couples::expire::expire_couples,
+    let_go::let_go,
+    plan_timetable::weeks_of,
+    release_lessons::release_lessons,
+    remind_holds::remind_holds,
+    resume::end_pauses,
+    tell_calendars::{invite_further, tell_calendar},
+    tell_numbers::tell_numbers,
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
@@ -63,7 +69,20 @@ pub(super) fn told_apart(what: &str, outcome: store::Result<bool>) -> bool {
 }
 
 async fn release_one(app: &App, row: &TimetableRow, now: Now) -> store::Result<bool> {
-    transact!(app.db, |tx| release_row(tx, row, now).await)
+    transact!(app.db, |tx| {
+        let released = release_row(tx, row, now).await?;
+        // An hour before each session, the next invite follows where they come a few at a time.
+        if released && row.work == "reminder_hour" && few_at_a_time(tx, row.cohort_id).await? {
+            invite_further(app, tx, row.cohort_id, now).await?;
+        }
+        Ok(released)
+    })
+}
+
+async fn few_at_a_time(tx: &Tx, id: CohortId) -> store::Result<bool> {
+    let Some(cohort) = cohorts::anywhere(tx, id).await? else { return Ok(false) };
+    let program = programs::find(tx, cohort.practice_id, cohort.program_id).await?;
+    Ok(program.is_some_and(|program| program.content.0.invites_ahead > 0))
 }
 
 async fn tell_one(app: &App, cohort: CohortId, now: Now) -> store::Result<bool> {

@@ -87,7 +87,8 @@ pub fn how_again(occasion: Occasion) -> Again {
         | Occasion::Accepted
         | Occasion::TurnedDown
         | Occasion::PlaceReminder
-        | Occasion::CalledOff => Again::Copy,
+        | Occasion::CalledOff
+        | Occasion::Announcement => Again::Copy,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Calendars, and people, hear what is new about the sessions: once each, and never what was not asked for.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +11,17 @@ use crate::{
     domain::{
         delivery::{Occasion, State},
         enrollment::CalendarChoice,
-        ids::SessionId,
+        ids::{CohortId, SessionId},
         invite::{Told, Wanted, Word, next_word},
         session::SessionState,
     },
     store::{
-        self,
+        self, cohorts,
         database::Tx,
-        enrollments::Enrollment,
+        enrollments::{self, Enrollment},
         invites::{self, Invite},
         ledger::{self, Delivery, Queued, Recipient},
+        programs,
         sessions::{self, SessionRow},
     },
 };
@@ -44,10 +47,14 @@ pub struct Change {
 /// First invites leave two seconds apart, so that a mailbox is not hit by six at once.
 const SPACING: TimeDelta = TimeDelta::seconds(2);
 
+/// A session that starts so soon is not one of the next few: the one after it is worth an invite, too.
+const SOON: TimeDelta = TimeDelta::minutes(90);
+
 /// Brings one person's calendar in line with the sessions, and returns what is new to the person.
 pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<Vec<Change>> {
     let meetings = sessions::of_cohort(tx, enrollment.cohort_id).await?;
     let known = invites::of_enrollment(tx, enrollment.id).await?;
+    let ahead = ahead(tx, enrollment, &meetings, now.program).await?;
     let mut changes = Vec::new();
     let mut queued = Vec::new();
     for meeting in &meetings {
@@ -56,8 +63,12 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
             None => fresh(app, tx, enrollment, meeting, now).await?,
         };
         changes.extend(change(&invite, meeting, now.program));
-        let wanted = wanted(enrollment, meeting);
         let mut told = settle(tx, &invite, now).await?;
+        let wanted = match told {
+            // What a calendar has it keeps, also when a later session comes before it.
+            Told::Nothing | Told::Canceled if !ahead.contains(&meeting.id) => Wanted::Gone,
+            Told::Nothing | Told::Canceled | Told::Requested { .. } => wanted(enrollment, meeting),
+        };
         let mut invite = invite;
         if comes_back(told, wanted, now.program) {
             archive(tx, &known, invite).await?;
@@ -73,6 +84,57 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
     let rows = queued.into_iter().map(|queued| queued.row(app.random.id(now.program), now)).collect();
     ledger::enqueue(tx, rows).await?;
     Ok(changes)
+}
+
+/// Which sessions a calendar hears of for the first time by now: all, or the next few of them (C31). One that starts
+/// within the hour is none of those few.
+async fn ahead(
+    tx: &Tx,
+    enrollment: &Enrollment,
+    meetings: &[SessionRow],
+    now: DateTime<Utc>,
+) -> store::Result<BTreeSet<SessionId>> {
+    let cohort = cohorts::anywhere(tx, enrollment.cohort_id).await?;
+    let program = match cohort {
+        Some(cohort) => programs::find(tx, cohort.practice_id, cohort.program_id).await?,
+        None => None,
+    };
+    let most = program.map_or(0, |program| usize::from(program.content.0.invites_ahead));
+    let planned = meetings.iter().filter(|meeting| meeting.state == SessionState::Planned && meeting.ends_at > now);
+    let mut planned: Vec<_> = planned.map(|meeting| (meeting.starts_at, meeting.id)).collect();
+    planned.sort_unstable();
+    let near = planned.iter().filter(|(starts_at, _)| *starts_at <= now + SOON).count();
+    Ok(planned.into_iter().take(if most == 0 { usize::MAX } else { near + most }).map(|(_, id)| id).collect())
+}
+
+/// Brings the next invites to everybody, where they are sent a few at a time.
+pub(super) async fn invite_further(app: &App, tx: &Tx, cohort: CohortId, now: Now) -> store::Result<()> {
+    for enrollment in enrollments::of_cohort(tx, cohort).await? {
+        if enrollment.calendar == CalendarChoice::Invites && enrollment.standing.holds_seat() {
+            let meetings = sessions::of_cohort(tx, cohort).await?;
+            let known = invites::of_enrollment(tx, enrollment.id).await?;
+            let ahead = ahead(tx, &enrollment, &meetings, now.program).await?;
+            let is_new = |meeting: &&SessionRow| {
+                ahead.contains(&meeting.id) && newest(&known, meeting).is_none_or(|invite| invite.sequence < 0)
+            };
+            let mut queued = Vec::new();
+            for meeting in meetings.iter().filter(is_new) {
+                let invite = match newest(&known, meeting) {
+                    Some(invite) => invite.clone(),
+                    None => fresh(app, tx, &enrollment, meeting, now).await?,
+                };
+                let (invite, message) = decide(invite, Told::Nothing, wanted(&enrollment, meeting), now);
+                if let Some(message) = message {
+                    let due_at = now.program + SPACING * i32::try_from(queued.len()).unwrap_or_default();
+                    queued.push(delivery(&enrollment, &invite, message, due_at, now));
+                    invites::save(tx, invite).await?;
+                }
+            }
+            let rows = queued.into_iter().map(|queued| queued.row(app.random.id(now.program), now)).collect();
+            ledger::enqueue(tx, rows).await?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {

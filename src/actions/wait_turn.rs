@@ -5,7 +5,12 @@ use chrono::{DateTime, Utc};
 use crate::{
     app::App,
     clock::Now,
-    domain::one_a_day::{self, WAITS, day_of, useful_until},
+    domain::{
+        delivery::Occasion,
+        offer::{is_night, morning_after},
+        one_a_day::{self, WAITS, WAITS_BY_DAY, day_of, useful_until},
+        zone::Zone,
+    },
     store::{
         self,
         ledger::{self, Day, Delivery},
@@ -29,14 +34,22 @@ pub(super) async fn next_turn(
         return Ok(None);
     }
     let day = Day { person: person.id, program: program.id, hours: day_of(now.program, person.zone) };
-    let had_one = ledger::had_one_in(app.db.reader(), &day, row.id).await?;
-    Ok(had_one.then(|| one_a_day::next_turn(row.due_at, now.program, person.zone)))
+    if ledger::had_one_in(app.db.reader(), &day, row.id).await? {
+        return Ok(Some(one_a_day::next_turn(row.due_at, now.program, person.zone)));
+    }
+    Ok(wakes(row, person.zone, now.program).then(|| morning_after(now.program, person.zone)))
+}
+
+/// A lesson has a time that its reader knows of; an announcement that is late by some hours wakes nobody.
+fn wakes(row: &Delivery, zone: Zone, now: DateTime<Utc>) -> bool {
+    row.occasion == Occasion::Announcement && is_night(now, zone)
 }
 
 /// The claim goes back unspent, and what is waited for is written down.
 pub(super) async fn wait_turn(app: &App, row: &Delivery, turn: DateTime<Utc>, now: Now) -> store::Result<()> {
     let until = useful_until(row.useful_until, turn);
-    transact!(app.db, |tx| ledger::postpone(tx, row, (turn, until), WAITS, now).await)?;
-    tracing::debug!(delivery = %row.id, occasion = %row.occasion, "waits for the next day");
+    let why = if row.occasion == Occasion::Announcement { WAITS_BY_DAY } else { WAITS };
+    transact!(app.db, |tx| ledger::postpone(tx, row, (turn, until), why, now).await)?;
+    tracing::debug!(delivery = %row.id, occasion = %row.occasion, "waits for its turn");
     Ok(())
 }

@@ -43,6 +43,8 @@ pub enum Occasion {
     CohortNumbers,
     /// It does not take place, or joins another.
     CalledOff,
+    /// What a coach wrote to a set of people.
+    Announcement,
 }
 
 crate::words!(Occasion {
@@ -78,6 +80,7 @@ crate::words!(Occasion {
     PlaceReminder = "place_reminder",
     CohortNumbers = "cohort_numbers",
     CalledOff = "called_off",
+    Announcement = "announcement",
 });
 
 /// A delivery's state, as a coach reads it (`claimed` reads as queued).
@@ -113,6 +116,9 @@ crate::words!(State {
     Missed = "missed",
     Canceled = "canceled",
 });
+
+/// When a mail that is in doubt goes out again by itself: never.
+pub const A_PERSON_DECIDES: DateTime<Utc> = DateTime::from_timestamp(32_503_680_000, 0).expect("the year 3000");
 
 impl State {
     /// Nothing more happens to it by itself.
@@ -173,6 +179,7 @@ impl Occasion {
             | Self::CalledOff => Category::Service,
             Self::ReminderDay | Self::ReminderHour => Category::Reminder,
             Self::Lesson | Self::CatchUp => Category::Lesson,
+            Self::Announcement => Category::Announcement,
         }
     }
 
@@ -211,7 +218,8 @@ impl Occasion {
             | Self::Applied
             | Self::TurnedDown
             | Self::CohortNumbers
-            | Self::CalledOff => LivesBy::Program,
+            | Self::CalledOff
+            | Self::Announcement => LivesBy::Program,
         }
     }
 
@@ -287,7 +295,7 @@ pub fn still_wanted(occasion: Occasion, facts: &Facts, now: DateTime<Utc>) -> Ve
     if let Some(standing) = facts.standing {
         let wanted = match occasion {
             // What was queued on the last day is still read by those who have completed.
-            Occasion::Lesson | Occasion::CatchUp | Occasion::Resumed => standing.takes_part(),
+            Occasion::Lesson | Occasion::CatchUp | Occasion::Resumed | Occasion::Announcement => standing.takes_part(),
             Occasion::ReminderDay | Occasion::ReminderHour => standing == Standing::Enrolled,
             Occasion::Paused => standing == Standing::Paused,
             Occasion::Moved => standing.takes_part() || standing == Standing::Paused,

@@ -77,6 +77,8 @@ pub enum Body {
 
 /// The subject of every lesson at `minimal`.
 pub const MINIMAL_SUBJECT: &str = "Your weekly note";
+/// The subject of every announcement at `minimal`.
+pub const MINIMAL_NOTE_SUBJECT: &str = "A note for you";
 /// The preview of every mail above `open`: 40 to 90 characters, true of any letter.
 pub const NEUTRAL_PREVIEW: &str = "A short note for you. Open it whenever you have a quiet moment.";
 /// The default of a program's calendar title.
@@ -91,6 +93,15 @@ impl<'a> Voice<'a> {
             Discretion::Open => open,
             Discretion::Discreet => discreet,
             Discretion::Minimal => MINIMAL_SUBJECT,
+        }
+    }
+
+    #[must_use]
+    pub fn note_subject(&self, open: &'a str, discreet: &'a str) -> &'a str {
+        match self.level {
+            Discretion::Open => open,
+            Discretion::Discreet => discreet,
+            Discretion::Minimal => MINIMAL_NOTE_SUBJECT,
         }
     }
 

@@ -60,4 +60,5 @@ ids! {
     DeliveryId,
     LoginId,
     TimetableId,
+    AnnouncementId,
 }

@@ -44,7 +44,9 @@ pub fn is_night(at: DateTime<Utc>, zone: Zone) -> bool {
     !(MORNING..EVENING).contains(&zone.local(at).hour())
 }
 
-fn morning_after(at: DateTime<Utc>, zone: Zone) -> DateTime<Utc> {
+/// When people are up again: eight in the morning after this instant.
+#[must_use]
+pub fn morning_after(at: DateTime<Utc>, zone: Zone) -> DateTime<Utc> {
     let local = zone.local(at);
     let days = u64::from(local.hour() >= EVENING);
     // Where clocks go back over the morning, the first eight o'clock may lie behind.

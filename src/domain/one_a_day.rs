@@ -14,6 +14,9 @@ const STILL_USEFUL: TimeDelta = TimeDelta::hours(24);
 /// Why a mail waits, for the ledger.
 pub const WAITS: &str = "waits for the next day: one lesson a day and person";
 
+/// The same for an announcement.
+pub const WAITS_BY_DAY: &str = "waits for its turn: one a day and person, and none at night";
+
 /// The person's day that holds this instant.
 #[must_use]
 pub fn day_of(at: DateTime<Utc>, zone: Zone) -> Range<DateTime<Utc>> {

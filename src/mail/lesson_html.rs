@@ -183,6 +183,17 @@ mod tests {
         assert!(styled.contains("<strong>two</strong>"), "{styled}");
     }
 
+    /// What is checked when a lesson is saved is never less than what is sent (H14).
+    #[test]
+    fn no_text_is_heavier_than_it_was_weighed() {
+        let all = "# One\n\nTwo *three* **four** `five` [six](https://a.example)\n\n## Seven\n\n### Eight\n\n- nine\n- ten\n\n1. eleven\n\n> twelve\n\n---\n\n::: exercise Thirteen\nFourteen\n\n- fifteen\n:::\n";
+        for source in [all.to_owned(), "- a\n".repeat(500), "a\n\n".repeat(500), "> a\n\n".repeat(200)] {
+            let html = crate::domain::markdown::render(&source, &[]).map(|rendered| rendered.html).unwrap_or_default();
+            assert!(source == all || !html.is_empty());
+            assert!(style(&html).len() <= crate::domain::lesson::weight(&html), "{source:.40}");
+        }
+    }
+
     #[test]
     fn what_is_not_a_tag_stays() {
         assert_eq!(style("a &lt; b &amp; c"), "a &lt; b &amp; c");

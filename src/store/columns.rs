@@ -7,6 +7,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::domain::{
+    announcement::Stage,
     bounce::{BounceClass, Scope},
     category::Category,
     cohort::{Admission, Attendance, Decision, LateJoiners, Timing},
@@ -16,8 +17,8 @@ use crate::domain::{
     email_address::EmailAddress,
     enrollment::{CalendarChoice, Resuming, Standing},
     ids::{
-        CoachId, CohortId, CohortLessonId, DeliveryId, EnrollmentId, InviteId, JourneyId, LessonId, LoginId,
-        ParticipantId, PracticeId, ProgramId, SessionId, TimetableId, WeekId,
+        AnnouncementId, CoachId, CohortId, CohortLessonId, DeliveryId, EnrollmentId, InviteId, JourneyId, LessonId,
+        LoginId, ParticipantId, PracticeId, ProgramId, SessionId, TimetableId, WeekId,
     },
     name::Name,
     people::{CohortState, Role, Who},
@@ -111,6 +112,7 @@ macro_rules! text_columns {
 }
 
 id_columns!(
+    AnnouncementId,
     PracticeId,
     CoachId,
     ProgramId,
@@ -132,6 +134,7 @@ text_columns! {
     EmailAddress: |address| address.expose().to_owned(), |text| EmailAddress::parse(text).ok();
     Name: |name| name.expose().to_owned(), |text| Name::parse(text).ok();
     Zone: |zone| zone.name().to_owned(), |text| Zone::parse(text).ok();
+    Stage: |word| word.as_str().to_owned(), |text| text.parse().ok();
     Standing: |word| word.as_str().to_owned(), |text| text.parse().ok();
     CalendarChoice: |word| word.as_str().to_owned(), |text| text.parse().ok();
     State: |word| word.as_str().to_owned(), |text| text.parse().ok();

@@ -63,7 +63,7 @@ pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Res
         coach: signed.coach.name.expose().to_owned(),
         here,
         badges: Badges { week: u64::try_from(week).unwrap_or_default(), outbox },
-        mail: mail_line(site.config.mail.mode, held, outbox),
+        mail: mail_line((site.config.mail.mode, site.post.shut_since()), held, outbox),
         banner: banner(site, held, signed.coach.zone),
         form_token: site.form_token(),
         flash: None,
@@ -75,9 +75,12 @@ pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: 
     Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
 }
 
-fn mail_line(mode: MailMode, held: Option<Silence>, lost: u64) -> Flash {
+fn mail_line((mode, shut_since): (MailMode, Option<DateTime<Utc>>), held: Option<Silence>, lost: u64) -> Flash {
     match (mode, lost) {
         _ if held.is_some() => Flash::new(Tone::Warn, "", "Email is held back."),
+        (MailMode::Live | MailMode::Redirect, _) if shut_since.is_some() => {
+            Flash::new(Tone::Warn, "", "The mail server cannot be reached just now. Email waits, and nothing is lost.")
+        }
         (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
         (MailMode::Live, 1) => Flash::new(Tone::Warn, "", "Email is sending. One message did not arrive."),
         (MailMode::Live, lost) => {
@@ -205,5 +208,17 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ),
     ("lesson-sent", Tone::Ok, "It goes out after all.", "Nobody gets it twice."),
     ("lesson-taken", Tone::Info, "Nothing was added.", "This cohort has that lesson already."),
+    ("announced", Tone::Ok, "It is on its way.", "For ten minutes it can be taken back."),
+    ("announced-before", Tone::Info, "This was sent before.", ""),
+    (
+        "announce-changed",
+        Tone::Warn,
+        "Not sent yet.",
+        "Who gets it has changed since you looked. Look again, and send it.",
+    ),
+    ("announce-nobody", Tone::Warn, "Not sent.", "Nobody would get it."),
+    ("announce-faulty", Tone::Warn, "Not sent.", "Its text cannot go out as it stands: open it and save it again."),
+    ("announce-undone", Tone::Ok, "Taken back.", "What had not left yet does not go out."),
+    ("announce-gone", Tone::Info, "Nothing was taken back.", "All of it has left already."),
     ("lessons-timed", Tone::Ok, "The lessons have new dates.", "What has gone out stays as it is."),
 ];

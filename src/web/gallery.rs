@@ -6,8 +6,8 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    attendance, chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage, join, lessons,
-    links, mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs,
+    announcements, attendance, chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage,
+    join, lessons, links, mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs,
     schedule_changes, settings, team, texts, this_week,
 };
 
@@ -60,6 +60,9 @@ fn for_coaches() -> Vec<Exhibit> {
         exhibit::<cohorts::waitlist::WaitlistPage>(),
         exhibit::<cohorts::settings::CohortSettingsPage>(),
         exhibit::<outbox::OutboxPage>(),
+        exhibit::<announcements::AnnouncementsPage>(),
+        exhibit::<announcements::WritePage>(),
+        exhibit::<announcements::AnnouncementPage>(),
         exhibit::<programs::ProgramsPage>(),
         exhibit::<programs::ProgramPage>(),
         exhibit::<programs::edit::ProgramFormPage>(),
@@ -92,6 +95,7 @@ fn for_participants() -> Vec<Exhibit> {
         exhibit::<links::SpentPage>(),
         exhibit::<my_program::MyProgram>(),
         exhibit::<my_program::LessonPage>(),
+        exhibit::<my_program::NotePage>(),
         exhibit::<my_program::CheckInPage>(),
         exhibit::<my_program::AgreePage>(),
         exhibit::<my_program::AnswersPage>(),

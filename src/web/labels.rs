@@ -135,6 +135,7 @@ pub(crate) fn occasion(occasion: Occasion) -> &'static str {
         Occasion::PlaceReminder => "A place is still held",
         Occasion::CohortNumbers => "Does it take place?",
         Occasion::CalledOff => "Does not take place",
+        Occasion::Announcement => "Announcement",
     }
 }
 

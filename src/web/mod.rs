@@ -1,5 +1,6 @@
 //! Who may ask, and what do they see? The pages and the JSON API: the only room that knows HTTP.
 
+pub mod announcements;
 pub mod assets;
 pub mod attendance;
 pub mod chrome;
@@ -43,6 +44,7 @@ pub mod program_page;
 pub mod programs;
 pub mod rehearsal;
 pub mod routes;
+pub mod rsvp;
 pub mod schedule_changes;
 pub mod sessions;
 pub mod settings;

@@ -10,6 +10,7 @@ mod check_ins;
 mod copies;
 mod leaving;
 mod lessons;
+mod notes;
 mod page;
 pub(in crate::web) mod place;
 mod samples;
@@ -23,6 +24,7 @@ pub use agreeing::AgreePage;
 pub use answers::AnswersPage;
 pub use check_ins::CheckInPage;
 pub use lessons::LessonPage;
+pub use notes::NotePage;
 pub use page::MyProgram;
 
 use crate::{
@@ -42,6 +44,7 @@ pub(crate) fn add(table: Table) -> Table {
     table
         .get("/p", who, show)
         .get("/p/lesson/:week", who, lessons::show)
+        .get("/p/note/:id", who, notes::show)
         .get("/p/check-in/:week", who, check_ins::show)
         .post("/p/check-in/:week", who, check_ins::save)
         .get("/p/absent/:session", who, absences::show)

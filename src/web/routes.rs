@@ -7,10 +7,10 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        assets, attendance, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks, join, lessons,
-        links, mailbox, my_place, my_program, operations, outbox, partners, people, program_page, programs,
-        schedule_changes, sessions, settings, site::Site, table::Table, team, texts::Texts, this_week, together,
-        unsubscribe, watched::Watched,
+        announcements, assets, attendance, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks,
+        join, lessons, links, mailbox, my_place, my_program, operations, outbox, partners, people, program_page,
+        programs, rsvp, schedule_changes, sessions, settings, site::Site, table::Table, team, texts::Texts, this_week,
+        together, unsubscribe, watched::Watched,
     },
 };
 
@@ -24,6 +24,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     my_program::add,
     my_place::add,
     join::add,
+    rsvp::add,
     feeds::add,
     unsubscribe::add,
     coach_sign_in::add,
@@ -35,6 +36,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     attendance::add,
     people::add,
     outbox::add,
+    announcements::add,
     settings::add,
     team::add,
     programs::add,

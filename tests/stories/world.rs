@@ -41,8 +41,11 @@ use trellis::{
     },
     random::Random,
     store::{
+        attendances::{self, Mark},
         cohorts, ledger,
+        participants::{self, Participant},
         practices::{self, Practice},
+        programs::{self, ProgramRow},
         timetable,
     },
     web::routes,
@@ -104,7 +107,10 @@ impl World {
             ("mail.bounce_domain", "\"bounce.group.example\""),
             ("secrets.key", key.as_str()),
         ];
-        values.extend(settings.iter().copied());
+        // Where the mail server listens is known here only.
+        let given: Vec<(&str, String)> =
+            settings.iter().map(|(key, value)| (*key, value.replace("{smtp}", &smtp.to_string()))).collect();
+        values.extend(given.iter().map(|(key, value)| (*key, value.as_str())));
         let config = Config::with(&values).unwrap();
         let app = App::open(config, Clock::fixed(utc(START)), Random::seeded(7)).await.unwrap();
         let site = routes::site(app.clone()).unwrap();
@@ -262,6 +268,21 @@ impl World {
     }
 }
 
-async fn save_practice(app: &App, practice: &Practice) -> Result<(), trellis::store::Error> {
+pub async fn save_practice(app: &App, practice: &Practice) -> Result<(), trellis::store::Error> {
     trellis::transact!(app.db, |tx| practices::save(tx, practice.clone()).await)
+}
+
+/// A person as a story needs them.
+pub async fn save_person(app: &App, person: &Participant) -> Result<(), trellis::store::Error> {
+    trellis::transact!(app.db, |tx| participants::save(tx, person.clone()).await)
+}
+
+/// A program with another setting, its form left out.
+pub async fn save_program(app: &App, program: &ProgramRow) -> Result<(), trellis::store::Error> {
+    trellis::transact!(app.db, |tx| programs::save(tx, program.clone()).await)
+}
+
+/// Who came, as a coach noted it.
+pub async fn save_mark(app: &App, mark: &Mark) -> Result<(), trellis::store::Error> {
+    trellis::transact!(app.db, |tx| attendances::set(tx, vec![mark.clone()]).await)
 }

@@ -1,5 +1,7 @@
 //! What does each letter to a participant say?
 
+use chrono::TimeDelta;
+
 use super::{
     Around, CannotCompose, Composed, Desk,
     facts::Reader,
@@ -32,6 +34,9 @@ use crate::{
         sessions::{self, SessionRow},
     },
 };
+
+/// How long the page behind a link to answer by still says what was said.
+const ANSWER_LINK: TimeDelta = TimeDelta::days(7);
 
 pub(super) fn calendar(choice: CalendarChoice) -> Calendar {
     match choice {
@@ -154,15 +159,10 @@ impl Desk<'_> {
 
     /// Lessons stand in one thread with the welcome (H3).
     pub(super) async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
-        let filter = ledger::Filter {
-            participant: self.delivery.participant_id,
-            cohort: self.delivery.cohort_id,
-            occasion: Some(Occasion::Welcome),
-            page_size: 1,
-            ..Default::default()
+        let (Some(person), Some(cohort)) = (self.delivery.participant_id, self.delivery.cohort_id) else {
+            return Ok(None);
         };
-        let (rows, _) = ledger::of_practice(self.app.db.reader(), self.delivery.practice_id, &filter).await?;
-        Ok(rows.into_iter().find_map(|row| row.message_id))
+        Ok(ledger::welcome_of(self.app.db.reader(), person, cohort).await?)
     }
 
     pub(super) async fn reminder(&self) -> Result<Composed, CannotCompose> {
@@ -191,7 +191,7 @@ impl Desk<'_> {
             place: "Online. The join button is on your page.".to_owned(),
             opens_at: civil::time_of_day(zone.local(session.starts_at - times::OPENS_EARLY).time()),
             page_url: self.app.links.to(&format!("/p/join/{}", session.id)),
-            absent_url: self.app.links.to(&format!("/p/absent/{}", session.id)),
+            absent_url: self.personal(Purpose::Rsvp, session.id.0, session.ends_at.max(self.now.real) + ANSWER_LINK),
         };
         self.finish(&letter, Around::default())
     }

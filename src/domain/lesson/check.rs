@@ -51,6 +51,12 @@ pub(super) fn lesson(lesson: &Lesson, forbidden: &ForbiddenWords) -> Vec<Finding
     findings
 }
 
+/// A text with variables that is a mail's body.
+pub(super) fn beginning_of(source: &str, forbidden: &ForbiddenWords) -> Vec<Finding> {
+    let findings = text(source, "body");
+    if findings.is_empty() { seen_outside(source, forbidden) } else { findings }
+}
+
 /// A key for tracks and other things named in files.
 pub(in crate::domain) fn is_key(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -108,11 +114,32 @@ pub(super) fn text(source: &str, field: &'static str) -> Vec<Finding> {
     };
     let mut findings = BTreeSet::new();
     for version in versions(&template) {
-        if let Err(faults) = markdown::render(&version, &samples()) {
-            findings.extend(faults.into_iter().map(|bad| Finding::new(bad.line, field, bad.fault)));
+        match markdown::render(&version, &samples()) {
+            Ok(rendered) if weight(&rendered.html) > HEAVIEST => {
+                let message = "As a mail this would be larger than 102 kB, and mail programs cut such mails off; shorten it or make two of it";
+                findings.insert(Finding::new(1, field, message));
+            }
+            Ok(_) => {}
+            Err(faults) => findings.extend(faults.into_iter().map(|bad| Finding::new(bad.line, field, bad.fault))),
         }
     }
     findings.into_iter().collect()
+}
+
+/// What is left of 102 kB (H14 of the mail sheet) for the text itself, when what stands around it is there.
+const HEAVIEST: usize = 88 * 1_000;
+
+/// At most so many octets has a text as HTML once a mail's inline styles are in it.
+pub(super) fn weight(html: &str) -> usize {
+    let styles = html.split('<').skip(1).map(|tag| {
+        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        match name {
+            "p" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "li" | "blockquote" | "hr" | "div" => 330,
+            "a" => 60,
+            _ => 30,
+        }
+    });
+    html.len() + styles.sum::<usize>()
 }
 
 /// The text for everybody: once for every way its conditions can fall out.

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::{
-    Finding, Lesson, LessonFacts, check, file, render,
+    Finding, Lesson, LessonFacts, check, check_text, file,
+    prepared::Prepared,
+    render,
     template::{Fault, Template, Variable},
 };
 use crate::domain::discretion::ForbiddenWords;
@@ -141,6 +143,14 @@ fn the_beginning_of_the_body_and_exercise_titles_are_neutral() {
     assert_eq!(only(&format!("{far}\n\n::: exercise The affair\nx\n:::")).0, 3);
     // A word in a branch that only some readers see counts too.
     assert_eq!(only("{% if session.when %}\nyes\n{% else %}\naffair\n{% endif %}").0, 4);
+}
+
+#[test]
+fn h14_what_mail_programs_would_cut_off_is_refused() {
+    let heavy = "- a\n".repeat(400);
+    assert!(heavy.len() < 2_000, "short as it is typed");
+    assert!(check_text(&heavy, "body")[0].message.contains("102 kB"));
+    assert!(check_text(&"A quiet line of text. ".repeat(2_000), "body").is_empty(), "44 kB of plain text are not");
 }
 
 #[test]
@@ -316,6 +326,12 @@ proptest! {
         if check(&lesson, &words()).is_empty() {
             let rendered = render(&lesson, &facts);
             prop_assert!(rendered.is_ok(), "{:?}", rendered);
+            // Prepared for many it is the same, also for the second one.
+            let prepared = Prepared::default();
+            let somebody_else = LessonFacts { name: "\u{F0000} & \u{a0}<b>\"'".to_owned(), ..facts.clone() };
+            for facts in [&facts, &somebody_else, &facts] {
+                prop_assert_eq!(prepared.render(&lesson, facts), render(&lesson, facts));
+            }
             let html = rendered.unwrap().html;
             prop_assert!(!html.contains("<script") && !html.contains("href=\"http://evil") && !html.contains("<em>x</em>"), "{}", html);
         } else {

@@ -28,6 +28,7 @@ pub(super) fn program(program: &Program) -> Vec<ProgramFinding> {
     checking.number("weeks", program.weeks, 1..=104);
     checking.number("session_minutes", program.session_minutes, 5..=1_440);
     checking.number("capacity", program.capacity, 1..=10_000);
+    checking.number("invites_ahead", program.invites_ahead, 0..=104);
     checking.line(&["calendar_title"], &program.calendar_title, 1..=120);
     if let Some(message) = word(&program.calendar_title, &program.forbidden()) {
         checking.add(&path(&["calendar_title"]), 1, message);

@@ -44,6 +44,9 @@ pub fn write(program: &Program) -> String {
         ("capacity", program.capacity.to_string()),
         ("welcome", paragraph(&program.welcome)),
     ]);
+    if program.invites_ahead > 0 {
+        file += &format!("invites_ahead = {}\n", program.invites_ahead);
+    }
     if program.couples {
         file += "couples = true\n";
     }

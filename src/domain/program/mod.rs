@@ -43,6 +43,8 @@ pub struct Program {
     pub consent: Document,
     /// What participants promise each other.
     pub agreement: Document,
+    /// How many sessions ahead are invited at a time; 0: all of them at enrollment.
+    pub invites_ahead: u16,
     /// Whether somebody may name a partner to come along.
     pub couples: bool,
     /// What the form asks besides; may be empty.
@@ -108,6 +110,7 @@ impl Default for Program {
             welcome: String::new(),
             consent: Document::default(),
             agreement: Document::default(),
+            invites_ahead: 0,
             couples: false,
             intake: Vec::new(),
             tracks: Vec::new(),

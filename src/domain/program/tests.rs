@@ -296,6 +296,7 @@ prop_compose! {
             calendar_title: word(4), discretion: level, session_minutes: numbers.1, capacity: numbers.2,
             welcome: word(5), consent: document(6), agreement: document(7),
             forbidden_words: more.iter().map(|(a, _, _)| a.clone()).collect(),
+            invites_ahead: numbers.0 % 3,
             couples: numbers.0 % 2 == 0,
             intake: more.iter().enumerate().map(|(index, (a, b, n))| IntakeQuestion {
                 key: b.clone(), kind: IntakeKind::ALL[index], question: a.clone(), help: b.clone(), required: n % 2 == 0,

@@ -10,6 +10,7 @@ use crate::domain::category::Category;
 
 pub mod address_changed;
 pub mod already_enrolled;
+pub mod announcement;
 pub mod application_accepted;
 pub mod application_declined;
 pub mod application_received;
@@ -59,6 +60,7 @@ macro_rules! letters {
 letters![
     address_changed::AddressChanged,
     already_enrolled::AlreadyEnrolled,
+    announcement::Announcement,
     application_accepted::ApplicationAccepted,
     application_declined::ApplicationDeclined,
     application_received::ApplicationReceived,

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{super::rows::cohorts, Column, Delivery, Entity, Result, sending::fenced};
+use super::{super::rows::cohorts, Column, Delivery, Entity, OPEN, Result, sending::fenced};
 use crate::{
     clock::Now,
     domain::{
@@ -37,21 +37,35 @@ pub async fn had_one_in(db: &impl ConnectionTrait, day: &Day, this: DeliveryId) 
         .add(Column::State.is_in([State::Sending, State::Unknown]))
         .add(Column::ChangedAt.gte(from))
         .add(Column::ChangedAt.lt(to));
+    let found =
+        of_day(day).filter(Column::Id.ne(this)).filter(Condition::any().add(sent).add(perhaps)).count(db).await?;
+    Ok(found > 0)
+}
+
+/// Lessons and announcements of one program to one person, at any time; what a coach sent again does not count.
+fn of_day(day: &Day) -> sea_orm::Select<Entity> {
     let mut of_program = Query::select();
     of_program
         .column(cohorts::Column::Id)
         .from(cohorts::Entity)
         .and_where(Expr::col(cohorts::Column::ProgramId).eq(day.program));
-    let found = Entity::find()
+    Entity::find()
         .filter(Column::ParticipantId.eq(day.person))
         .filter(Column::Category.is_in([Category::Lesson, Category::Announcement]))
         .filter(Column::Generation.gte(0))
-        .filter(Column::Id.ne(this))
         .filter(Column::CohortId.in_subquery(of_program))
-        .filter(Condition::any().add(sent).add(perhaps))
-        .count(db)
+}
+
+/// When lessons and announcements of those hours reached the person, or are still to.
+pub async fn busy_at(db: &impl ConnectionTrait, day: &Day) -> Result<Vec<DateTime<Utc>>> {
+    let comes = OPEN.into_iter().chain([State::Sent]);
+    let rows = of_day(day)
+        .filter(Column::State.is_in(comes))
+        .filter(Column::DueAt.gte(day.hours.start))
+        .filter(Column::DueAt.lt(day.hours.end))
+        .all(db)
         .await?;
-    Ok(found > 0)
+    Ok(rows.into_iter().map(|row| row.sent_at.unwrap_or(row.due_at)).collect())
 }
 
 /// Gives a claim back unspent: it is due at another instant.

@@ -2,6 +2,7 @@
 //!
 //! SeaORM names a row `Model`; the store gives it the name of the thing.
 
+pub mod announcements;
 pub mod attempts;
 pub mod attendances;
 pub mod audits;

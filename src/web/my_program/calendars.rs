@@ -68,7 +68,8 @@ fn feed(site: &Site, signed: &SignedParticipant) -> Feed {
     Feed { webcal: format!("webcal://{rest}"), https }
 }
 
-/// The two calendars that take an entry by address. They learn the neutral title and the join page.
+/// The calendars that take an entry by address (L1 to L3 of the mail sheet): undocumented by both makers, so never the
+/// only way, and never beside invites. They learn the neutral title and the join page.
 fn by_hand(title: &str, span: (DateTime<Utc>, DateTime<Utc>), link: &str) -> Vec<(&'static str, String)> {
     let (from, to) = span;
     let google = [
@@ -76,17 +77,22 @@ fn by_hand(title: &str, span: (DateTime<Utc>, DateTime<Utc>), link: &str) -> Vec
         ("text", title.to_owned()),
         ("dates", format!("{}/{}", from.format("%Y%m%dT%H%M%SZ"), to.format("%Y%m%dT%H%M%SZ"))),
         ("details", link.to_owned()),
+        ("location", link.to_owned()),
     ];
     let outlook = [
         ("path", "/calendar/action/compose".to_owned()),
+        ("rru", "addevent".to_owned()),
         ("subject", title.to_owned()),
         ("startdt", from.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
         ("enddt", to.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
         ("body", link.to_owned()),
+        ("location", link.to_owned()),
     ];
+    let outlook = encoded(&outlook);
     vec![
         ("Google Calendar", format!("https://calendar.google.com/calendar/render?{}", encoded(&google))),
-        ("Outlook", format!("https://outlook.live.com/calendar/0/deeplink/compose?{}", encoded(&outlook))),
+        ("Outlook.com", format!("https://outlook.live.com/calendar/0/deeplink/compose?{outlook}")),
+        ("Microsoft 365", format!("https://outlook.office.com/calendar/0/deeplink/compose?{outlook}")),
     ]
 }
 

@@ -55,6 +55,7 @@ pub(super) fn fill(program: &Program) -> Entered {
         .with("forbidden_words", program.forbidden_words.join("\n"))
         .with("session_minutes", program.session_minutes.to_string())
         .with("capacity", program.capacity.to_string())
+        .with("invites_ahead", program.invites_ahead.to_string())
         .with("welcome", &*program.welcome)
         .with("consent", &*program.consent.text)
         .with("agreement", &*program.agreement.text)
@@ -97,6 +98,7 @@ pub(super) fn read(fields: &Fields, before: &Program) -> Result<Program, Entered
         forbidden_words: lines(fields.text("forbidden_words")),
         session_minutes,
         capacity,
+        invites_ahead: fields.text("invites_ahead").parse().unwrap_or(before.invites_ahead),
         welcome: kept(fields, "welcome", &before.welcome),
         consent: document(kept(fields, "consent", &before.consent.text), &before.consent),
         agreement: document(kept(fields, "agreement", &before.agreement.text), &before.agreement),
