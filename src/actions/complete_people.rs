@@ -10,7 +10,6 @@ use crate::{
     domain::{
         enrollment::{Event, Standing, completes_at},
         pause,
-        session::SessionState,
     },
     store::{
         self, Connection,
@@ -87,7 +86,7 @@ async fn due(db: &impl Connection, cohort: &Cohort, now: Now) -> store::Result<V
     if cohort.decision.is_off() {
         return Ok(if choose_by(cohort, now.program) <= now.program { people } else { Vec::new() });
     }
-    let session = last_session(db, cohort).await?;
+    let session = sessions::last_end(db, cohort.id).await?;
     let mut done = Vec::new();
     for enrollment in people {
         let last = session.max(last_lesson(db, cohort, &enrollment).await?);
@@ -98,11 +97,6 @@ async fn due(db: &impl Connection, cohort: &Cohort, now: Now) -> store::Result<V
         }
     }
     Ok(done)
-}
-
-async fn last_session(db: &impl Connection, cohort: &Cohort) -> store::Result<Option<DateTime<Utc>>> {
-    let meetings = sessions::of_cohort(db, cohort.id).await?.into_iter();
-    Ok(meetings.filter(|meeting| meeting.state == SessionState::Planned).map(|meeting| meeting.ends_at).max())
 }
 
 /// Whose lessons follow later, by the length of a pause, has later a last one.

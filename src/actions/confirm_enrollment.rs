@@ -146,7 +146,7 @@ async fn refuse_over(tx: &Tx, cohort: &Cohort, now: DateTime<Utc>) -> Result<(),
     if cohort.decision.is_off() {
         return Err(Refused::Over);
     }
-    let last = sessions::of_cohort(tx, cohort.id).await?.into_iter().map(|session| session.ends_at).max();
+    let last = sessions::last_end(tx, cohort.id).await?;
     if last.is_some_and(|last| last <= now) { Err(Refused::Over) } else { Ok(()) }
 }
 

@@ -51,7 +51,7 @@ pub async fn fill_seats(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Re
 
 /// Nobody is offered a place in a group that is over, or does not take place.
 pub(super) async fn is_over(tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<bool> {
-    let last = sessions::of_cohort(tx, cohort.id).await?.into_iter().map(|session| session.ends_at).max();
+    let last = sessions::last_end(tx, cohort.id).await?;
     Ok(cohort.decision.is_off() || last.is_some_and(|last| last <= now.program))
 }
 

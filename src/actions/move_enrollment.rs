@@ -134,7 +134,7 @@ async fn refuse(
     if target.state == CohortState::Draft {
         return Err(Refused::Closed);
     }
-    let last = sessions::of_cohort(tx, target.id).await?.into_iter().map(|session| session.ends_at).max();
+    let last = sessions::last_end(tx, target.id).await?;
     if last.is_some_and(|last| last <= now.program) {
         return Err(Refused::Over);
     }

@@ -25,6 +25,14 @@ pub async fn of_cohort(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Ve
         .await?)
 }
 
+/// When the cohort meets for the last time; of one whose every session is canceled, when it would have.
+pub async fn last_end(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Option<DateTime<Utc>>> {
+    let all = of_cohort(db, cohort).await?;
+    let planned = all.iter().filter(|session| session.state == SessionState::Planned);
+    let last = planned.map(|session| session.ends_at).max();
+    Ok(last.or_else(|| all.iter().map(|session| session.ends_at).max()))
+}
+
 pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: SessionId) -> Result<Option<SessionRow>> {
     Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
 }

@@ -41,7 +41,7 @@ pub(super) async fn of_new(site: &Site, signed: &SignedCoach, of: (ProgramId, u1
     let (program, week) = of;
     let mut reach = Reach::default();
     for cohort in cohorts::of_program(db, signed.practice.id, program).await? {
-        let ends_at = sessions::of_cohort(db, cohort.id).await?.into_iter().map(|session| session.ends_at).max();
+        let ends_at = sessions::last_end(db, cohort.id).await?;
         if ends_at.is_some_and(|ends_at| ends_at <= now) {
             continue;
         }
