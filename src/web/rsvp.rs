@@ -66,27 +66,20 @@ async fn ask(Data(site): Data<&Site>, Path(token): Path<String>) -> Result<Respo
     let when = When::new(asked.meeting.starts_at, asked.meeting.ends_at, asked.person.zone).full();
     let over = asked.meeting.ends_at <= site.clock.now().program || asked.meeting.state == SessionState::Canceled;
     let to = format!("/rsvp/{token}");
-    let notice = match (over, asked.declined) {
-        (true, _) => Notice::new("This date is over or canceled", "There is nothing to tell us about it."),
-        (false, true) => Notice::new("You cannot come", format!("{when}. Thank you for telling us.")).act(Act::post(
-            "I can come after all",
-            to,
-            Look::Go,
-            &[("answer", "comes")],
-        )),
-        (false, false) => Notice::new("Can’t you come?", format!("{when}."))
-            .detail("You do not have to explain, and nothing else changes.")
-            .act(Act::post("I can’t come", to, Look::Go, &[("answer", "declined")])),
-    };
+    let notice =
+        match (over, asked.declined) {
+            (true, _) => Notice::new("This date is over or canceled", "There is nothing to tell us about it."),
+            (false, true) => Notice::new("You cannot come", format!("{when}. Thank you for telling us."))
+                .act(Act::post("I can come after all", to, Look::Go, &[("answer", "comes")])),
+            (false, false) => Notice::new("Can’t you come?", format!("{when}."))
+                .detail("You do not have to explain, and nothing else changes.")
+                .act(Act::post("I can’t come", to, Look::Go, &[("answer", "declined")])),
+        };
     notice.show(site, &visitor::neutral(site, Some(&asked.practice)))
 }
 
 #[handler]
-async fn answer(
-    Data(site): Data<&Site>,
-    Path(token): Path<String>,
-    fields: Fields,
-) -> Result<Response, PageError> {
+async fn answer(Data(site): Data<&Site>, Path(token): Path<String>, fields: Fields) -> Result<Response, PageError> {
     fields.form_token()?;
     let asked = held(site, &token).await?;
     let answer = match fields.text("answer") {
