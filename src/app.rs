@@ -12,8 +12,8 @@ use crate::{
     keys::Keys,
     links::Links,
     mail::{
-        dkim::Signer, mailbox::Mailbox, mailer::Mailer, smtp::SmtpRelay, smtp_settings::SmtpSettings,
-        templates::Templates,
+        dkim::Signer, mailbox::Mailbox, mailer::Mailer, post_office::PostOffice, smtp::SmtpRelay,
+        smtp_settings::SmtpSettings, templates::Templates,
     },
     metrics::Metrics,
     random::Random,
@@ -29,6 +29,8 @@ pub struct App {
     pub db: Database,
     pub templates: Templates,
     pub mailer: Mailer,
+    /// Whether the next mail may leave: shared by all senders of this process.
+    pub post: PostOffice,
     /// `None`: signing is left to the relay.
     pub signer: Option<Signer>,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
@@ -81,7 +83,10 @@ impl App {
         let (mailer, signer) = (mailer(&config)?, signer(&config)?);
         let links = Links::new(&config.server.base_url, keys);
         let (templates, bell) = (Templates::new()?, Notify::new());
+        let hands = (config.mail.senders, config.mail.most_senders);
+        let post = PostOffice::new(config.pace.into(), hands, clock.now().real);
         let (metrics, closing) = (Metrics::default(), watch::Sender::new(Closing::Open));
+        db.watch_commits(metrics.commits());
         Ok(Arc::new(Self {
             config,
             clock,
@@ -90,6 +95,7 @@ impl App {
             db,
             templates,
             mailer,
+            post,
             signer,
             bell,
             mailbox,

@@ -1,10 +1,12 @@
 //! What was decided by whoever runs this, and where did each decision come from?
 
 mod bounces;
+mod pace;
 
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use figment::{
@@ -15,6 +17,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use bounces::{After, Bounces, MailboxTls};
+pub use pace::Pace;
 
 /// The documented default is the default.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
@@ -25,6 +28,7 @@ pub struct Config {
     pub server: Server,
     pub database: Database,
     pub mail: Mail,
+    pub pace: Pace,
     pub bounces: Bounces,
     pub dkim: Dkim,
     pub secrets: Secrets,
@@ -38,10 +42,35 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    pub role: Role,
     pub listen: String,
     pub base_url: String,
     pub trusted_proxies: Vec<IpAddr>,
     pub leave_url: String,
+}
+
+/// What this process does, where several share a PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Both,
+    /// Answers requests, and leaves it to others to look at what is due and to send.
+    Web,
+    /// Looks at what is due and sends.
+    Worker,
+}
+
+impl FromStr for Role {
+    type Err = BadConfig;
+
+    fn from_str(text: &str) -> Result<Self, BadConfig> {
+        match text {
+            "both" => Ok(Self::Both),
+            "web" => Ok(Self::Web),
+            "worker" => Ok(Self::Worker),
+            other => Err(BadConfig(format!("the role is {other:?}: write both, web or worker"))),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +107,7 @@ pub struct Mail {
     pub smtp_url: SecretString,
     pub bounce_domain: String,
     pub senders: usize,
+    pub most_senders: usize,
     pub on_unknown: OnUnknown,
     pub attempt_seconds: u32,
 }
@@ -225,9 +255,12 @@ impl Config {
                 "mail.mode is redirect, so mail.redirect_to must be the email address everything goes to".into(),
             ));
         }
-        for (name, number) in
-            [("mail.senders", self.mail.senders), ("database.connections", self.database.connections as usize)]
-        {
+        for (name, number) in [
+            ("mail.senders", self.mail.senders),
+            ("mail.most_senders", self.mail.most_senders),
+            ("mail.attempt_seconds", self.mail.attempt_seconds as usize),
+            ("database.connections", self.database.connections as usize),
+        ] {
             if number == 0 || number > 256 {
                 return Err(BadConfig(format!("{name} is {number}: write a number from 1 to 256")));
             }

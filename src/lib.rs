@@ -4,6 +4,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod bench;
 pub mod clock;
 pub mod commands;
 pub mod config;

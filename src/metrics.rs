@@ -26,12 +26,13 @@ pub struct Metrics {
     attempts: Histogram,
     looks: Histogram,
     answers: Family<Answer, Histogram>,
+    commits: Histogram,
     now: Gauges,
     began: Instant,
     /// Real time of the planner's last whole look.
     planner_looked_at: Mutex<Option<DateTime<Utc>>>,
-    /// The way to the mail server is shut until this real instant.
-    shut_until: Mutex<Option<DateTime<Utc>>>,
+    /// Since when the way to the mail server is shut.
+    shut_since: Mutex<Option<DateTime<Utc>>>,
 }
 
 #[derive(Default)]
@@ -64,10 +65,11 @@ impl Default for Metrics {
             answers: Family::new_with_constructor(|| {
                 Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
             }),
+            commits: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
             now: Gauges::default(),
             began: Instant::now(),
             planner_looked_at: Mutex::default(),
-            shut_until: Mutex::default(),
+            shut_since: Mutex::default(),
         };
         metrics.register();
         metrics
@@ -88,6 +90,8 @@ impl Metrics {
         registry.register("send_attempt_seconds", "How long a try to hand over one email took", self.attempts.clone());
         registry.register("planner_look_seconds", "How long a look at what is due took", self.looks.clone());
         registry.register("http_request_seconds", "How long an answer took, by route pattern", answers);
+        let commits = "How many writes shared a commit of SQLite's one writer";
+        registry.register("writer_batch_size", commits, self.commits.clone());
         registry.register("deliveries_due", "Emails that are due and not finished, by state", now.due.clone());
         let oldest = "How long the oldest unfinished email has been due";
         registry.register("deliveries_oldest_due_seconds", oldest, now.oldest_due.clone());
@@ -109,6 +113,12 @@ impl Metrics {
         self.attempts.observe(took.as_secs_f64());
     }
 
+    /// For whoever commits: to be told how many writes shared each commit.
+    pub fn commits(&self) -> impl Fn(usize) + Send + Sync + 'static {
+        let commits = self.commits.clone();
+        move |writes| commits.observe(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)))
+    }
+
     /// The planner looked to the end.
     pub fn looked(&self, took: Duration, at: DateTime<Utc>) {
         self.looks.observe(took.as_secs_f64());
@@ -120,9 +130,9 @@ impl Metrics {
         *held(&self.planner_looked_at)
     }
 
-    /// The mail server cannot be used until then; `None`: it took something.
-    pub fn shut(&self, until: Option<DateTime<Utc>>) {
-        *held(&self.shut_until) = until;
+    /// The mail server cannot be used since then; `None`: nothing is known against it.
+    pub fn shut(&self, since: Option<DateTime<Utc>>) {
+        *held(&self.shut_since) = since;
     }
 
     /// `route` is a pattern such as `/enroll/:cohort`, never an address: an address may hold a token.
@@ -140,7 +150,7 @@ impl Metrics {
         }
         self.now.oldest_due.set(reading.oldest_due_seconds);
         self.now.held.set(i64::from(reading.is_held));
-        let shut = held(&self.shut_until).is_some_and(|until| until > now);
+        let shut = held(&self.shut_since).is_some();
         self.now.breaker.set(i64::from(shut));
         let planner_age = match self.planner_looked_at() {
             Some(at) => (now - at).as_seconds_f64().max(0.0),

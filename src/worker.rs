@@ -20,6 +20,9 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(15);
 const FORGET: Duration = Duration::from_secs(3_600);
+/// A way that is shut is looked at this often, whatever was said of it.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+const SHORTEST_REST: Duration = Duration::from_millis(10);
 /// What is on the wire when we are asked to stop has this long: enough for a mail server that is well.
 const LET_GO: Duration = Duration::from_secs(6);
 /// Long enough to write down what was let go of.
@@ -41,8 +44,12 @@ impl Worker {
         tasks.spawn(every(TICK, stopped.clone(), app.clone(), async |app| {
             report("releasing what is due", release_due(app).await.map(drop));
         }));
-        tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
+        // A lease that ran out is found before another of its length is over.
+        let lease = Duration::from_secs(u64::from(app.config.mail.attempt_seconds) * 2);
+        tasks.spawn(now_and_then(lease.min(SWEEP), stopped.clone(), app.clone(), async |app| {
             report("sweeping leases", sweep(app).await);
+        }));
+        tasks.spawn(now_and_then(SWEEP, stopped.clone(), app.clone(), async |app| {
             report("completing", complete_people(app).await.map(drop));
             report("noting the coaches", note_coaches(app).await.map(drop));
         }));
@@ -52,8 +59,8 @@ impl Worker {
         if let Some(watch) = Watch::of(app) {
             tasks.spawn(look(app.clone(), stopped.clone(), watch));
         }
-        for _ in 0..app.config.mail.senders {
-            tasks.spawn(send(app.clone(), stopped.clone()));
+        for hand in 0..app.config.mail.most_senders.max(app.config.mail.senders) {
+            tasks.spawn(send(hand, app.clone(), stopped.clone()));
         }
         Self { tasks, stop, app: app.clone() }
     }
@@ -117,25 +124,38 @@ async fn now_and_then(
     }
 }
 
-async fn send(app: Arc<App>, mut stopped: watch::Receiver<()>) {
+/// The first few work, the others rest until the mail server takes more at once.
+async fn send(hand: usize, app: Arc<App>, mut stopped: watch::Receiver<()>) {
     let mut sender = app.mailer.sender();
     while stopped.has_changed().is_ok() && !app.is_closing() {
-        let pause = match send_deliveries(&app, &mut sender).await {
-            Ok(Round::Worked) => continue,
-            Ok(Round::Idle) => TICK,
-            Ok(Round::Shut(until)) => {
-                sender.close().await;
-                (until - app.clock.now().real).to_std().unwrap_or(TICK).min(Duration::from_secs(60))
+        let is_wanted = hand < app.post.sessions();
+        let pause = if is_wanted {
+            match AssertUnwindSafe(send_deliveries(&app, &mut sender)).catch_unwind().await {
+                Ok(Ok(Round::Worked)) => continue,
+                Ok(Ok(Round::Idle)) => TICK,
+                Ok(Ok(Round::Shut(until))) => {
+                    sender.close().await;
+                    (until - app.clock.now().real).to_std().unwrap_or_default().clamp(SHORTEST_REST, LONGEST_REST)
+                }
+                Ok(Err(error)) => {
+                    report("sending", Err(error));
+                    TICK
+                }
+                Err(_panic) => {
+                    // Nothing is known of the connection, either.
+                    sender = app.mailer.sender();
+                    tracing::error!("a sender panicked; what it had in hand is found when its lease is over");
+                    TICK
+                }
             }
-            Err(error) => {
-                report("sending", Err(error));
-                TICK
-            }
+        } else {
+            sender.close().await;
+            TICK
         };
         tokio::select! {
             _ = stopped.changed() => break,
             () = time::sleep(pause) => {}
-            () = app.bell.notified() => {}
+            () = app.bell.notified(), if is_wanted => {}
         }
     }
     sender.close().await;

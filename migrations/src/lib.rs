@@ -68,6 +68,8 @@ mod m0006_check_ins;
 mod m0007_whole_life;
 mod m0008_mail_in;
 mod m0009_law;
+mod m0009_sender;
+mod m0009_speed;
 
 #[derive(Debug)]
 struct Migrator;
@@ -100,7 +102,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_check_ins::Step),
             Box::new(m0007_whole_life::Step),
             Box::new(m0008_mail_in::Step),
+            Box::new(m0009_speed::Step),
             Box::new(m0009_law::Step),
+            Box::new(m0009_sender::Step),
         ]
     }
 }

@@ -13,7 +13,6 @@ use crate::{
         category::Category,
         delivery::Occasion,
         discretion::Discretion,
-        email_address::EmailAddress,
         name::Name,
     },
     links::{Claims, Purpose},
@@ -67,8 +66,6 @@ pub enum CannotCompose {
 /// A message ready to be handed to the mail server.
 #[derive(Debug)]
 pub struct Composed {
-    pub to: EmailAddress,
-    pub return_path: String,
     pub frozen: Frozen,
 }
 
@@ -169,11 +166,10 @@ impl Desk<'_> {
         let bytes = self.signed(message::build(&outgoing)?)?;
         // A link or a code is kept by nobody but its owner.
         let body = if self.delivery.category == Category::Security { String::new() } else { written.text };
-        Ok(Composed {
-            to: self.facts.reader.address().clone(),
-            return_path: return_path(self.app, self.delivery, self.facts),
-            frozen: Frozen { message: bytes, message_id, subject: written.subject, body, sent_to: String::new() },
-        })
+        // For whom it is, the sender knows.
+        let (sent_to, frozen_for) = (String::new(), String::new());
+        let frozen = Frozen { message: bytes, message_id, subject: written.subject, body, sent_to, frozen_for };
+        Ok(Composed { frozen })
     }
 
     fn signed(&self, message: Vec<u8>) -> Result<Vec<u8>, CannotCompose> {

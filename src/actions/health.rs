@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     app::App,
     clock::Now,
-    config::MailMode,
+    config::{MailMode, Role},
     metrics::Reading,
     store::{
         self,
@@ -69,6 +69,10 @@ async fn sending(app: &App, now: Now) -> store::Result<(Backlog, bool)> {
 }
 
 fn planner(app: &App, now: Now) -> Part {
+    // Another process looks.
+    if app.config.server.role == Role::Web {
+        return Part::Ok;
+    }
     let patience = TimeDelta::seconds(i64::from(app.config.health.planner_seconds));
     match app.metrics.planner_looked_at() {
         Some(at) if now.real - at <= patience => Part::Ok,

@@ -17,6 +17,7 @@ use super::{
     roster_news::{News, roster_news},
 };
 
+mod absences;
 mod places;
 
 /// One thing, with its next action.
@@ -58,6 +59,7 @@ pub async fn needs_you(app: &App, practice: &Practice, now: Now) -> store::Resul
     needs.extend(wishes(app, practice, now).await?);
     let all = cohorts::of_practice(db, practice.id).await?;
     needs.extend(places::places(app, practice, &all, now).await?);
+    needs.extend(absences::absences(app, practice, &all, now).await?);
     for cohort in all {
         let unset = missing(practice, &cohort);
         if cohort.state == CohortState::Draft && !unset.is_empty() {

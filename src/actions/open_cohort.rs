@@ -75,19 +75,29 @@ crate::from_store!(Refused);
 /// Makes the cohort as a draft: nobody sees it and nothing is sent before it is opened.
 pub async fn create_cohort(app: &App, practice: &Practice, new: &NewCohort, actor: &str) -> Result<CohortId, Refused> {
     let now = app.clock.now();
+    transact!(app.db, |tx| create(app, tx, practice, new, actor, now).await)
+}
+
+/// The same, inside a transaction that does more.
+pub(super) async fn create(
+    app: &App,
+    tx: &Tx,
+    practice: &Practice,
+    new: &NewCohort,
+    actor: &str,
+    now: Now,
+) -> Result<CohortId, Refused> {
     let id: CohortId = app.random.id(now.real);
-    transact!(app.db, |tx| {
-        let program = programs::find(tx, practice.id, new.program).await?.ok_or(Refused::NoProgram)?;
-        let calendar_weeks = weeks(new.starts_on, program.content.0.weeks, &new.breaks)?;
-        cohorts::create(tx, cohort_row(id, practice, new, now)).await?;
-        let rows = calendar_weeks.iter().map(|week| week_row(app, practice, id, week, now)).collect();
-        cohorts::set_weeks(tx, id, rows).await?;
-        copy_lessons(app, tx, (practice, id), &program, now).await?;
-        let rows = session_rows(app, (practice, id), &program, new, &calendar_weeks, now)?;
-        sessions::create_all(tx, rows).await?;
-        note(app, tx, (practice, id), "cohort made", actor, now).await?;
-        Ok(id)
-    })
+    let program = programs::find(tx, practice.id, new.program).await?.ok_or(Refused::NoProgram)?;
+    let calendar_weeks = weeks(new.starts_on, program.content.0.weeks, &new.breaks)?;
+    cohorts::create(tx, cohort_row(id, practice, new, now)).await?;
+    let rows = calendar_weeks.iter().map(|week| week_row(app, practice, id, week, now)).collect();
+    cohorts::set_weeks(tx, id, rows).await?;
+    copy_lessons(app, tx, (practice, id), &program, now).await?;
+    let rows = session_rows(app, (practice, id), &program, new, &calendar_weeks, now)?;
+    sessions::create_all(tx, rows).await?;
+    note(app, tx, (practice, id), "cohort made", actor, now).await?;
+    Ok(id)
 }
 
 fn cohort_row(id: CohortId, practice: &Practice, new: &NewCohort, now: Now) -> Cohort {
@@ -263,21 +273,31 @@ pub fn missing(practice: &Practice, cohort: &Cohort) -> Vec<Missing> {
 /// Opens enrollment, and writes the timetable: from here on everything happens by itself.
 pub async fn open_cohort(app: &App, practice: &Practice, id: CohortId, actor: &str) -> Result<(), CannotOpen> {
     let now = app.clock.now();
-    transact!(app.db, |tx| {
-        cohorts::lock(tx, id).await?;
-        let cohort = cohorts::find(tx, practice.id, id).await?.ok_or(CannotOpen::Unknown)?;
-        let missing = missing(practice, &cohort);
-        if !missing.is_empty() {
-            return Err(CannotOpen::Missing(missing));
-        }
-        let opened_at = cohort.opened_at.or(Some(now.program));
-        let cohort = Cohort { state: CohortState::Open, opened_at, changed_at: now.program, ..cohort };
-        cohorts::save(tx, cohort.clone()).await?;
-        plan_timetable(app, tx, &cohort, now).await?;
-        note(app, tx, (practice, id), "cohort opened", actor, now).await?;
-        Ok(())
-    })?;
+    transact!(app.db, |tx| open(app, tx, (practice, id), actor, now).await)?;
     app.bell.notify_waiters();
+    Ok(())
+}
+
+/// The same, inside a transaction that does more.
+pub(super) async fn open(
+    app: &App,
+    tx: &Tx,
+    of: (&Practice, CohortId),
+    actor: &str,
+    now: Now,
+) -> Result<(), CannotOpen> {
+    let (practice, id) = of;
+    cohorts::lock(tx, id).await?;
+    let cohort = cohorts::find(tx, practice.id, id).await?.ok_or(CannotOpen::Unknown)?;
+    let missing = missing(practice, &cohort);
+    if !missing.is_empty() {
+        return Err(CannotOpen::Missing(missing));
+    }
+    let opened_at = cohort.opened_at.or(Some(now.program));
+    let cohort = Cohort { state: CohortState::Open, opened_at, changed_at: now.program, ..cohort };
+    cohorts::save(tx, cohort.clone()).await?;
+    plan_timetable(app, tx, &cohort, now).await?;
+    note(app, tx, of, "cohort opened", actor, now).await?;
     Ok(())
 }
 

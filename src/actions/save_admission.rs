@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::transact;
 use crate::{
     app::App,
+    clock::Now,
     domain::{
         cohort::{Admission, Decision},
         ids::{CohortId, PracticeId},
@@ -13,6 +14,7 @@ use crate::{
     store::{
         self,
         cohorts::{self, Cohort},
+        database::Tx,
     },
 };
 
@@ -53,36 +55,47 @@ pub async fn save_admission(
 ) -> Result<(), Refused> {
     let now = app.clock.now();
     transact!(app.db, |tx| {
-        let (practice, id) = of;
-        cohorts::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-        cohorts::lock(tx, id).await?;
-        let cohort = cohorts::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
-        if cohort.decision.is_off() {
-            return Err(Refused::Off);
-        }
-        let asks_anew = settings.decide_by != cohort.decide_by;
-        if asks_anew && settings.decide_by.is_some_and(|by| by <= now.program) {
-            return Err(Refused::Past);
-        }
-        let (decision, numbers_told_at) =
-            if asks_anew { (Decision::Undecided, None) } else { (cohort.decision, cohort.numbers_told_at) };
-        let saved = Cohort {
-            admission: settings.admission,
-            enroll_from_on: settings.days.from,
-            enroll_until_on: settings.days.until,
-            offer_hours: i32::from(settings.offer_hours),
-            accept_hours: i32::from(settings.accept_hours),
-            min_participants: i32::from(settings.min_participants),
-            decide_by: settings.decide_by,
-            decision,
-            numbers_told_at,
-            changed_at: now.program,
-            ..cohort
-        };
-        cohorts::save(tx, saved).await?;
+        admit(tx, of, settings, now).await?;
         note(app, tx, of, ("enrollment settings changed", actor), now).await?;
         Ok::<_, Refused>(())
     })?;
     app.bell.notify_waiters();
+    Ok(())
+}
+
+/// The same, inside a transaction that does more and notes it.
+pub(super) async fn admit(
+    tx: &Tx,
+    of: (PracticeId, CohortId),
+    settings: &AdmissionSettings,
+    now: Now,
+) -> Result<(), Refused> {
+    let (practice, id) = of;
+    cohorts::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+    cohorts::lock(tx, id).await?;
+    let cohort = cohorts::find(tx, practice, id).await?.ok_or(Refused::Unknown)?;
+    if cohort.decision.is_off() {
+        return Err(Refused::Off);
+    }
+    let asks_anew = settings.decide_by != cohort.decide_by;
+    if asks_anew && settings.decide_by.is_some_and(|by| by <= now.program) {
+        return Err(Refused::Past);
+    }
+    let (decision, numbers_told_at) =
+        if asks_anew { (Decision::Undecided, None) } else { (cohort.decision, cohort.numbers_told_at) };
+    let saved = Cohort {
+        admission: settings.admission,
+        enroll_from_on: settings.days.from,
+        enroll_until_on: settings.days.until,
+        offer_hours: i32::from(settings.offer_hours),
+        accept_hours: i32::from(settings.accept_hours),
+        min_participants: i32::from(settings.min_participants),
+        decide_by: settings.decide_by,
+        decision,
+        numbers_told_at,
+        changed_at: now.program,
+        ..cohort
+    };
+    cohorts::save(tx, saved).await?;
     Ok(())
 }

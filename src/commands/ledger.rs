@@ -54,6 +54,8 @@ struct Line<'a> {
     occasion: &'a str,
     state: &'a str,
     tries: i32,
+    /// How often it may have arrived without our knowing.
+    doubts: i32,
     message_id: Option<&'a str>,
     reason: Option<&'a str>,
     due_at: String,
@@ -175,6 +177,7 @@ fn line(delivery: &Delivery) -> Line<'_> {
         occasion: delivery.occasion.as_str(),
         state: delivery.state.as_str(),
         tries: delivery.tries,
+        doubts: delivery.doubts,
         message_id: delivery.message_id.as_deref(),
         reason: delivery.reason.as_deref(),
         due_at: delivery.due_at.to_rfc3339(),

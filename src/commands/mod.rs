@@ -5,9 +5,15 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
-use crate::{app::App, clock::Clock, config::Config, random::Random};
+use crate::{
+    app::App,
+    clock::Clock,
+    config::{Config, Role},
+    random::Random,
+};
 
 mod backup;
+mod bench;
 mod check;
 mod coach;
 pub mod demo;
@@ -33,7 +39,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the pages, and send what is due.
-    Serve,
+    Serve {
+        /// both, web or worker: several processes on one PostgreSQL may share the work so.
+        #[arg(long)]
+        role: Option<Role>,
+    },
     /// Show it all: six weeks in two minutes, with invented people and a mailbox in the browser.
     Demo {
         /// Where everything is kept; starting again goes on from there.
@@ -93,6 +103,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Measure: one JSON object a figure, in a database of its own.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Fill the database with invented cohorts and people, for trying things out at size.
     Seed {
         #[arg(long)]
@@ -123,11 +136,21 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         // Its settings are its own, whatever is set for the real house.
         return demo::run(folder, listen).await;
     }
+    if let Command::Bench(command) = arguments.command {
+        return bench::obey(command).await;
+    }
     let config = Config::load(arguments.config.as_deref())?;
     telling::start(&config.log)?;
     match arguments.command {
         Command::Demo { folder, listen } => demo::run(folder, listen).await,
-        Command::Serve => {
+        Command::Bench(command) => bench::obey(command).await,
+        Command::Serve { role } => {
+            let mut config = config;
+            config.server.role = role.unwrap_or(config.server.role);
+            if config.server.role == Role::Worker {
+                let _alone = serve::alone(&config)?;
+                return serve::work(open(config).await?).await;
+            }
             let acceptor = serve::listen(&config.server.listen).await?;
             let _alone = serve::alone(&config)?;
             serve::serve(open(config).await?, acceptor).await

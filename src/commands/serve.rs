@@ -11,8 +11,9 @@ use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    actions::send_deliveries::sweep_at_start,
     app::{App, Closing},
-    config::{Config, MailMode},
+    config::{Config, MailMode, Role},
     machine::{self, Alone},
     store::database::sqlite_file,
     web::{operations, routes},
@@ -31,6 +32,11 @@ pub async fn listen(address: &str) -> anyhow::Result<TcpAcceptor> {
 /// No second process serves from the same file; on PostgreSQL any number does.
 pub fn alone(config: &Config) -> anyhow::Result<Option<Alone>> {
     let Some(file) = sqlite_file(config.database.url.expose_secret()) else { return Ok(None) };
+    if config.server.role != Role::Both {
+        bail!(
+            "one process serves an SQLite file, so its role is both: leave the role away, or use PostgreSQL for several"
+        );
+    }
     if let Some(kind) = machine::network_file_system(&file)? {
         bail!(
             "the database {} is on a network file system ({kind}), where SQLite loses data: put it on a local disk, \
@@ -55,9 +61,10 @@ pub async fn serve(app: Arc<App>, acceptor: TcpAcceptor) -> anyhow::Result<()> {
             tracing::warn!(?mode, "mail is not live: people do not get it");
         }
     }
+    sweep_at_start(&app).await?;
     let site = routes::site(app.clone())?;
     watch_apart(&app).await?;
-    let worker = Worker::start(&app);
+    let worker = (app.config.server.role == Role::Both).then(|| Worker::start(&app));
     let closing = app.clone();
     let stop = async move {
         asked_to_stop().await;
@@ -66,6 +73,20 @@ pub async fn serve(app: Arc<App>, acceptor: TcpAcceptor) -> anyhow::Result<()> {
         tracing::info!("stopping: what is in hand is finished first");
     };
     Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(site, stop, Some(DRAIN)).await?;
+    if let Some(worker) = worker {
+        worker.stop().await;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Looks at what is due and sends it, until SIGTERM or ctrl-c; others answer the requests.
+pub async fn work(app: Arc<App>) -> anyhow::Result<()> {
+    watch_apart(&app).await?;
+    let worker = Worker::start(&app);
+    tracing::info!("working; the pages are served by others");
+    asked_to_stop().await;
+    tracing::info!("stopping: what is in hand is finished first");
     worker.stop().await;
     tracing::info!("stopped");
     Ok(())

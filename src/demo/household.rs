@@ -100,7 +100,7 @@ fn sign_in(app: &App, path: &Path) -> anyhow::Result<SignIn> {
     Ok(sign_in)
 }
 
-async fn practice(app: &App, sign_in: &SignIn) -> anyhow::Result<Practice> {
+pub(crate) async fn practice(app: &App, sign_in: &SignIn) -> anyhow::Result<Practice> {
     let email = EmailAddress::parse(&sign_in.email)?;
     let name = Name::parse("Nadia Brandt")?;
     if coaches::with_email(app.db.reader(), &email).await?.is_none() {
@@ -126,7 +126,7 @@ async fn practice(app: &App, sign_in: &SignIn) -> anyhow::Result<Practice> {
 
 const CRISIS_LINE: &str = "Samaritans, 116 123, free, day and night";
 
-async fn program(app: &App, practice: &Practice) -> anyhow::Result<ProgramId> {
+pub(crate) async fn program(app: &App, practice: &Practice) -> anyhow::Result<ProgramId> {
     if let Some(known) = programs::of_practice(app.db.reader(), practice.id).await?.into_iter().next() {
         return Ok(known.id);
     }

@@ -39,6 +39,8 @@ pub enum Action {
     Say(String),
     /// Wait, then answer as a well server does.
     Wait(Duration),
+    /// Answer as a well server does, one octet after another, with this pause before each.
+    Drip(Duration),
     /// Never answer.
     Hang,
     /// Close the connection without an answer.
@@ -54,7 +56,12 @@ pub struct Script {
     sign_in: Option<(String, String)>,
     pipelining: Pipelining,
     encryption: Encryption,
+    /// The largest message it takes, in octets.
+    largest: usize,
 }
+
+/// Without a limit of its own.
+const LARGEST_MESSAGE: usize = 10 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pipelining {
@@ -77,7 +84,13 @@ impl Script {
     }
 
     pub fn new(act: impl Fn(Step<'_>) -> Action + Send + Sync + 'static) -> Self {
-        Self { act: Arc::new(act), sign_in: None, pipelining: Pipelining::Offered, encryption: Encryption::None }
+        Self {
+            act: Arc::new(act),
+            sign_in: None,
+            pipelining: Pipelining::Offered,
+            encryption: Encryption::None,
+            largest: LARGEST_MESSAGE,
+        }
     }
 
     /// Takes mail from this user only.
@@ -90,6 +103,13 @@ impl Script {
     #[must_use]
     pub fn with_pipelining(mut self, pipelining: Pipelining) -> Self {
         self.pipelining = pipelining;
+        self
+    }
+
+    /// Takes no larger message, and says so.
+    #[must_use]
+    pub fn with_largest(mut self, octets: usize) -> Self {
+        self.largest = octets;
         self
     }
 

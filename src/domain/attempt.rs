@@ -55,8 +55,10 @@ pub enum Class {
     RecipientPermanent,
     /// The way to the server itself is shut: no message is to blame, none spends a try.
     Channel,
-    /// Our content, our policy or our reputation: never held against the address, an operator must look.
+    /// Our policy or our reputation with this provider: never held against the address, an operator must look.
     SenderFault,
+    /// This message is too big or not well formed: it would be refused again, and no other is to blame.
+    ContentFault,
     /// The dot may have left and no answer came: it may have arrived.
     Unknown,
 }
@@ -67,6 +69,15 @@ impl Attempt {
     pub fn refused(stage: Stage, code: u16, text: impl Into<String>) -> Self {
         let text = text.into();
         Self::Refused { stage, code, enhanced: enhanced_code(&text), text }
+    }
+
+    /// How far it came, in a word; nothing the server said.
+    #[must_use]
+    pub fn stage_name(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => Stage::AfterDot.as_str(),
+            Self::Refused { stage, .. } | Self::Lost { stage, .. } => stage.as_str(),
+        }
     }
 
     #[must_use]
@@ -82,6 +93,15 @@ pub fn enhanced_code(text: &str) -> Option<[u16; 3]> {
     let mut numbers = word.split('.').map(|n| (n.len() <= 3).then(|| n.parse::<u16>().ok()).flatten());
     let code = [numbers.next()??, numbers.next()??, numbers.next()??];
     (numbers.next().is_none() && matches!(code[0], 2 | 4 | 5)).then_some(code)
+}
+
+/// Whether the server said that it has enough of us for now.
+#[must_use]
+pub fn is_busy(attempt: &Attempt) -> bool {
+    match attempt {
+        Attempt::Refused { code, .. } => *code == 421,
+        Attempt::Accepted { .. } | Attempt::Lost { .. } => false,
+    }
 }
 
 /// Classifies a try: by the enhanced code first, then by the words, by the basic code last.
@@ -108,7 +128,7 @@ fn class_of_refusal(stage: Stage, code: u16, enhanced: Option<[u16; 3]>, text: &
         return Class::Channel;
     }
     if code < 500 {
-        return Class::MessageTransient;
+        return class_of_transient(enhanced, text);
     }
     enhanced
         .and_then(|enhanced| class_of_enhanced(stage, enhanced))
@@ -123,6 +143,15 @@ fn is_before_message(stage: Stage) -> bool {
     }
 }
 
+/// A provider that does not know us says 4.7.x at first (A8: Gmail 4.7.23 to 4.7.32); 4.7.1 is greylisting.
+fn class_of_transient(enhanced: Option<[u16; 3]>, text: &str) -> Class {
+    match enhanced {
+        Some([_, 7, 23..=32]) => Class::SenderFault,
+        _ if class_of_words(text) == Some(Class::SenderFault) => Class::SenderFault,
+        _ => Class::MessageTransient,
+    }
+}
+
 /// RFC 3463 §3; `None` where the code says too little.
 fn class_of_enhanced(stage: Stage, [_, subject, detail]: [u16; 3]) -> Option<Class> {
     match (subject, detail) {
@@ -131,7 +160,7 @@ fn class_of_enhanced(stage: Stage, [_, subject, detail]: [u16; 3]) -> Option<Cla
         (1, 1..) | (2, 1) => Some(Class::RecipientPermanent),
         // A full mailbox empties again.
         (2, 2 | 3) | (3, 1) => Some(Class::MessageTransient),
-        (3, 4) | (6, _) => Some(Class::SenderFault),
+        (3, 4) | (6, _) => Some(Class::ContentFault),
         // Policy before a recipient was named shuts the way for all; after it, only this message met it.
         (7, _) if stage == Stage::MailFrom => Some(Class::Channel),
         (7, _) => Some(Class::SenderFault),
@@ -173,8 +202,12 @@ fn class_of_words(text: &str) -> Option<Class> {
 
 /// 5xx at RCPT is about the address; elsewhere it is about us or the content.
 fn class_of_basic(stage: Stage, code: u16) -> Class {
-    // 552 too big; 555 a parameter of ours.
-    if stage == Stage::RcptTo && !matches!(code, 552 | 555) { Class::RecipientPermanent } else { Class::SenderFault }
+    match code {
+        // Too big; a parameter of ours.
+        552 | 555 => Class::ContentFault,
+        _ if stage == Stage::RcptTo => Class::RecipientPermanent,
+        _ => Class::SenderFault,
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_classified_by_code_words_and_stage() {
-        use Class::{Channel, MessageTransient, RecipientPermanent, SenderFault};
+        use Class::{Channel, ContentFault, MessageTransient, RecipientPermanent, SenderFault};
         use Stage::{AfterDot, Auth, Data, Greeting, MailFrom, RcptTo, Tls};
         for (stage, code, text, expected) in [
             (Greeting, 421, "Too many connections", Channel),
@@ -194,7 +227,7 @@ mod tests {
             (MailFrom, 530, "5.7.0 Must issue STARTTLS first", Channel),
             (MailFrom, 550, "5.7.1 Sender not permitted", Channel),
             (MailFrom, 553, "5.1.8 Sender domain not found", SenderFault),
-            (MailFrom, 552, "5.3.4 Message too big", SenderFault),
+            (MailFrom, 552, "5.3.4 Message too big", ContentFault),
             (MailFrom, 451, "Later", MessageTransient),
             (RcptTo, 421, "4.7.0 Slow down", Channel),
             (RcptTo, 450, "4.2.0 Greylisted", MessageTransient),
@@ -207,14 +240,19 @@ mod tests {
             (RcptTo, 550, "Sorry", RecipientPermanent),
             (RcptTo, 550, "5.7.1 Relaying denied", SenderFault),
             (RcptTo, 554, "Listed by Spamhaus", SenderFault),
-            (RcptTo, 552, "Too much", SenderFault),
+            (RcptTo, 552, "Too much", ContentFault),
             (Data, 451, "4.3.0 Try again", MessageTransient),
             (Data, 554, "No valid recipients", SenderFault),
             (AfterDot, 451, "4.7.1 Try later", MessageTransient),
             (AfterDot, 550, "5.7.26 Unauthenticated", SenderFault),
             (AfterDot, 550, "5.7.515 Access denied", SenderFault),
-            (AfterDot, 554, "5.6.0 Malformed", SenderFault),
-            (AfterDot, 552, "5.3.4 Too big", SenderFault),
+            (AfterDot, 421, "4.7.28 Unusual rate of mail", Channel),
+            (AfterDot, 450, "4.7.27 SPF did not pass", SenderFault),
+            (RcptTo, 451, "4.7.30 DKIM did not pass", SenderFault),
+            (RcptTo, 450, "4.7.1 Greylisted", MessageTransient),
+            (RcptTo, 451, "Blocklisted for now", SenderFault),
+            (AfterDot, 554, "5.6.0 Malformed", ContentFault),
+            (AfterDot, 552, "5.3.4 Too big", ContentFault),
             (AfterDot, 550, "5.1.1 User unknown", RecipientPermanent),
             (AfterDot, 554, "Unknown user here", RecipientPermanent),
             (AfterDot, 554, "Transaction failed", SenderFault),

@@ -72,8 +72,13 @@ impl When {
     /// `Tue 3 Nov 2026, 18:30–20:00 (Berlin time, UTC+01:00)`: one line of a list.
     #[must_use]
     pub fn line(&self) -> String {
-        let on = self.starts().date().format("%a %-d %b %Y").to_string();
-        format!("{} ({})", self.span(&on), self.clocks())
+        format!("{} ({})", self.plain(), self.clocks())
+    }
+
+    /// `Tue 3 Nov 2026, 18:30–20:00`: one line of a list that names its clock above.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.span(&self.starts().date().format("%a %-d %b %Y").to_string())
     }
 
     /// `Tue 3 Nov, 18:30`

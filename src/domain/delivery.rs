@@ -117,6 +117,9 @@ crate::words!(State {
     Canceled = "canceled",
 });
 
+/// When a mail that is in doubt goes out again by itself: never.
+pub const A_PERSON_DECIDES: DateTime<Utc> = DateTime::from_timestamp(32_503_680_000, 0).expect("the year 3000");
+
 impl State {
     /// Nothing more happens to it by itself.
     #[must_use]

@@ -1,10 +1,12 @@
 //! What is true? Types, rules, the timetable, the calendar's text: all pure.
 
+pub mod absence;
 pub mod announcement;
 pub mod attempt;
 pub mod bounce;
 pub mod calendar;
 pub mod category;
+pub mod channel;
 pub mod civil;
 pub mod cohort;
 pub mod couple;
@@ -22,11 +24,13 @@ pub mod name;
 pub mod offer;
 pub mod one_a_day;
 pub mod opening;
+pub mod pace;
 pub mod pause;
 pub mod people;
 pub mod people_list;
 pub mod plan;
 pub mod program;
+pub mod provider;
 pub mod reach;
 pub mod retry;
 pub mod rsvp;

@@ -24,10 +24,10 @@ impl Window {
         self.from.is_none_or(|from| from <= today) && self.until.is_none_or(|until| today <= until)
     }
 
-    /// `until Sunday 8 November 2026 (Europe/Berlin)`; empty while there is no end.
+    /// `until Sunday 8 November 2026 (Berlin time)`; empty while there is no end.
     #[must_use]
     pub fn until_words(&self) -> String {
-        self.until.map_or_else(String::new, |until| format!("until {} ({})", civil::date(until), self.zone.name()))
+        self.until.map_or_else(String::new, |until| format!("until {} ({} time)", civil::date(until), self.zone.city()))
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
         let window = Window::until(Some(day), berlin);
         let at = |text: &str| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap().and_utc();
         assert!(window.is_open(at("2026-11-08 22:59")) && !window.is_open(at("2026-11-08 23:00")));
-        assert_eq!(window.until_words(), "until Sunday 8 November 2026 (Europe/Berlin)");
+        assert_eq!(window.until_words(), "until Sunday 8 November 2026 (Berlin time)");
         assert!(Window::until(None, berlin).is_open(at("2099-01-01 00:00")));
         let opens = Window { from: Some(day), until: None, zone: berlin };
         assert!(!opens.is_open(at("2026-11-07 22:59")) && opens.is_open(at("2026-11-07 23:00")));

@@ -1,6 +1,9 @@
 //! Where does a finished message go?
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -53,15 +56,16 @@ impl Sender {
         }
     }
 
-    /// The same, but let go of when the process has to stop; how far it had come is in the answer.
+    /// The same, but let go of when the process has to stop; how far it had come is in the answer. The deadline
+    /// counts from `begun`.
     pub async fn send_unless(
         &mut self,
-        envelope: &Envelope,
-        message: &[u8],
+        (envelope, message): (&Envelope, &[u8]),
+        begun: Instant,
         stopped: impl Future<Output = ()>,
     ) -> Attempt {
         match self {
-            Self::Smtp(session) => session.send_unless(envelope, message, stopped).await,
+            Self::Smtp(session) => session.send_unless((envelope, message), begun, stopped).await,
             Self::Folder(folder) => keep(folder, message).await,
         }
     }

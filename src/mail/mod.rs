@@ -11,6 +11,7 @@ pub mod mailer;
 pub mod message;
 mod parts;
 pub mod plain_text;
+pub mod post_office;
 pub mod receive;
 pub mod smtp;
 mod smtp_conversation;

@@ -1,6 +1,9 @@
 //! How does one sender hand messages to the mail server, and know exactly how far each one came?
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::time::timeout;
 use tokio_rustls::rustls::ClientConfig;
@@ -78,22 +81,25 @@ impl SmtpSession {
     /// One try, within the deadline. Whatever is in doubt afterwards, the connection is dropped: a reply that
     /// comes late would be taken for the next message's.
     pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> Attempt {
-        self.send_unless(envelope, message, std::future::pending()).await
+        self.send_unless((envelope, message), Instant::now(), std::future::pending()).await
     }
 
-    /// The same, but let go of when the process has to stop.
+    /// The same, but let go of when the process has to stop. The deadline counts from `begun`: when the row came
+    /// into our hands, and not when the network was reached.
     pub async fn send_unless(
         &mut self,
-        envelope: &Envelope,
-        message: &[u8],
+        (envelope, message): (&Envelope, &[u8]),
+        begun: Instant,
         stopped: impl Future<Output = ()>,
     ) -> Attempt {
         let Ok(framed) = String::from_utf8(smtp_text::frame(message)) else {
             return Attempt::refused(Stage::Data, 554, "5.6.0 The message is not text and was not sent");
         };
         let kept = self.kept.take().filter(Connection::is_fresh);
-        let progress = Progress::on(kept.as_ref().map(Connection::written).unwrap_or_default());
-        let handing_over = timeout(self.relay.deadline, attempt(&self.relay, kept, &progress, (envelope, &framed)));
+        let written = kept.as_ref().map(Connection::written).unwrap_or_default();
+        let progress = Progress::on(written).until(begun + self.relay.deadline);
+        let left = self.relay.deadline.saturating_sub(begun.elapsed());
+        let handing_over = timeout(left, attempt(&self.relay, kept, &progress, (envelope, &framed)));
         let outcome = tokio::select! {
             done = handing_over => done.map_err(|_| {
                 format!("The mail server did not answer within {} s", self.relay.deadline.as_secs())

@@ -45,6 +45,8 @@ pub(super) struct Connection {
 struct Offers {
     pipelining: bool,
     size: bool,
+    /// The largest message it takes, in octets; `None`: it does not say.
+    most: Option<usize>,
     eight_bit: bool,
 }
 
@@ -101,6 +103,10 @@ impl Connection {
 
     async fn converse(&mut self, progress: &Progress, mail: (&Envelope, &str)) -> Result<Response, Failure> {
         let (envelope, framed) = mail;
+        if let Some(most) = self.offers.most.filter(|most| framed.len() > *most) {
+            let said = format!("5.3.4 The message has {} octets, and the mail server takes {most}", framed.len());
+            return Err(Failure { attempt: Attempt::refused(Stage::MailFrom, 552, said), then: Then::GoOn });
+        }
         let commands = [
             (Stage::MailFrom, self.mail_command(envelope, framed)),
             (Stage::RcptTo, format!("RCPT TO:<{}>\r\n", envelope.to.expose())),
@@ -117,6 +123,10 @@ impl Connection {
                     .map_err(|error| failure(stage, &error))
                     .and_then(|r| expect(stage, &r))?;
             }
+        }
+        if progress.is_late() {
+            let late = Attempt::lost(Stage::Data, "It took too long, and nothing of the message was handed over");
+            return Err(Failure { attempt: late, then: Then::HangUp });
         }
         progress.reach_body(framed.len());
         let reply = self.smtp.command(framed).await.map_err(|error| match error.status() {
@@ -191,7 +201,13 @@ impl Offers {
                 .skip(1)
                 .any(|line| line.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(keyword)))
         };
-        Self { pipelining: offers("PIPELINING"), size: offers("SIZE"), eight_bit: offers("8BITMIME") }
+        let size = ehlo
+            .message()
+            .skip(1)
+            .find_map(|line| line.to_ascii_uppercase().strip_prefix("SIZE ")?.trim().parse().ok());
+        // 0 is no limit (RFC 1870 §4).
+        let most = size.filter(|most| *most > 0);
+        Self { pipelining: offers("PIPELINING"), size: offers("SIZE"), most, eight_bit: offers("8BITMIME") }
     }
 }
 

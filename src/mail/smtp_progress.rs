@@ -1,6 +1,9 @@
 //! How far has the running try come, even when the try itself is gone?
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU8, AtomicU64, Ordering},
+    time::Instant,
+};
 
 use super::smtp_wire::Written;
 use crate::domain::attempt::Stage;
@@ -12,11 +15,22 @@ pub(super) struct Progress {
     pub(super) written: Written,
     /// Octets written when the final dot has left; set with `Stage::Body`.
     dot_at: AtomicU64,
+    until: Option<Instant>,
 }
 
 impl Progress {
     pub(super) fn on(written: Written) -> Self {
-        Self { stage: AtomicU8::new(0), written, dot_at: AtomicU64::new(0) }
+        Self { stage: AtomicU8::new(0), written, dot_at: AtomicU64::new(0), until: None }
+    }
+
+    pub(super) fn until(self, until: Instant) -> Self {
+        Self { until: Some(until), ..self }
+    }
+
+    /// Looked at before the text leaves: a process that stood still must not go on with what another has taken up
+    /// meanwhile. A timer alone is asked too late, for what is ready is done before what is over.
+    pub(super) fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     pub(super) fn reach(&self, stage: Stage) {

@@ -73,6 +73,28 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever octets a message has, a strict server (CRLF only) and a lenient one read the same one message.
+        #[test]
+        fn every_octet_is_safe(message in proptest::collection::vec(prop_oneof![3 => any::<u8>(), 1 => proptest::sample::select(&b".\r\n\0"[..])], 0..200)) {
+            let framed = frame(&message);
+            let (lines, rest) = read_leniently(&framed);
+            prop_assert!(rest.is_empty());
+            let strict: Vec<&[u8]> = framed.strip_suffix(b".\r\n").unwrap_or(&framed).split(|octet| *octet == b'\n').collect();
+            prop_assert_eq!(strict.len(), lines.len() + 1);
+            prop_assert!(framed.ends_with(b".\r\n") && (framed.len() == 3 || framed.ends_with(b"\r\n.\r\n")));
+            // No bare CR and no bare LF is left for anybody to read as an end of line.
+            for (at, octet) in framed.iter().enumerate() {
+                match octet {
+                    b'\r' => prop_assert_eq!(framed.get(at + 1), Some(&b'\n')),
+                    b'\n' => prop_assert!(at > 0 && framed[at - 1] == b'\r'),
+                    _ => {}
+                }
+            }
+            // Nothing is lost and nothing is added but the ends of lines.
+            let kept = |octets: &[u8]| -> Vec<u8> { octets.iter().copied().filter(|o| !matches!(o, b'\r' | b'\n')).collect() };
+            prop_assert_eq!(kept(&message), kept(&lines.concat()));
+        }
+
         #[test]
         fn nothing_in_a_message_ends_it_and_every_line_arrives(message in "[.\r\na]{0,40}") {
             let (lines, rest) = read_leniently(&frame(message.as_bytes()));

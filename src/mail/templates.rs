@@ -11,7 +11,7 @@ use super::{
     letter::{Frame, Letter},
     plain_text,
 };
-use crate::domain::name::is_unprintable;
+use crate::domain::{lesson::prepared::Prepared, name::is_unprintable};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "email-templates/"]
@@ -21,6 +21,8 @@ struct Files;
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
+    /// Lessons that many read.
+    pub lessons: Prepared,
 }
 
 /// A letter as it is read.
@@ -73,7 +75,7 @@ impl Templates {
                 .add_template_owned(name.to_string(), source)
                 .map_err(|cause| CannotWrite::Template { name: name.to_string(), cause })?;
         }
-        Ok(Self { environment })
+        Ok(Self { environment, lessons: Prepared::default() })
     }
 
     /// Fills a letter's three templates.

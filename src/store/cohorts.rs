@@ -18,7 +18,7 @@ use super::{
 use crate::domain::{
     cohort::Timing,
     enrollment::Standing,
-    ids::{CohortId, PracticeId, ProgramId},
+    ids::{CohortId, LessonId, PracticeId, ProgramId},
     people::CohortState,
 };
 
@@ -194,6 +194,21 @@ pub async fn lessons_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<V
         .order_by_asc(Column::Track)
         .order_by_asc(Column::Id)
         .all(db)
+        .await?)
+}
+
+/// The cohort's copy of one lesson, unless it was taken out.
+pub async fn lesson_in(
+    db: &impl ConnectionTrait,
+    (cohort, lesson): (CohortId, LessonId),
+) -> Result<Option<CohortLesson>> {
+    use cohort_lessons::Column;
+    Ok(cohort_lessons::Entity::find()
+        .filter(Column::CohortId.eq(cohort))
+        .filter(Column::LessonId.eq(lesson))
+        .filter(Column::Timing.ne(Timing::Removed))
+        .order_by_asc(Column::Position)
+        .one(db)
         .await?)
 }
 

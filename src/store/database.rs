@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
-use super::{FromStore, Result, sent_forms};
+use super::{
+    FromStore, Result, sent_forms,
+    writer::{Turn, Wish, Writer},
+};
 
 /// A writing transaction.
 pub type Tx = DatabaseTransaction;
@@ -15,8 +15,36 @@ pub type Tx = DatabaseTransaction;
 /// One writer and several readers on SQLite; one pool on PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct Database {
-    writer: DatabaseConnection,
+    /// PostgreSQL lets the commits of its connections share a write by itself.
+    writer: Option<Writer>,
     reader: DatabaseConnection,
+}
+
+/// A transaction in which something is being written.
+#[derive(Debug)]
+pub enum Writing {
+    /// A turn at SQLite's one writer.
+    Shared(Turn),
+    /// On a connection of its own, on PostgreSQL.
+    Own(Tx),
+}
+
+impl Writing {
+    #[must_use]
+    pub fn tx(&self) -> &Tx {
+        match self {
+            Self::Shared(turn) => turn.tx(),
+            Self::Own(tx) => tx,
+        }
+    }
+
+    async fn end(self, wish: Wish) -> Result<()> {
+        match (self, wish) {
+            (Self::Shared(turn), wish) => turn.end(wish).await,
+            (Self::Own(tx), Wish::Keep) => Ok(tx.commit().await?),
+            (Self::Own(tx), Wish::TakeBack) => Ok(tx.rollback().await?),
+        }
+    }
 }
 
 /// A whole transaction is tried this often when PostgreSQL asks for it (40001, 40P01).
@@ -53,13 +81,13 @@ impl Database {
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
         });
-        let writer = sea_orm::Database::connect(write).await?;
+        let writer = Writer::open(write).await?;
         let mut read = options(connections);
         read.map_sqlx_sqlite_opts(|sqlite| {
             sqlite.pragma("query_only", "ON").foreign_keys(true).busy_timeout(Duration::from_secs(5))
         });
         let reader = sea_orm::Database::connect(read).await?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer: Some(writer), reader })
     }
 
     async fn open_postgres(url: &str, connections: u32) -> Result<Self> {
@@ -78,19 +106,18 @@ impl Database {
             ])
         });
         let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self { writer: pool.clone(), reader: pool })
+        Ok(Self { writer: None, reader: pool })
     }
 
     /// Brings the tables up to date; two processes that start together take turns.
     pub async fn migrate(&self) -> Result<()> {
-        let locked = self.writer.get_database_backend() == DbBackend::Postgres;
-        if locked {
-            let lock = self.writer.begin().await?;
+        if let Some(writer) = &self.writer {
+            migrations::up(&writer.connection()).await?;
+        } else {
+            let lock = self.reader.begin().await?;
             lock.execute_unprepared("SELECT pg_advisory_xact_lock(7355608)").await?;
             migrations::up(&lock).await?;
             lock.commit().await?;
-        } else {
-            migrations::up(&self.writer).await?;
         }
         Ok(())
     }
@@ -104,29 +131,35 @@ impl Database {
     /// `true` when several processes may serve from it.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Postgres
+        self.writer.is_none()
     }
 
     /// Begins a writing transaction; `transact!` is the one way to call it. The form on its way is marked as
     /// sent; if it was sent before, nothing begins.
-    pub async fn begin(&self) -> Result<Tx> {
-        let tx = self.begin_aside().await?;
-        match sent_forms::mark(&tx).await {
-            Ok(()) => Ok(tx),
+    pub async fn begin(&self) -> Result<Writing> {
+        let writing = self.begin_aside().await?;
+        match sent_forms::mark(writing.tx()).await {
+            Ok(()) => Ok(writing),
             Err(error) => {
-                tx.rollback().await?;
+                writing.end(Wish::TakeBack).await?;
                 Err(error)
             }
         }
     }
 
     /// Begins a transaction that is not what the form on its way is for.
-    pub async fn begin_aside(&self) -> Result<Tx> {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.writer.begin_with_options(immediate).await?)
+    pub async fn begin_aside(&self) -> Result<Writing> {
+        Ok(match &self.writer {
+            Some(writer) => Writing::Shared(writer.turn().await?),
+            None => Writing::Own(self.reader.begin().await?),
+        })
+    }
+
+    /// Tells how many writes shared each commit, on SQLite.
+    pub fn watch_commits(&self, told: impl Fn(usize) + Send + Sync + 'static) {
+        if let Some(writer) = &self.writer {
+            writer.watch(told);
+        }
     }
 
     /// Begins work inside of a transaction that is taken back whatever comes of it: see `take_back`.
@@ -142,17 +175,12 @@ impl Database {
     /// Commits what went well and takes back the rest. `None`: PostgreSQL wants the whole of it again.
     pub async fn end<T, E: FromStore>(
         &self,
-        tx: Tx,
+        writing: Writing,
         outcome: std::result::Result<T, E>,
         tries: usize,
     ) -> Option<std::result::Result<T, E>> {
-        let ended = match outcome {
-            Ok(value) => tx.commit().await.map_err(|error| E::from(error.into())).map(|()| value),
-            Err(error) => match tx.rollback().await {
-                Ok(()) => Err(error),
-                Err(lost) => Err(E::from(lost.into())),
-            },
-        };
+        let wish = if outcome.is_ok() { Wish::Keep } else { Wish::TakeBack };
+        let ended = writing.end(wish).await.map_err(E::from).and(outcome);
         sent_forms::ended(ended.is_ok());
         match ended {
             Err(error) if tries < TRIES && error.as_store().is_some_and(|error| error.wants_another_try(tries)) => None,
@@ -163,7 +191,9 @@ impl Database {
     /// Closes the connections once what runs on them is done.
     pub async fn close(self) -> Result<()> {
         self.reader.close().await?;
-        self.writer.close().await?;
+        if let Some(writer) = &self.writer {
+            writer.connection().close().await?;
+        }
         Ok(())
     }
 }
@@ -199,10 +229,10 @@ macro_rules! transact {
         let mut tries = 0;
         loop {
             tries += 1;
-            let transaction = $db.$begin().await?;
-            let $tx = &transaction;
+            let writing = $db.$begin().await?;
+            let $tx = writing.tx();
             let outcome = async { $body }.await;
-            if let Some(ended) = $db.end(transaction, outcome, tries).await {
+            if let Some(ended) = $db.end(writing, outcome, tries).await {
                 break ended;
             }
         }

@@ -32,6 +32,21 @@ pub async fn holding(db: &impl ConnectionTrait, id: EnrollmentId) -> Result<Opti
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
+/// Several at once; who is not of this practice is not among them.
+pub async fn with_ids(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    ids: &[EnrollmentId],
+) -> Result<Vec<Enrollment>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(1_000) {
+        let these =
+            Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Id.is_in(chunk.iter().copied()));
+        rows.extend(these.all(db).await?);
+    }
+    Ok(rows)
+}
+
 pub async fn of_person_in(
     db: &impl ConnectionTrait,
     cohort: CohortId,

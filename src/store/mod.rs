@@ -3,6 +3,8 @@
 //! One file a noun. A function says its scope in its name and takes the practice's id wherever a stranger
 //! could have chosen the other ids. What reads takes any connection; what writes takes a transaction.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, RuntimeErr,
     SqlErr,
@@ -47,6 +49,7 @@ pub mod standing_changes;
 pub mod stops;
 pub mod suppressions;
 pub mod timetable;
+mod writer;
 
 pub use sea_orm::ConnectionTrait as Connection;
 
@@ -55,6 +58,9 @@ pub use sea_orm::ConnectionTrait as Connection;
 pub enum Error {
     #[error("the database did not answer as it should: {0}")]
     Database(#[from] DbErr),
+    /// Nothing was changed: the transaction that it shared with others was not kept.
+    #[error("the database did not keep what was written: {0}")]
+    Lost(Arc<DbErr>),
     /// The form on its way has counted already; nothing was changed.
     #[error("this form was sent before")]
     SentBefore,

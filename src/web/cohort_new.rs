@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::{
     actions::{
-        open_cohort::{CannotOpen, NewCohort, Refused, create_cohort, open_cohort},
-        save_admission::{AdmissionSettings, save_admission},
+        make_cohort::{self, As, Made, make_cohort},
+        open_cohort::{NewCohort, Refused},
+        save_admission::AdmissionSettings,
     },
     domain::{
         cohort::LateJoiners,
         holiday::Country,
-        ids::CohortId,
         schedule::{LessonClock, LessonTiming},
     },
     store::programs::{self, ProgramRow},
@@ -156,14 +156,24 @@ async fn make(Data(site): Data<&Site>, signed: SignedCoach, fields: Fields) -> R
         Ok(read) => read,
         Err(form) => return refused(site, &signed, &programs, form).await,
     };
-    let act = fields.text("do");
-    if !matches!(act, "draft" | "open") {
-        return preview(site, &signed, &fields, &new, &programs).await;
-    }
-    match create(site, &signed, &fields, (&new, &settings)).await? {
-        Ok(id) if act == "open" => open(site, &signed, id).await,
-        Ok(id) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=draft"))),
+    let made_as = match fields.text("do") {
+        "draft" => As::Draft,
+        "open" => As::Open,
+        _ => return preview(site, &signed, &fields, &new, &programs).await,
+    };
+    match create(site, &signed, &fields, (&new, &settings, made_as)).await? {
+        Ok(made) => Ok(see_other(&after(&made, made_as))),
         Err(form) => refused(site, &signed, &programs, form).await,
+    }
+}
+
+/// An open cohort's own page; a draft's says what is still to be done.
+fn after(made: &Made, made_as: As) -> String {
+    let id = made.id;
+    match made_as {
+        As::Draft => format!("/coach/cohorts/{id}/open?done=draft"),
+        As::Open if made.missing.is_empty() => format!("/coach/cohorts/{id}?done=open"),
+        As::Open => format!("/coach/cohorts/{id}/open?done=not-open"),
     }
 }
 
@@ -191,27 +201,24 @@ async fn preview(
     site.pages.render(&chrome, &page)
 }
 
-/// The cohort as a draft, or the form with what an action refused.
+/// The cohort, or the form with what was refused: then nothing of it was kept.
 async fn create(
     site: &Site,
     signed: &SignedCoach,
     fields: &Fields,
-    new: (&NewCohort, &AdmissionSettings),
-) -> Result<Result<CohortId, Entered>, PageError> {
-    let (practice, actor) = (&signed.practice, signed.coach.name.expose());
-    if new.1.decide_by.is_some_and(|by| by <= site.clock.now().program) {
-        return Ok(Err(Entered::of(fields).wrong("decide_on", admission::PAST)));
-    }
-    match create_cohort(&site.app, practice, new.0, actor).await {
-        Ok(id) => {
-            // A draft without these is a draft all the same.
-            save_admission(&site.app, (practice.id, id), new.1, actor).await.map_err(anyhow::Error::from)?;
-            Ok(Ok(id))
-        }
-        Err(Refused::Store(error)) => Err(error.into()),
-        Err(refused @ (Refused::NoProgram | Refused::NoLessons)) => Ok(Err(said(fields, "program", &refused))),
-        Err(refused @ Refused::Weeks(_)) => Ok(Err(said(fields, "breaks", &refused))),
-        Err(refused @ Refused::Length(_)) => Ok(Err(said(fields, "minutes", &refused))),
+    wanted: (&NewCohort, &AdmissionSettings, As),
+) -> Result<Result<Made, Entered>, PageError> {
+    match make_cohort(&site.app, &signed.practice, wanted, signed.coach.name.expose()).await {
+        Ok(made) => Ok(Ok(made)),
+        Err(make_cohort::Refused::Store(error)) => Err(error.into()),
+        // The day to decide by is all that a new cohort's rules can be wrong about.
+        Err(make_cohort::Refused::Admission(_)) => Ok(Err(Entered::of(fields).wrong("decide_on", admission::PAST))),
+        Err(make_cohort::Refused::New(refused)) => match refused {
+            Refused::Store(error) => Err(error.into()),
+            Refused::NoProgram | Refused::NoLessons => Ok(Err(said(fields, "program", &refused))),
+            Refused::Weeks(_) => Ok(Err(said(fields, "breaks", &refused))),
+            Refused::Length(_) => Ok(Err(said(fields, "minutes", &refused))),
+        },
     }
 }
 
@@ -220,13 +227,4 @@ fn said(fields: &Fields, field: &str, refused: &Refused) -> Entered {
     let mut characters = text.chars();
     let sentence = characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>());
     Entered::of(fields).wrong(field, sentence.unwrap_or_default())
-}
-
-async fn open(site: &Site, signed: &SignedCoach, id: CohortId) -> Result<Response, PageError> {
-    match open_cohort(&site.app, &signed.practice, id, signed.coach.name.expose()).await {
-        Ok(()) => Ok(see_other(&format!("/coach/cohorts/{id}?done=open"))),
-        Err(CannotOpen::Missing(_)) => Ok(see_other(&format!("/coach/cohorts/{id}/open?done=not-open"))),
-        Err(CannotOpen::Unknown) => Err(PageError::NotFound),
-        Err(CannotOpen::Store(error)) => Err(error.into()),
-    }
 }

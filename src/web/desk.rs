@@ -63,7 +63,7 @@ pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Res
         coach: signed.coach.name.expose().to_owned(),
         here,
         badges: Badges { week: u64::try_from(week).unwrap_or_default(), outbox },
-        mail: mail_line(site.config.mail.mode, held, outbox),
+        mail: mail_line((site.config.mail.mode, site.post.shut_since()), held, outbox),
         banner: banner(site, held, signed.coach.zone),
         form_token: site.form_token(),
         flash: None,
@@ -75,9 +75,12 @@ pub(crate) async fn after(site: &Site, signed: &SignedCoach, here: Here, asked: 
     Ok(Coach { flash: asked.flash(), ..around(site, signed, here).await? })
 }
 
-fn mail_line(mode: MailMode, held: Option<Silence>, lost: u64) -> Flash {
+fn mail_line((mode, shut_since): (MailMode, Option<DateTime<Utc>>), held: Option<Silence>, lost: u64) -> Flash {
     match (mode, lost) {
         _ if held.is_some() => Flash::new(Tone::Warn, "", "Email is held back."),
+        (MailMode::Live | MailMode::Redirect, _) if shut_since.is_some() => {
+            Flash::new(Tone::Warn, "", "The mail server cannot be reached just now. Email waits, and nothing is lost.")
+        }
         (MailMode::Live, 0) => Flash::new(Tone::Ok, "", "Email is sending normally."),
         (MailMode::Live, 1) => Flash::new(Tone::Warn, "", "Email is sending. One message did not arrive."),
         (MailMode::Live, lost) => {
@@ -178,6 +181,7 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ("removed", Tone::Ok, "Removed.", "Mail stops now, calendars are cleared, and the place is free."),
     ("parted", Tone::Ok, "The two are no longer linked.", "Each keeps their place. Neither is told."),
     ("resent", Tone::Ok, "It is in the queue again.", ""),
+    ("noted", Tone::Ok, "Noted: it arrived.", "Nothing more is sent of it."),
     ("copy", Tone::Ok, "A copy is on its way.", ""),
     ("corrected", Tone::Ok, "The address is corrected.", "What came back is sent again."),
     ("gone", Tone::Info, "Nothing was sent.", "It has gone out, or was changed, in the meantime."),

@@ -130,7 +130,7 @@ impl Offered {
                 Notice::new("Not open yet", lead).act(all_dates).show(site, &chrome)?
             }
             Opening::ClosedSince(day) => {
-                let lead = format!("This group takes nobody new since {}. Others may be open.", civil::date(day));
+                let lead = format!("This group has taken nobody new since {}. Others may be open.", civil::date(day));
                 Notice::new("These dates are closed", lead).act(all_dates).gone(site, &chrome)?
             }
         };

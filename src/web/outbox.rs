@@ -29,6 +29,7 @@ use crate::{
 use self::message::Message;
 
 pub(crate) mod message;
+mod without_keys;
 
 /// Messages a page.
 const PAGE: u64 = 25;

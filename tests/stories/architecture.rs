@@ -12,7 +12,7 @@ use std::{
 use self::paths::{Named, exported_macros, named_in};
 
 /// A room and the rooms it may name. What is not here is forbidden.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("clock", &[]),
     ("random", &[]),
@@ -34,11 +34,13 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("web", &["actions", "app", "clock", "config", "domain", "keys", "links", "random", "store"]),
     // The worker writes down what an action could not do, so it knows the store's error, and no more of it.
     ("worker", &["actions", "app", "store"]),
+    // It drives everything, and measures it.
+    ("bench", &["actions", "app", "clock", "config", "demo", "domain", "links", "mail", "random", "store", "web"]),
     (
         "commands",
         &[
-            "actions", "app", "clock", "config", "demo", "domain", "links", "machine", "mail", "random", "seal",
-            "store", "web", "worker",
+            "actions", "app", "bench", "clock", "config", "demo", "domain", "links", "machine", "mail", "random",
+            "seal", "store", "web", "worker",
         ],
     ),
     ("demo", &["actions", "app", "clock", "config", "domain", "links", "mail", "random", "store", "web", "worker"]),
@@ -54,7 +56,7 @@ const LIBRARIES: [(&str, &[&str]); 28] = [
     ("mail_auth", &["mail/"]),
     // The demo's mailbox reads what its mail server was given.
     ("mail_parser", &["mail/", "demo/"]),
-    ("poem", &["web/", "commands/serve.rs"]),
+    ("poem", &["web/", "commands/serve.rs", "bench/house.rs"]),
     // Letters are written in `mail`, pages in `web`.
     ("minijinja", &["mail/", "web/"]),
     // Letters, pages, and the program that the rehearsal brings along.

@@ -3,9 +3,13 @@
 use chrono::TimeDelta;
 use trellis::store::{cohorts, programs};
 
+mod changes;
+mod desk;
+mod doors;
 mod driver;
 mod own_place;
 mod places;
+mod plain;
 mod together;
 mod window;
 

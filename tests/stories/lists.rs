@@ -181,7 +181,7 @@ story! {
         assert_eq!(enrollments::of_cohort(world.app.db.reader(), cohort).await.unwrap().len(), 5_000);
         // 5,000 welcomes wait; this story is not about sending them.
         let tx = world.app.db.begin_aside().await.unwrap();
-        trellis::store::Connection::execute_unprepared(&tx, "UPDATE deliveries SET state = 'canceled'").await.unwrap();
+        trellis::store::Connection::execute_unprepared(tx.tx(), "UPDATE deliveries SET state = 'canceled'").await.unwrap();
         world.app.db.end(tx, Ok::<_, trellis::store::Error>(()), 9).await.unwrap().unwrap();
     }
 }

@@ -211,7 +211,7 @@ story! {
         enroll(world, first, &Person { name: "Cy", email: "cy@example.org", ..BEN }).await;
         let listed = ana.get("/p/dates").await.body;
         assert!(listed.contains(&free.to_string()) && !listed.contains(&full.to_string()), "{listed}");
-        assert!(listed.contains("Tue 27 Oct 2026, 18:00–19:15 (Lisbon time, UTC+00:00)"), "in her own zone: {listed}");
+        assert!(listed.contains("Tue 27 Oct 2026, 18:00–19:15"), "in her own zone: {listed}");
         let refused = ana.submit("/p/dates", &format!("/p/dates/{full}"), &[]).await;
         assert_eq!(refused.status, 409, "{}", refused.body);
         assert_eq!(standing(world, first, ANA.email).await, "enrolled", "nobody loses a place by asking");
@@ -219,7 +219,7 @@ story! {
         let windows = Windows { move_until_on: Some("2026-10-05".parse().unwrap()), pause_until_on: None };
         save_windows(&world.app, (practice.id, first), windows, "Nadia").await.unwrap();
         let page = ana.get("/p/dates").await.body;
-        assert!(page.contains("until Monday 5 October 2026 (Europe/Berlin)"), "she sees the same date: {page}");
+        assert!(page.contains("until Monday 5 October 2026 (Berlin time)"), "she sees the same date: {page}");
         world.to(utc("2026-10-05 22:01")).await;
         sign_in(world, &ana, ANA.email).await;
         assert!(!ana.get("/p/dates").await.body.contains(&free.to_string()), "the day is over in Berlin");

@@ -138,7 +138,7 @@ story! {
         world.forget_mails();
 
         let form = desk.visitor().await.get(&format!("{}/break", desk.schedule())).await.body;
-        assert!(form.contains("Week 3, from Mon 26 Oct: session 3 on Thu 29 Oct"), "{form}");
+        assert!(form.contains("Week 3, Mon 26 Oct: session 3 on Thu 29 Oct"), "{form}");
         assert!(!form.contains("Week 2, from"), "a week that is over is not offered");
         let plan = desk.change("break", &[("week", "3")]).await;
         for part in [

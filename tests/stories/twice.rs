@@ -258,7 +258,7 @@ story! {
 /// What a database administrator sees; returns how many rows it was about.
 async fn sql(world: &World, statement: &str) -> u64 {
     let tx = world.app.db.begin_aside().await.unwrap();
-    let changed = tx.execute_unprepared(statement).await.unwrap().rows_affected();
+    let changed = tx.tx().execute_unprepared(statement).await.unwrap().rows_affected();
     world.app.db.end(tx, Ok::<_, trellis::store::Error>(()), 9).await.unwrap().unwrap();
     changed
 }

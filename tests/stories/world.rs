@@ -107,7 +107,10 @@ impl World {
             ("mail.bounce_domain", "\"bounce.group.example\""),
             ("secrets.key", key.as_str()),
         ];
-        values.extend(settings.iter().copied());
+        // Where the mail server listens is known here only.
+        let given: Vec<(&str, String)> =
+            settings.iter().map(|(key, value)| (*key, value.replace("{smtp}", &smtp.to_string()))).collect();
+        values.extend(given.iter().map(|(key, value)| (*key, value.as_str())));
         let config = Config::with(&values).unwrap();
         let app = App::open(config, Clock::fixed(utc(START)), Random::seeded(7)).await.unwrap();
         let site = routes::site(app.clone()).unwrap();

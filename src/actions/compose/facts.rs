@@ -66,7 +66,8 @@ impl Reader {
         }
     }
 
-    pub(super) fn language(&self) -> &str {
+    #[must_use]
+    pub fn language(&self) -> &str {
         match self {
             Self::Participant(person) => &person.language,
             Self::Coach(_) => "en",

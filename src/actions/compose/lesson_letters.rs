@@ -6,7 +6,7 @@ use crate::{
     domain::{
         delivery::Occasion,
         discretion::{Body, Discretion},
-        lesson::{self, Lesson},
+        lesson::Lesson,
     },
     mail::letters::{
         catch_up::{CatchUp, Missed},
@@ -22,9 +22,8 @@ use crate::{
 impl Desk<'_> {
     /// The cohort's own copy, for the week and track of this delivery; a test of one says so in its params.
     async fn cohort_lesson(&self) -> Result<CohortLesson, CannotCompose> {
-        let lessons = cohorts::lessons_of(self.app.db.reader(), self.cohort()?.id).await?;
-        let wanted = self.delivery.object_id;
-        lessons.into_iter().find(|lesson| lesson.lesson_id.0 == wanted).ok_or(CannotCompose::Gone("the lesson"))
+        let wanted = (self.cohort()?.id, self.delivery.object_id.into());
+        cohorts::lesson_in(self.app.db.reader(), wanted).await?.ok_or(CannotCompose::Gone("the lesson"))
     }
 
     pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {
@@ -41,7 +40,11 @@ impl Desk<'_> {
         }
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(Some(&lesson), &meetings)?;
-        let rendered = lesson::render(&lesson, &facts)
+        let rendered = self
+            .app
+            .templates
+            .lessons
+            .render(&lesson, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
         self.finish(&WeeklyLesson { also, ..letter }, around)
@@ -50,8 +53,11 @@ impl Desk<'_> {
     /// The lessons that came late and are named in this mail, of those the ledger says so for this person.
     async fn along_with(&self, copy: &CohortLesson) -> Result<Vec<Also>, CannotCompose> {
         let wanted: Vec<uuid::Uuid> = serde_json::from_value(self.params()["also"].clone()).unwrap_or_default();
-        let db = self.app.db.reader();
         let mut also = Vec::new();
+        if wanted.is_empty() {
+            return Ok(also);
+        }
+        let db = self.app.db.reader();
         for other in cohorts::lessons_of(db, copy.cohort_id).await? {
             if !wanted.contains(&other.id.0) {
                 continue;

@@ -159,15 +159,10 @@ impl Desk<'_> {
 
     /// Lessons stand in one thread with the welcome (H3).
     pub(super) async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
-        let filter = ledger::Filter {
-            participant: self.delivery.participant_id,
-            cohort: self.delivery.cohort_id,
-            occasion: Some(Occasion::Welcome),
-            page_size: 1,
-            ..Default::default()
+        let (Some(person), Some(cohort)) = (self.delivery.participant_id, self.delivery.cohort_id) else {
+            return Ok(None);
         };
-        let (rows, _) = ledger::of_practice(self.app.db.reader(), self.delivery.practice_id, &filter).await?;
-        Ok(rows.into_iter().find_map(|row| row.message_id))
+        Ok(ledger::welcome_of(self.app.db.reader(), person, cohort).await?)
     }
 
     pub(super) async fn reminder(&self) -> Result<Composed, CannotCompose> {

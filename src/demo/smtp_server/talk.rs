@@ -1,6 +1,6 @@
 //! What does the server say on one connection?
 
-use std::io;
+use std::{io, time::Duration};
 
 use data_encoding::BASE64;
 use tokio::{
@@ -12,8 +12,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Action, Encryption, Pipelining, Received, Script, Step};
 
-/// The largest message it takes, in octets.
-const LARGEST_MESSAGE: usize = 10 * 1024 * 1024;
 /// The longest command line (RFC 5321 §4.5.3.1.4), with room for sign-ins.
 const LONGEST_COMMAND: usize = 4_096;
 
@@ -71,9 +69,14 @@ impl Talk {
     async fn answer(&mut self, step: Step<'_>, well: &str) -> Result<Answered, Over> {
         match (self.script.act)(step) {
             Action::Go => {}
-            Action::Wait(time) => {
-                // A sleeping thread, for timers live elsewhere; there is a handful of these at most.
-                let _ = tokio::task::spawn_blocking(move || std::thread::sleep(time)).await;
+            Action::Wait(time) => pause(time).await,
+            Action::Drip(time) => {
+                for octet in format!("{well}\r\n").bytes() {
+                    pause(time).await;
+                    self.stream.write_all(&[octet]).await?;
+                    self.stream.flush().await?;
+                }
+                return Ok(Answered::Well);
             }
             Action::Say(reply) => {
                 self.say(&reply).await?;
@@ -136,7 +139,7 @@ impl Talk {
     }
 
     async fn ehlo(&mut self) -> Result<(), Over> {
-        let mut offers = vec!["loopback".to_owned(), "8BITMIME".to_owned(), format!("SIZE {LARGEST_MESSAGE}")];
+        let mut offers = vec!["loopback".to_owned(), "8BITMIME".to_owned(), format!("SIZE {}", self.script.largest)];
         if self.script.pipelining == Pipelining::Offered {
             offers.push("PIPELINING".to_owned());
         }
@@ -221,16 +224,22 @@ impl Talk {
         if self.answer(Step::Data, "354 Go ahead").await? == Answered::Otherwise {
             return Ok(());
         }
-        let mut bytes = Vec::new();
+        let (mut bytes, mut is_strict) = (Vec::new(), true);
         loop {
-            let line = self.line(LARGEST_MESSAGE).await?;
+            let line = self.line(self.script.largest).await?;
+            // As the servers that were burnt by smuggled messages: a line ends with CRLF, and nothing else does.
+            is_strict &= line.ends_with(b"\r\n") && !line[..line.len() - 2].contains(&b'\r');
             if line == b".\r\n" {
                 break;
             }
             bytes.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            if bytes.len() > LARGEST_MESSAGE {
+            if bytes.len() > self.script.largest {
                 return Err(Over);
             }
+        }
+        if !is_strict {
+            self.forget();
+            return self.say("550 5.6.11 A line that does not end with CRLF").await;
         }
         let message = Received { from: self.from.take().unwrap_or_default(), to: std::mem::take(&mut self.to), bytes };
         if self.answer(Step::Message(&message), "250 2.0.0 Taken").await? == Answered::Well {
@@ -243,6 +252,11 @@ impl Talk {
         self.from = None;
         self.to.clear();
     }
+}
+
+/// A sleeping thread, for timers live elsewhere; there is a handful of these at most.
+async fn pause(time: Duration) {
+    let _ = tokio::task::spawn_blocking(move || std::thread::sleep(time)).await;
 }
 
 /// The address in `FROM:<a@b> SIZE=1`.

@@ -2,6 +2,7 @@
 
 pub(in crate::domain) mod check;
 pub mod file;
+pub mod prepared;
 pub mod template;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use std::fmt;
 
 use crate::domain::{
     discretion::ForbiddenWords,
-    markdown::{self, Rendered, Slot},
+    markdown::{self, BadMarkdown, Rendered, Slot},
 };
 use template::{Template, Variable};
 
@@ -126,13 +127,21 @@ pub fn render(lesson: &Lesson, facts: &LessonFacts) -> Result<Rendered, Vec<Find
 /// Any text with variables as one person reads it. Fails only for what [`check_text`] would have refused, or
 /// for a link among the facts that is none.
 pub fn render_text(source: &str, facts: &LessonFacts) -> Result<Rendered, Vec<Finding>> {
+    let (filled, slots) = readable(source, facts)?;
+    markdown::render(&filled, &slots).map_err(finding)
+}
+
+/// The Markdown that these facts let stand, with a slot for every variable, and what goes into the slots.
+fn readable(source: &str, facts: &LessonFacts) -> Result<(String, Vec<Slot>), Vec<Finding>> {
     let template = Template::parse(source).map_err(|faults| {
         faults.into_iter().map(|bad| Finding::new(bad.line, "body", bad.fault)).collect::<Vec<_>>()
     })?;
     let slots = slots(facts)?;
-    let filled = template.expand(|variable| !facts.value(variable).trim().is_empty());
-    markdown::render(&filled, &slots)
-        .map_err(|faults| faults.into_iter().map(|bad| Finding::new(bad.line, "body", bad.fault)).collect())
+    Ok((template.expand(|variable| !facts.value(variable).trim().is_empty()), slots))
+}
+
+fn finding(faults: Vec<BadMarkdown>) -> Vec<Finding> {
+    faults.into_iter().map(|bad| Finding::new(bad.line, "body", bad.fault)).collect()
 }
 
 fn slots(facts: &LessonFacts) -> Result<Vec<Slot>, Vec<Finding>> {

@@ -66,7 +66,8 @@ impl Variable {
         }
     }
 
-    fn slot(self) -> char {
+    /// The character that stands for its value.
+    pub(super) fn slot(self) -> char {
         slot(self as u8)
     }
 

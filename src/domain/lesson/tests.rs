@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::{
-    Finding, Lesson, LessonFacts, check, check_text, file, render,
+    Finding, Lesson, LessonFacts, check, check_text, file,
+    prepared::Prepared,
+    render,
     template::{Fault, Template, Variable},
 };
 use crate::domain::discretion::ForbiddenWords;
@@ -324,6 +326,12 @@ proptest! {
         if check(&lesson, &words()).is_empty() {
             let rendered = render(&lesson, &facts);
             prop_assert!(rendered.is_ok(), "{:?}", rendered);
+            // Prepared for many it is the same, also for the second one.
+            let prepared = Prepared::default();
+            let somebody_else = LessonFacts { name: "\u{F0000} & \u{a0}<b>\"'".to_owned(), ..facts.clone() };
+            for facts in [&facts, &somebody_else, &facts] {
+                prop_assert_eq!(prepared.render(&lesson, facts), render(&lesson, facts));
+            }
             let html = rendered.unwrap().html;
             prop_assert!(!html.contains("<script") && !html.contains("href=\"http://evil") && !html.contains("<em>x</em>"), "{}", html);
         } else {

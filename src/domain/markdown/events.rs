@@ -175,7 +175,7 @@ fn value(c: char, slots: &[Slot]) -> Option<&Slot> {
     slots.get(usize::try_from(index).ok()?)
 }
 
-fn one_line(value: &str) -> String {
+pub(super) fn one_line(value: &str) -> String {
     value.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
 }
 

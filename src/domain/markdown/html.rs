@@ -58,3 +58,18 @@ fn clean(html: &str) -> String {
         .clean(html)
         .to_string()
 }
+
+/// Text as the cleaning leaves it: these four and no other.
+pub(super) fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '\u{a0}' => html.push_str("&nbsp;"),
+            other => html.push(other),
+        }
+    }
+    html
+}

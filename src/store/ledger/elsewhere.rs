@@ -1,6 +1,6 @@
 //! Which mail goes to another address than the one its person has now?
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{
     delivery::{Occasion, State},
     email_address::EmailAddress,
-    ids::{DeliveryId, ParticipantId},
+    ids::{CohortId, DeliveryId, ParticipantId},
 };
 
 /// The name of the address in a row's params.
@@ -39,6 +39,23 @@ pub async fn open_invites_of(db: &impl ConnectionTrait, person: ParticipantId) -
         .filter(Column::State.is_in(OPEN))
         .all(db)
         .await?)
+}
+
+/// The Message-ID of the mail that welcomed a person to a cohort, which later ones answer. Asked for by the person
+/// alone: an index on the practice or the cohort would lead through everybody's mail.
+pub async fn welcome_of(db: &impl ConnectionTrait, person: ParticipantId, cohort: CohortId) -> Result<Option<String>> {
+    let rows: Vec<(Option<CohortId>, Option<String>)> = Entity::find()
+        .select_only()
+        .column(Column::CohortId)
+        .column(Column::MessageId)
+        .filter(Column::ParticipantId.eq(person))
+        .filter(Column::Occasion.eq(Occasion::Welcome))
+        .order_by_desc(Column::DueAt)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let newest = rows.into_iter().find(|(of, _)| *of == Some(cohort));
+    Ok(newest.and_then(|(_, message_id)| message_id))
 }
 
 /// Takes back what a sender has claimed and not begun: its first write finds the lease gone, and nothing leaves.

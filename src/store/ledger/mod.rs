@@ -19,27 +19,35 @@ use crate::domain::{
 };
 
 mod backlog;
+mod claiming;
 mod daily;
+mod doubt;
 mod elsewhere;
 mod held;
 mod journeys;
+mod lease;
 mod queued;
 mod release;
 mod sending;
 mod tally;
+mod texts;
 
 pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
+pub use claiming::{Claim, claim, take};
 pub use daily::{Day, busy_at, had_one_in, postpone, waiting_lessons};
-pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim};
+pub use doubt::arrived;
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcome_of};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
+pub use lease::{Lease, LeaseClock};
 pub use queued::{Queued, Recipient};
 pub use release::{Manner, Release, release};
 pub use sending::{
-    Claim, Frozen, Recorded, came_back, claim, count_open, give_back, next_instant, record, settle, start_sending,
-    sweep,
+    Frozen, Over, Recorded, came_back, count_going_on, count_open, give_back, next_instant, record, settle,
+    start_sending, sweep,
 };
-pub use tally::{Tally, count_by_state, lessons_of_cohort, states_of_cohort, tally_between};
+pub use tally::{Tally, count_by_state, count_sent, lessons_of_cohort, states_of_cohort, tally_between};
+pub use texts::forget_texts;
 
 /// States from which a row goes on by itself.
 const OPEN: [State; 5] = [State::Queued, State::Claimed, State::Sending, State::Deferred, State::Unknown];

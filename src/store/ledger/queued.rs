@@ -79,6 +79,7 @@ impl Queued {
             generation: self.generation,
             tries: 0,
             priority: self.occasion.priority(),
+            doubts: 0,
             participant_id,
             coach_id,
             enrollment_id: self.enrollment,
@@ -99,6 +100,7 @@ impl Queued {
             actor: self.actor,
             frozen: None,
             sent_to: None,
+            frozen_for: None,
         }
     }
 }

@@ -3,77 +3,22 @@
 //! `queued` → claim (a lease) → `claimed` → `sending`, committed before the first byte → `sent`, or what
 //! `retry::after` says. Every write after the claim names the lease and the state, and must change one row.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
-    sea_query::{Expr, LockBehavior, LockType},
+    sea_query::{CaseStatement, Expr},
 };
 use uuid::Uuid;
 
-use super::{Column, Delivery, Entity, OPEN, Result};
+use super::{Column, Delivery, Entity, OPEN, Result, lease::Lease};
 use crate::{
     clock::Now,
-    domain::{category::Category, delivery::State, ids::DeliveryId},
+    domain::{
+        category::Category,
+        delivery::{A_PERSON_DECIDES, State},
+        ids::DeliveryId,
+    },
 };
-
-/// What a sender asks for.
-#[derive(Debug, Clone, Copy)]
-pub struct Claim {
-    pub lease: Uuid,
-    pub most: u64,
-    pub lease_for: TimeDelta,
-}
-
-/// One message a UID at a time: a calendar's later word waits for the earlier one.
-const IN_ORDER: &str = "(deliveries.occasion <> 'invite' OR NOT EXISTS (SELECT 1 FROM deliveries AS earlier \
-     WHERE earlier.subject_id = deliveries.subject_id AND earlier.occasion = 'invite' AND earlier.object_id = deliveries.object_id \
-     AND earlier.generation < deliveries.generation AND earlier.state IN ('queued', 'claimed', 'sending', 'deferred', 'unknown') \
-     AND NOT (earlier.state = 'unknown' AND earlier.next_try_at > '2999-01-01 00:00:00+00:00')))";
-
-/// One lesson or announcement a person at a time, in order, so that the late gate sees what went before. What a
-/// coach sends again waits for nothing.
-const ONE_BY_ONE: &str = "(deliveries.category NOT IN ('lesson', 'announcement') OR deliveries.generation < 0 \
-     OR deliveries.reason = 'sent anyway' OR NOT EXISTS (SELECT 1 FROM deliveries AS earlier \
-     WHERE earlier.participant_id = deliveries.participant_id AND earlier.category IN ('lesson', 'announcement') \
-     AND earlier.generation >= 0 AND earlier.state IN ('queued', 'claimed', 'sending', 'deferred', 'unknown') \
-     AND (earlier.due_at, earlier.created_at, earlier.id) < (deliveries.due_at, deliveries.created_at, deliveries.id) \
-     AND NOT (earlier.state = 'unknown' AND earlier.next_try_at > '2999-01-01 00:00:00+00:00')))";
-
-fn sendable(now: Now) -> Condition {
-    Condition::all()
-        .add(Column::State.is_in([State::Queued, State::Deferred, State::Unknown]))
-        .add(Column::DueAt.lte(now.program))
-        .add(Column::NextTryAt.lte(now.real))
-        .add(Expr::cust(IN_ORDER))
-        .add(Expr::cust(ONE_BY_ONE))
-}
-
-/// Takes what is due under a lease, the most urgent first. Nothing has touched the network yet.
-pub async fn claim(tx: &impl ConnectionTrait, claim: Claim, now: Now) -> Result<Vec<Delivery>> {
-    let picked = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(sendable(now))
-        .order_by_asc(Column::Priority)
-        .order_by_asc(Column::DueAt)
-        .order_by_asc(Column::Id)
-        .limit(claim.most)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .into_query();
-    let mut claimed = Entity::update_many()
-        .col_expr(Column::State, Expr::value(State::Claimed))
-        .col_expr(Column::LeaseToken, Expr::value(claim.lease))
-        .col_expr(Column::LeaseUntil, Expr::value(now.real + claim.lease_for))
-        .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
-        .col_expr(Column::ChangedAt, Expr::value(now.program))
-        .filter(Column::Id.in_subquery(picked))
-        .exec_with_returning(tx)
-        .await?;
-    // RETURNING keeps no order.
-    claimed.sort_unstable_by_key(|row| (row.priority, row.due_at, row.id));
-    Ok(claimed)
-}
 
 /// What is fixed at the first `sending`, so that a retry is the same to the byte.
 #[derive(Debug, Clone)]
@@ -84,15 +29,12 @@ pub struct Frozen {
     pub body: String,
     /// A keyed hash of the address it is handed over for.
     pub sent_to: String,
+    /// A keyed hash of who reads it, and how: when that changes before it has left, it is written anew.
+    pub frozen_for: String,
 }
 
 /// Committed before the first byte leaves. `false`: the lease was lost, stop.
-pub async fn start_sending(
-    tx: &impl ConnectionTrait,
-    row: &Delivery,
-    frozen: &Frozen,
-    lease_until: DateTime<Utc>,
-) -> Result<bool> {
+pub async fn start_sending(tx: &impl ConnectionTrait, row: &Delivery, frozen: &Frozen, lease: &Lease) -> Result<bool> {
     let outcome = fenced(row, State::Claimed)
         .col_expr(Column::State, Expr::value(State::Sending))
         .col_expr(Column::Frozen, Expr::value(frozen.message.clone()))
@@ -100,7 +42,8 @@ pub async fn start_sending(
         .col_expr(Column::Subject, Expr::value(frozen.subject.clone()))
         .col_expr(Column::Body, Expr::value(frozen.body.clone()))
         .col_expr(Column::SentTo, Expr::value(frozen.sent_to.clone()))
-        .col_expr(Column::LeaseUntil, Expr::value(lease_until))
+        .col_expr(Column::FrozenFor, Expr::value(frozen.frozen_for.clone()))
+        .col_expr(Column::LeaseUntil, lease.until())
         .exec(tx)
         .await?;
     Ok(outcome.rows_affected == 1)
@@ -139,6 +82,9 @@ pub async fn record(
         .col_expr(Column::ChangedAt, Expr::value(now.program))
         .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
         .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>));
+    if recorded.state == State::Unknown {
+        update = update.col_expr(Column::Doubts, Expr::col(Column::Doubts).add(1));
+    }
     if recorded.state.is_final() {
         update = update.col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>));
     }
@@ -170,32 +116,61 @@ pub async fn give_back(
     Ok(outcome.rows_affected == 1)
 }
 
-/// Leases that ran out: what had not begun goes back unspent; what was on the wire is in doubt, and is due
-/// again at `doubt_until`. Returns how many were in doubt.
-pub async fn sweep(tx: &impl ConnectionTrait, now: DateTime<Utc>, doubt_until: DateTime<Utc>) -> Result<u64> {
-    Entity::update_many()
+/// Whose leases are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    RanOut,
+    /// Nobody else sends: whoever held one is gone.
+    All,
+}
+
+/// Leases that are over: what had not begun goes back unspent; what was on the wire is in doubt, and is due
+/// again at `doubt_until`, once: in doubt for the second time, a person decides. Returns what is in doubt.
+pub async fn sweep(
+    tx: &impl ConnectionTrait,
+    lease: &Lease,
+    over: Over,
+    (doubt_until, at): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<Delivery>> {
+    let leased = |state: State| {
+        let rows = Entity::update_many()
+            .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
+            .filter(Expr::cust("state IN ('claimed', 'sending')"))
+            .filter(Column::State.eq(state));
+        match over {
+            Over::RanOut => rows.filter(Expr::col(Column::LeaseUntil).lte(lease.now())),
+            Over::All => rows,
+        }
+    };
+    leased(State::Claimed)
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::col(Column::Tries).sub(1))
-        .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
-        .filter(Column::State.eq(State::Claimed))
-        .filter(Column::LeaseUntil.lte(now))
         .exec(tx)
         .await?;
-    let doubtful = Entity::update_many()
+    let again = CaseStatement::new()
+        .case(Expr::col(Column::Doubts).gte(1), Expr::value(A_PERSON_DECIDES))
+        .finally(Expr::value(doubt_until));
+    Ok(leased(State::Sending)
         .col_expr(Column::State, Expr::value(State::Unknown))
         .col_expr(Column::Reason, Expr::value("stopped while it was being handed over; it may have arrived"))
-        .col_expr(Column::NextTryAt, Expr::value(doubt_until))
-        .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
-        .filter(Column::State.eq(State::Sending))
-        .filter(Column::LeaseUntil.lte(now))
-        .exec(tx)
-        .await?;
-    Ok(doubtful.rows_affected)
+        .col_expr(Column::Doubts, Expr::col(Column::Doubts).add(1))
+        .col_expr(Column::NextTryAt, again.into())
+        .col_expr(Column::ChangedAt, Expr::value(at))
+        .exec_with_returning(tx)
+        .await?)
 }
 
 /// Rows that are due and not finished: a rehearsal's clock waits for them, and a test's end refuses them.
 pub async fn count_open(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64> {
     Ok(Entity::find().filter(Column::State.is_in(OPEN)).filter(Column::DueAt.lte(now)).count(db).await?)
+}
+
+/// The same without what is in doubt and left to a person.
+pub async fn count_going_on(db: &impl ConnectionTrait, now: Now) -> Result<u64> {
+    let left_to_a_person =
+        Condition::all().add(Column::State.eq(State::Unknown)).add(Column::NextTryAt.gte(A_PERSON_DECIDES));
+    let open = Entity::find().filter(Column::State.is_in(OPEN)).filter(Column::DueAt.lte(now.program));
+    Ok(open.filter(left_to_a_person.not()).count(db).await?)
 }
 
 /// The next instant of program time at which a waiting row becomes due.

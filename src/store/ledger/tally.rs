@@ -1,7 +1,7 @@
 //! How many emails stand where? Counted in the database, for pages that show numbers.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use uuid::Uuid;
 
@@ -111,4 +111,9 @@ pub async fn states_of_cohort(
         .into_tuple()
         .all(db)
         .await?)
+}
+
+/// How many were handed over since an instant of program time, by all processes.
+pub async fn count_sent(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<u64> {
+    Ok(Entity::find().filter(Column::SentAt.gt(since)).count(db).await?)
 }

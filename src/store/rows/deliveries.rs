@@ -23,6 +23,8 @@ pub struct Model {
     pub generation: i32,
     pub tries: i32,
     pub priority: i32,
+    /// How often it may have arrived without our knowing.
+    pub doubts: i32,
     pub participant_id: Option<ParticipantId>,
     pub coach_id: Option<CoachId>,
     pub enrollment_id: Option<EnrollmentId>,
@@ -43,6 +45,7 @@ pub struct Model {
     pub actor: Option<String>,
     pub frozen: Option<Vec<u8>>,
     pub sent_to: Option<String>,
+    pub frozen_for: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

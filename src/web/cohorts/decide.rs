@@ -12,11 +12,12 @@ use crate::{
         call_off::choose_by,
         decide_cohort::{Refused, Verdict, decide_cohort},
     },
-    domain::{civil, cohort::Decision, enrollment::Standing, people::CohortState},
+    domain::{civil, cohort::Decision, enrollment::Standing, people::CohortState, session::SessionState},
     store::{
         cohorts::Cohort,
         enrollments::{self, Enrollment},
         programs::ProgramRow,
+        sessions,
     },
     web::{
         chrome::{self, Here},
@@ -63,6 +64,8 @@ pub(crate) struct DecidePage {
     decided: String,
     /// Nothing can be decided any more.
     is_off: bool,
+    /// The first session is under way, or over.
+    has_begun: bool,
 }
 
 impl Page for DecidePage {
@@ -70,7 +73,7 @@ impl Page for DecidePage {
     const TEMPLATE: &'static str = "cohorts/decide.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |decided: &str, is_off| Self {
+        let page = |decided: &str, is_off, has_begun| Self {
             head: Head::sample(""),
             numbers: Numbers { enrolled: 4, held: 1, applied: 2, waiting: 0 },
             capacity: 12,
@@ -78,11 +81,13 @@ impl Page for DecidePage {
             decide_by: "Thursday 4 March 2027, 18:00 (Dublin time, UTC+00:00)".into(),
             decided: decided.into(),
             is_off,
+            has_begun,
         };
         vec![
-            ("open", page("", false)),
-            ("go", page("You decided that it takes place.", false)),
-            ("off", page("It does not take place.", true)),
+            ("open", page("", false, false)),
+            ("go", page("You decided that it takes place.", false, false)),
+            ("off", page("It does not take place.", true, false)),
+            ("under way", page("", false, true)),
         ]
     }
 }
@@ -114,7 +119,8 @@ async fn page(
     program: &ProgramRow,
 ) -> Result<DecidePage, PageError> {
     let people = enrollments::of_cohort(site.db.reader(), cohort.id).await?;
-    let zone = signed.coach.zone;
+    let (zone, now) = (signed.coach.zone, site.clock.now().program);
+    let meetings = sessions::of_cohort(site.db.reader(), cohort.id).await?;
     Ok(DecidePage {
         head: Head::of(cohort, program, ""),
         numbers: Numbers::of(&people),
@@ -127,10 +133,11 @@ async fn page(
             Decision::Moved => "You decided that it starts later.".to_owned(),
             Decision::Merged | Decision::Canceled => format!(
                 "It does not take place. People choose what instead until {}.",
-                civil::moment(choose_by(cohort, site.clock.now().program), zone)
+                civil::moment(choose_by(cohort, now), zone)
             ),
         },
         is_off: cohort.decision.is_off(),
+        has_begun: meetings.iter().any(|it| it.state == SessionState::Planned && it.starts_at <= now),
     })
 }
 

@@ -179,7 +179,10 @@ pub(in crate::web) fn check(offered: &Offered, whose: &Whose<'_>, fields: &Field
         Whose::Stranger => checked.parse("email", EmailAddress::parse),
         Whose::Partner { email, .. } => Some((*email).clone()),
     };
-    let zone = checked.parse("tz", Zone::parse);
+    let zone = match fields.text("tz") {
+        "" => checked.refuse("tz", "Choose your time zone"),
+        _ => checked.parse("tz", Zone::parse),
+    };
     let track = track(&mut checked, program);
     let calendars =
         [("invites", CalendarChoice::Invites), ("feed", CalendarChoice::Feed), ("neither", CalendarChoice::Neither)];

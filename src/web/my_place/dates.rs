@@ -164,12 +164,11 @@ async fn list(site: &Site, mine: &Mine) -> Result<Response, PageError> {
     } else {
         String::new()
     };
-    let zone = mine.zone();
     let page = DatesPage {
         until: window.until_words(),
         groups: if closed.is_empty() { groups(site, mine, now).await? } else { Vec::new() },
         closed,
-        zone_note: format!("Times are for {}.", zone.city()),
+        zone_note: times_are_for(mine),
     };
     mine.render(site, page, |page| DatesByLink { page })
 }
@@ -200,11 +199,15 @@ async fn groups(site: &Site, mine: &Mine, now: Now) -> Result<Vec<Group>, PageEr
     Ok(groups)
 }
 
+fn times_are_for(mine: &Mine) -> String {
+    format!("Times are for {}.", mine.zone().city())
+}
+
 /// The sessions still to come, in the person's zone.
 async fn dates(site: &Site, mine: &Mine, cohort: &Cohort, now: Now) -> Result<Vec<String>, PageError> {
     let meetings = sessions::of_cohort(site.db.reader(), cohort.id).await?;
     let to_come = meetings.iter().filter(|m| m.state == SessionState::Planned && m.ends_at > now.program);
-    Ok(to_come.map(|m| When::new(m.starts_at, m.ends_at, mine.zone()).line()).collect())
+    Ok(to_come.map(|m| When::new(m.starts_at, m.ends_at, mine.zone()).plain()).collect())
 }
 
 /// One of the cohorts that could be listed; any other is not found.
@@ -226,6 +229,7 @@ async fn sure(site: &Site, mine: &Mine, id: &str) -> Result<Response, PageError>
             &[("enrollment", &mine.named())],
         ))
         .act(Act::link("Keep my dates", mine.path("/p/dates", ""), Look::Plain));
+    let notice = notice.detail(times_are_for(mine));
     let dated = dates(site, mine, &cohort, now).await?.into_iter().fold(notice, Notice::detail);
     let coach = mine.practice.first_name.expose();
     mine.notice(

@@ -8,7 +8,7 @@ use crate::web::form::Entered;
 
 pub(super) fn dates() -> Vec<(&'static str, DatesPage)> {
     let page = |groups, closed: &str| DatesPage {
-        until: "until Sunday 8 November 2026 (Europe/Berlin)".to_owned(),
+        until: "until Sunday 8 November 2026 (Berlin time)".to_owned(),
         closed: closed.to_owned(),
         groups,
         zone_note: "Times are for Lisbon.".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn dates() -> Vec<(&'static str, DatesPage)> {
             page(vec![group("7", "From Tuesday 20 October 2026"), group("8", "From Thursday 7 January 2027")], ""),
         ),
         ("none", page(vec![], "")),
-        ("too late", page(vec![], "You could move to other dates until Sunday 8 November 2026 (Europe/Berlin).")),
+        ("too late", page(vec![], "You could move to other dates until Sunday 8 November 2026 (Berlin time).")),
     ]
 }
 
@@ -50,7 +50,7 @@ pub(super) fn pauses() -> Vec<(&'static str, PausePage)> {
     vec![
         ("to begin", page()),
         ("wrong day", PausePage { form: wrong, ..page() }),
-        ("within days", PausePage { until: "until Sunday 8 November 2026 (Europe/Berlin)".to_owned(), ..page() }),
+        ("within days", PausePage { until: "until Sunday 8 November 2026 (Berlin time)".to_owned(), ..page() }),
         ("too late", PausePage { closed: "A pause could begin until Sunday 8 November 2026.".to_owned(), ..page() }),
         ("runs", PausePage { pauses: true, ..page() }),
         ("ends", PausePage { pauses: true, ends, ..page() }),

@@ -1,16 +1,18 @@
 //! What is the story of one message, and what can be done about it?
 
+use chrono::TimeDelta;
 use poem::{
     Response, handler,
     web::{Data, Path},
 };
 use serde::Serialize;
 
-use super::page;
+use super::{page, without_keys::without_keys};
 use crate::{
     actions::{
         change_person::{self, correct_address},
         resend::{Again, Refused, can_requeue, how_again, last_of, send_again, send_anyway},
+        settle_doubt::it_arrived,
     },
     clock::Now,
     domain::{
@@ -36,6 +38,9 @@ use crate::{
         table::{Access, Table},
     },
 };
+
+/// What is not tried again before this waits for a person.
+const A_LONG_TIME: TimeDelta = TimeDelta::days(365);
 
 /// One step of the story.
 #[derive(Debug, Clone, Serialize)]
@@ -65,6 +70,8 @@ pub(crate) struct Message {
     can_copy: bool,
     seen: i32,
     can_correct: bool,
+    /// The mail server may have it, or not.
+    is_in_doubt: bool,
 }
 
 impl Message {
@@ -91,6 +98,7 @@ impl Message {
             can_copy: false,
             seen: 0,
             can_correct: true,
+            is_in_doubt: false,
         };
         let sent = Self {
             state: labels::delivery(State::Sent),
@@ -104,7 +112,15 @@ impl Message {
             address: Entered::blank().wrong("email", "Enter an email address with an @ sign, such as sam@example.org"),
             ..bounced.clone()
         };
-        vec![("bounced", bounced), ("sent", sent), ("wrong address", wrong)]
+        let unsure = Self {
+            state: labels::delivery(State::Unknown),
+            reason: "end of data: the connection was closed".to_owned(),
+            requeue: "Send it again",
+            can_correct: false,
+            is_in_doubt: true,
+            ..bounced.clone()
+        };
+        vec![("bounced", bounced), ("sent", sent), ("wrong address", wrong), ("in doubt", unsure)]
     }
 }
 
@@ -112,6 +128,7 @@ pub(super) fn add(table: Table) -> Table {
     table
         .get("/coach/outbox/:id", Access::Coach, show)
         .post("/coach/outbox/:id/again", Access::Coach, again)
+        .post("/coach/outbox/:id/arrived", Access::Coach, arrived)
         .post("/coach/outbox/:id/copy", Access::Coach, copy)
         .post("/coach/outbox/:id/address", Access::Coach, correct)
 }
@@ -155,9 +172,9 @@ async fn message(
     // The text of a sign-in or a reset holds a secret that may still work: nobody else's to read.
     let secret = matches!(row.occasion, Occasion::SignIn | Occasion::PasswordReset);
     let text = if secret {
-        "The text holds a link that is only for this person."
+        "The text holds a link that is only for this person.".to_owned()
     } else {
-        row.body.as_deref().unwrap_or_default()
+        without_keys(row.body.as_deref().unwrap_or_default())
     };
     Ok(Message {
         id: row.id.to_string(),
@@ -168,18 +185,31 @@ async fn message(
         address: typed.unwrap_or(kept),
         steps: story(row, signed.coach.zone, site.clock.now()),
         reason: row.reason.clone().unwrap_or_default(),
-        text: text.to_owned(),
+        text,
         message_id: row.message_id.clone().unwrap_or_default(),
         can_requeue: can_requeue(row.state),
-        requeue: if matches!(row.state, State::Missed | State::Held | State::Skipped) {
-            "Send anyway"
-        } else {
-            "Try again"
-        },
+        requeue: requeue(row.state),
+        is_in_doubt: row.state == State::Unknown,
         can_copy: row.state == State::Sent && how_again(row.occasion) != Again::Never,
         seen: last_of(site.db.reader(), row).await?,
         can_correct: person.is_some() && matches!(row.state, State::Bounced | State::Failed | State::Skipped),
     })
+}
+
+fn requeue(state: State) -> &'static str {
+    match state {
+        State::Missed | State::Held | State::Skipped => "Send anyway",
+        State::Unknown => "Send it again",
+        State::Queued
+        | State::Claimed
+        | State::Sending
+        | State::Sent
+        | State::Deferred
+        | State::Bounced
+        | State::Complained
+        | State::Failed
+        | State::Canceled => "Try again",
+    }
 }
 
 fn story(row: &Delivery, zone: Zone, now: Now) -> Vec<Step> {
@@ -203,7 +233,13 @@ fn story(row: &Delivery, zone: Zone, now: Now) -> Vec<Step> {
         State::Sending => steps.push(step("now", false, "Being sent".to_owned(), String::new())),
         State::Deferred | State::Unknown => {
             steps.push(step("done", true, format!("{}{tries}", labels::delivery(row.state).text), changed));
-            steps.push(step("now", false, "Next try".to_owned(), civil::moment(row.next_try_at, zone)));
+            let is_yours = row.next_try_at - now.real > A_LONG_TIME;
+            let (title, when) = if is_yours {
+                ("Waits for your word", String::new())
+            } else {
+                ("Next try", civil::moment(row.next_try_at, zone))
+            };
+            steps.push(step("now", false, title.to_owned(), when));
         }
         State::Sent => {
             let at = civil::moment(row.sent_at.unwrap_or(row.changed_at), zone);
@@ -235,6 +271,13 @@ async fn again(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<Stri
     let id: DeliveryId = desk::id(&id)?;
     let outcome = send_anyway(&site.app, (signed.practice.id, id), signed.coach.name.expose()).await;
     answered(id, outcome, "resent")
+}
+
+#[handler]
+async fn arrived(Data(site): Data<&Site>, signed: SignedCoach, Path(id): Path<String>) -> Result<Response, PageError> {
+    let id: DeliveryId = desk::id(&id)?;
+    let outcome = it_arrived(&site.app, (signed.practice.id, id), signed.coach.name.expose()).await;
+    answered(id, outcome, "noted")
 }
 
 #[handler]

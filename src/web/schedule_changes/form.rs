@@ -152,7 +152,7 @@ fn weeks(kind: Kind, schedule: &Schedule, now: DateTime<Utc>) -> Vec<Choice> {
         }
     };
     let choice = |week: &Week| {
-        let text = format!("Week {}, from {}", week.number, civil::short_date(week.first_day));
+        let text = format!("Week {}, {}", week.number, civil::short_date(week.first_day));
         Choice::new(week.number, with_session(text, week, session(week)))
     };
     schedule.weeks.iter().filter(is_offered).map(choice).collect()
@@ -164,7 +164,12 @@ fn with_session(text: String, week: &Week, session: Option<&Session>) -> String 
         (WeekKind::CatchUp, _) => format!("{text} (no session)"),
         (WeekKind::Teach, None) => text,
         (WeekKind::Teach, Some(session)) => {
-            format!("{text}: session {} on {}", session.ordinal, civil::short_date(session.slot.date))
+            let on = if session.slot.date == week.first_day {
+                String::new()
+            } else {
+                format!(" on {}", civil::short_date(session.slot.date))
+            };
+            format!("{text}: session {}{on}", session.ordinal)
         }
     }
 }

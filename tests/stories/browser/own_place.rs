@@ -46,7 +46,7 @@ story! {
         window.arrives_at("Hello Ana").await;
         window.press("Move to other dates").await;
         window.arrives_at("Other dates").await;
-        window.reads("until Sunday 8 November 2026 (Europe/Berlin)").await;
+        window.reads("until Sunday 8 November 2026 (Berlin time)").await;
         window.look("dates").await;
         window.press("Choose these dates").await;
         window.arrives_at("Move to these dates?").await;
@@ -77,7 +77,7 @@ story! {
     }
 }
 
-async fn sign_in(world: &World, window: &Window) {
+pub(super) async fn sign_in(world: &World, window: &Window) {
     window.go(&format!("{}/link", world.base)).await;
     window.write("email", ANA.email).await;
     window.press("Send").await;

@@ -16,7 +16,7 @@ const ANA: Person = person("Ana", "ana@example.org", "Europe/Lisbon");
 const BEN: Person = person("Ben", "ben@example.org", "Europe/Berlin");
 const CY: Person = person("Cy", "cy@example.org", "America/New_York");
 
-async fn at_the_desk(world: &World) -> Window {
+pub(super) async fn at_the_desk(world: &World) -> Window {
     let window = Window::open().await;
     window.go(&format!("{}/coach/sign-in", world.base)).await;
     window.write("email", "nadia@group.example").await;

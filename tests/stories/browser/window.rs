@@ -37,6 +37,14 @@ impl Window {
         window
     }
 
+    /// From here on no page's script runs, as where somebody has turned them off.
+    pub async fn without_script(mut self) -> Self {
+        self.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+        // The checks are a script of the page's, too; the same pages were checked with it.
+        self.axe = None;
+        self
+    }
+
     /// What the device says about where it is.
     pub async fn stands_in(&self, zone: &str) {
         self.driver.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
@@ -50,6 +58,12 @@ impl Window {
     pub async fn press(&self, text: &str) {
         let reads = format!("contains(normalize-space(.), {text:?})");
         let element = self.find(&format!("//main//*[self::button or self::a or self::summary][{reads}]")).await;
+        self.press_on(&element).await;
+    }
+
+    /// Presses the button that reads so to those who do not see it.
+    pub async fn press_labeled(&self, label: &str) {
+        let element = self.find(&format!("//main//button[@aria-label={label:?}]")).await;
         self.press_on(&element).await;
     }
 
@@ -115,11 +129,21 @@ impl Window {
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
+    /// The same at both sizes, in light alone: for the pages whose colors are those of the others.
+    pub async fn glance(&self, name: &str) {
+        let faults = self.faults_among(name, &VIEWS[2..]).await;
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+
     /// What `look` objects to.
     pub async fn faults(&self, name: &str) -> Vec<String> {
+        self.faults_among(name, &VIEWS).await
+    }
+
+    async fn faults_among(&self, name: &str, views: &[View]) -> Vec<String> {
         let page = self.client.current_url().await.unwrap().to_string();
         let mut faults = Vec::new();
-        for view in &VIEWS {
+        for view in views {
             self.set(view).await;
             let seen = self.faults_in(view).await;
             faults.extend(seen.into_iter().map(|fault| format!("{name}, {}: {fault}", view.0)));

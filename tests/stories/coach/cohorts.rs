@@ -258,6 +258,7 @@ told! {
             format!("/coach/cohorts/{cohort}/schedule/extend?weeks=1"),
             format!("/coach/cohorts/{cohort}/schedule/undo"),
             format!("/coach/outbox/{}/again", mail.id),
+            format!("/coach/outbox/{}/arrived", mail.id),
             format!("/coach/outbox/{}/copy", mail.id),
             format!("/coach/people/{person}/address"),
             format!("/coach/programs/{program}/lessons/{}", lesson.id),

@@ -183,8 +183,12 @@ async fn without_a_token_there_are_no_numbers_on_the_site() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_server_that_is_shut_shows_as_a_breaker() {
     use trellis::demo::smtp_server::{Action, Step};
-    let script = Script::new(|step| match step {
-        Step::Greeting => Action::Say("421 4.3.2 Closed".to_owned()),
+    let is_closed = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let closed = is_closed.clone();
+    let script = Script::new(move |step| match step {
+        Step::Greeting if closed.load(std::sync::atomic::Ordering::SeqCst) => {
+            Action::Say("421 4.3.2 Closed".to_owned())
+        }
         _ => Action::Go,
     });
     let world = World::with(Backend::Sqlite, script, &[("health.metrics_token", &format!("{TOKEN:?}"))]).await;
@@ -195,7 +199,12 @@ async fn a_mail_server_that_is_shut_shows_as_a_breaker() {
     let bearer = format!("Bearer {TOKEN}");
     let page = Visitor::of(&world).get_with("/metrics", ("authorization", &bearer)).await.body;
     assert!(page.contains("trellis_breaker_open 1"), "{page}");
+    // Until somebody got through, nobody knows better.
     world.app.clock.advance(TimeDelta::minutes(2));
+    let page = Visitor::of(&world).get_with("/metrics", ("authorization", &bearer)).await.body;
+    assert!(page.contains("trellis_breaker_open 1"), "{page}");
+    is_closed.store(false, std::sync::atomic::Ordering::SeqCst);
+    world.run().await;
     let page = Visitor::of(&world).get_with("/metrics", ("authorization", &bearer)).await.body;
     assert!(page.contains("trellis_breaker_open 0"), "{page}");
 }

@@ -4,7 +4,7 @@ mod backups;
 mod doctors;
 mod health;
 mod modes;
-mod process;
+pub mod process;
 mod releases;
 mod stopping;
 mod upgrades;

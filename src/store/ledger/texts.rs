@@ -1,0 +1,21 @@
+//! How long is what was written kept beside the fact that it was sent?
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
+use super::{Column, Entity, Result};
+
+/// Forgets the words of what came to its end before an instant, and the bytes of what nobody decided on since.
+/// What makes a row unique stays. Returns how many rows.
+pub async fn forget_texts(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64> {
+    let outcome = Entity::update_many()
+        .col_expr(Column::Body, Expr::value(None::<String>))
+        .col_expr(Column::Subject, Expr::value(None::<String>))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
+        .filter(Expr::cust("body IS NOT NULL"))
+        .filter(Column::ChangedAt.lt(before))
+        .filter(Expr::cust("state NOT IN ('queued', 'claimed', 'sending', 'deferred')"))
+        .exec(tx)
+        .await?;
+    Ok(outcome.rows_affected)
+}

@@ -1,0 +1,174 @@
+//! What happens when PostgreSQL goes away for a while, and comes back?
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream, UnixStream},
+    sync::watch,
+    time::{sleep, timeout},
+};
+use trellis::{
+    actions::release_due::release_due,
+    demo::smtp_server::{Action, Script, Step},
+    domain::delivery::State,
+    worker::Worker,
+};
+
+use super::{a_lease, lessons, with_people};
+use crate::{
+    post::header,
+    visitor::Visitor,
+    world::{Backend, World},
+};
+
+const PEOPLE: usize = 60;
+const SENDERS: usize = 2;
+
+/// How long the way is cut: half a minute with `TRELLIS_TESTS=full`.
+#[expect(clippy::disallowed_methods, reason = "the test command says how much is to be told")]
+fn cut_for() -> Duration {
+    let is_full = std::env::var("TRELLIS_TESTS").is_ok_and(|how| how == "full");
+    Duration::from_secs(if is_full { 30 } else { 3 })
+}
+
+/// The way to the server, which can be cut.
+struct Way {
+    address: SocketAddr,
+    open: watch::Sender<bool>,
+}
+
+impl Way {
+    /// To the server that is named by the address of a database; returns the address by this way, too.
+    async fn to(database: &str) -> (Self, String) {
+        let (path, query) = database.split_once('?').unwrap();
+        let host = query.split('&').find_map(|pair| pair.strip_prefix("host=")).unwrap().to_owned();
+        let name = path.rsplit('/').next().unwrap().to_owned();
+        let user = path.trim_start_matches("postgres://").split('@').next().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (open, is_open) = watch::channel(true);
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                if *is_open.borrow() {
+                    tokio::spawn(carry(tcp, format!("{host}/.s.PGSQL.5432"), is_open.clone()));
+                }
+            }
+        });
+        let url = format!("postgres://{user}@127.0.0.1:{}/{name}", address.port());
+        (Self { address, open }, url)
+    }
+
+    fn cut(&self) {
+        self.open.send_replace(false);
+    }
+
+    fn mend(&self) {
+        self.open.send_replace(true);
+    }
+}
+
+async fn carry(mut tcp: TcpStream, socket: String, mut is_open: watch::Receiver<bool>) {
+    let Ok(mut server) = UnixStream::connect(socket).await else { return };
+    tokio::select! {
+        _ = copy_bidirectional(&mut tcp, &mut server) => {}
+        _ = is_open.wait_for(|open| !open) => {}
+    }
+}
+
+async fn ready(visitor: &Visitor) -> u16 {
+    visitor.get("/health/ready").await.status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_goes_away_is_waited_for_and_nothing_doubles() {
+    let (way, url) = Way::to(&crate::databases::fresh_postgres().await).await;
+    assert!(way.address.ip().is_loopback());
+    // A mail takes a moment, so that the cut comes in the middle.
+    let script = Script::new(|step| match step {
+        Step::Message(_) => Action::Wait(Duration::from_millis(30)),
+        _ => Action::Go,
+    });
+    let url = format!("{url:?}");
+    let settings = [("database.url", url.as_str()), ("mail.on_unknown", "\"hold\""), ("mail.senders", "2")];
+    let world = World::with(Backend::Postgres, script, &settings).await;
+    let practice = world.practice().await;
+    let (_, first) = with_people(&world, &practice, PEOPLE).await;
+    world.run().await;
+    world.forget_mails();
+    world.app.clock.set(first);
+    release_due(&world.app).await.unwrap();
+    let worker = Worker::start(&world.app);
+    sleep(Duration::from_millis(400)).await;
+
+    way.cut();
+    let visitor = Visitor::of(&world);
+    sleep(Duration::from_millis(200)).await;
+    let page = timeout(Duration::from_secs(40), visitor.get("/link")).await.expect("it answers");
+    assert!(page.body.contains("<html"), "a page, whatever it says: {}", page.status);
+    assert_eq!(ready(&visitor).await, 503);
+    sleep(cut_for()).await;
+    way.mend();
+    let mended = Instant::now();
+    while ready(&visitor).await != 200 {
+        assert!(mended.elapsed() < Duration::from_secs(15), "well again in fifteen seconds");
+        sleep(Duration::from_millis(100)).await;
+    }
+    eprintln!("ready again after {:?}", mended.elapsed());
+    worker.stop().await;
+    world.app.clock.advance(a_lease());
+    world.run().await;
+
+    let rows = lessons(&world, &practice).await;
+    let are = |state: State| rows.iter().filter(|row| row.state == state).count();
+    let (sent, doubtful) = (are(State::Sent), are(State::Unknown));
+    assert_eq!((rows.len(), sent + doubtful), (PEOPLE, PEOPLE), "each is accounted for");
+    assert!(doubtful <= SENDERS, "at most one a sender is in doubt: {doubtful}");
+    let ids: Vec<_> = world.mails.lock().unwrap().iter().map(|mail| header(&mail.raw, "Message-ID")).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no mail twice");
+    assert!(ids.len() >= sent, "what is sent has arrived");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_restarts_costs_nobody_anything() {
+    use trellis::store::Connection;
+    let world = World::with(Backend::Postgres, Script::well(), &[("mail.on_unknown", "\"hold\"")]).await;
+    let practice = world.practice().await;
+    let (_, first) = with_people(&world, &practice, PEOPLE).await;
+    world.app.clock.set(first);
+    release_due(&world.app).await.unwrap();
+    let worker = Worker::start(&world.app);
+    for _ in 0..5 {
+        sleep(Duration::from_millis(100)).await;
+        // What a restart does to everybody who is connected; our own answer is cut off, too.
+        let _cut = world
+            .app
+            .db
+            .reader()
+            .execute_unprepared(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()",
+            )
+            .await;
+    }
+    let began = Instant::now();
+    while lessons_open(&world).await > SENDERS as u64 {
+        assert!(began.elapsed() < Duration::from_secs(30), "it goes on");
+        sleep(Duration::from_millis(100)).await;
+    }
+    worker.stop().await;
+    world.app.clock.advance(a_lease());
+    world.run().await;
+    let rows = lessons(&world, &practice).await;
+    assert_eq!(rows.len(), PEOPLE);
+    assert!(rows.iter().all(|row| matches!(row.state, State::Sent | State::Unknown)));
+    let ids: Vec<_> = world.mails.lock().unwrap().iter().map(|mail| header(&mail.raw, "Message-ID")).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no mail twice");
+}
+
+async fn lessons_open(world: &World) -> u64 {
+    trellis::store::ledger::count_open(world.app.db.reader(), world.now()).await.unwrap_or(u64::MAX)
+}

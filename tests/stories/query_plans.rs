@@ -1,0 +1,173 @@
+//! Does what is asked all the time find its rows by an index, whatever the size of the tables?
+//!
+//! Each is asked through the store's own functions; on the way, the database says how it would go about it.
+
+use std::sync::Mutex;
+
+use chrono::TimeDelta;
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, TransactionTrait, prelude::async_trait,
+};
+use trellis::{
+    clock::Now,
+    domain::ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId, ProgramId},
+    store::{
+        attempts, cohorts, couples, decisions, enrollments, holds, invites,
+        ledger::{self, Claim, Day, Lease, LeaseClock, Over},
+        logins, participants, sent_forms, sessions, silences, stops, suppressions, timetable,
+    },
+};
+use uuid::Uuid;
+
+use crate::world::{Backend, World};
+
+/// A connection that notes how each statement would be worked off, and then does nothing with it.
+struct Explaining<'a, C> {
+    inner: &'a C,
+    /// The statement and its plan, line by line.
+    noted: Mutex<Vec<(String, Vec<String>)>>,
+}
+
+impl<C: ConnectionTrait> Explaining<'_, C> {
+    async fn note(&self, statement: &Statement) -> Result<(), DbErr> {
+        let (how, column) = match self.get_database_backend() {
+            DbBackend::Postgres => ("EXPLAIN", "QUERY PLAN"),
+            _ => ("EXPLAIN QUERY PLAN", "detail"),
+        };
+        let mut asked = statement.clone();
+        asked.sql = format!("{how} {}", statement.sql);
+        let rows = self.inner.query_all_raw(asked).await?;
+        let lines = rows.iter().map(|row| row.try_get::<String>("", column)).collect::<Result<_, _>>()?;
+        self.noted.lock().unwrap().push((statement.sql.to_string(), lines));
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl<C: ConnectionTrait> ConnectionTrait for Explaining<'_, C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.note(&statement).await?;
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.note(&statement).await?;
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.note(&statement).await?;
+        self.inner.query_all_raw(statement).await
+    }
+}
+
+/// Whole tables are read where a line says so; an index that holds only what is open is as short as that.
+fn reads_a_whole_table(line: &str) -> bool {
+    let line = line.trim().trim_start_matches("->").trim();
+    let short = ["ix_deliveries_to_send", "ix_deliveries_leased", "ix_timetable_due", "ix_cohorts_to_tell"];
+    let by_short_index = short.iter().any(|index| line.contains(index));
+    (line.starts_with("SCAN ") && !by_short_index) || line.contains("Seq Scan on ")
+}
+
+async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
+    let at = world.now();
+    let now = Now { program: at, real: at };
+    let nobody = Uuid::from_u128(7);
+    let (practice, cohort, person) = (PracticeId(nobody), CohortId(nobody), ParticipantId(nobody));
+    let day = Day { person, program: ProgramId(nobody), hours: at..at + TimeDelta::days(1) };
+
+    // The planner, each second.
+    timetable::due(db, at, 200).await.unwrap();
+    timetable::next_due(db).await.unwrap();
+    cohorts::with_changes_to_tell(db, at).await.unwrap();
+    couples::over(db, at).await.unwrap();
+    enrollments::to_resume(db, at.date_naive()).await.unwrap();
+    enrollments::with_hold_over(db, at).await.unwrap();
+    holds::not_reminded(db, at).await.unwrap();
+    decisions::numbers_due(db, at).await.unwrap();
+
+    // A sender, for each mail.
+    let lease = Lease { token: nobody, lasts: TimeDelta::seconds(90), clock: LeaseClock::Ours(at) };
+    let claim = Claim { lease, most: 8, served: Some(practice) };
+    ledger::claim(db, &claim, now).await.unwrap();
+    ledger::take(db, &claim, (1, practice), now).await.unwrap();
+    ledger::sweep(db, &lease, Over::RanOut, (at, at)).await.unwrap();
+    ledger::had_one_in(db, &day, DeliveryId(nobody)).await.unwrap();
+    silences::find(db).await.unwrap();
+    stops::of_person(db, person, ProgramId(nobody)).await.unwrap();
+    suppressions::of_address(db, practice, "nobody").await.unwrap();
+    participants::find(db, practice, person).await.unwrap();
+    enrollments::find(db, practice, EnrollmentId(nobody)).await.unwrap();
+    cohorts::lessons_of(db, cohort).await.unwrap();
+    sessions::of_cohort(db, cohort).await.unwrap();
+
+    // Whoever asks for a page, a feed, a place.
+    participants::with_feed(db, "nobody").await.unwrap();
+    enrollments::of_participant(db, practice, person).await.unwrap();
+    enrollments::of_cohort(db, cohort).await.unwrap();
+    enrollments::first_waiting(db, cohort).await.unwrap();
+    invites::of_enrollment(db, EnrollmentId(nobody)).await.unwrap();
+    logins::with_token(db, "nobody", at).await.unwrap();
+    sent_forms::find(db, "nobody").await.unwrap();
+    cohorts::confirmed_seats(db, cohort).await.unwrap();
+    cohorts::take_seat(db, cohort).await.unwrap();
+    attempts::count_since(db, attempts::Bucket { name: "enroll", subject_hash: "nobody" }, at).await.unwrap();
+
+    // Whoever watches.
+    ledger::backlog(db, at).await.unwrap();
+}
+
+async fn plans(backend: Backend) {
+    let world = World::new(backend).await;
+    let inner = world.app.db.begin_aside().await.unwrap();
+    let tx = inner.tx().begin().await.unwrap();
+    if backend == Backend::Postgres {
+        // A table with three rows is read as a whole by whoever is clever: what counts is whether it has to be.
+        tx.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+    }
+    let asking = Explaining { inner: &tx, noted: Mutex::default() };
+    ask_everything(&world, &asking).await;
+    let noted = asking.noted.into_inner().unwrap();
+    assert!(noted.len() > 30, "each says something: {}", noted.len());
+    let faults: Vec<_> = noted
+        .iter()
+        .filter(|(_, plan)| plan.iter().any(|line| reads_a_whole_table(line)))
+        .map(|(sql, plan)| format!("{sql}\n    {}", plan.join("\n    ")))
+        .collect();
+    assert!(faults.is_empty(), "{backend:?} reads whole tables:\n{}", faults.join("\n\n"));
+    // A claim takes the first rows of an index in its own order: it does not sort all that is due.
+    let claim = noted.iter().find(|(sql, _)| sql.starts_with("UPDATE") && sql.contains("lease_token")).unwrap();
+    let plan = claim.1.join("\n");
+    assert!(plan.contains("ix_deliveries_turn"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
+    tx.rollback().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_all_the_time_reads_no_whole_table_on_sqlite() {
+    plans(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_all_the_time_reads_no_whole_table_on_postgres() {
+    plans(Backend::Postgres).await;
+}
+
+#[test]
+fn a_plan_that_reads_a_whole_table_is_seen() {
+    for line in ["SCAN deliveries", "  ->  Seq Scan on deliveries  (cost=0.00..1.01)", "SCAN cohorts USING INDEX x"] {
+        assert!(reads_a_whole_table(line), "{line}");
+    }
+    for line in ["SEARCH deliveries USING INDEX x (id=?)", "SCAN timetable USING INDEX ix_timetable_due", "  ->  Sort"]
+    {
+        assert!(!reads_a_whole_table(line), "{line}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Whose mail goes first when much is due, and how fast may it leave?
+
+use chrono::TimeDelta;
+use trellis::{
+    actions::send_deliveries::send_deliveries,
+    demo::smtp_server::Script,
+    domain::delivery::{Occasion, State},
+    store::ledger,
+};
+
+use super::{coach, queue, queue_kind};
+use crate::world::{Backend, World};
+
+/// One practice has three hundred mails in the queue, and two others a handful: nobody waits for the three hundred.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn practices_take_turns_and_what_is_urgent_overtakes() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = World::with(backend, Script::well(), &[]).await;
+        let app = &world.app;
+        let (large, small, smaller) = (
+            coach(app, "large@a.example").await,
+            coach(app, "small@b.example").await,
+            coach(app, "smaller@c.example").await,
+        );
+        queue(app, &large, 300).await;
+        app.clock.advance(TimeDelta::minutes(1));
+        queue(app, &small, 20).await;
+        queue(app, &smaller, 10).await;
+        let mut sender = app.mailer.sender();
+        for _ in 0..6 {
+            send_deliveries(app, &mut sender).await.unwrap();
+        }
+        let sent = async |email: &str| {
+            let rows = ledger::everything(app.db.reader()).await.unwrap();
+            let of = [(&large, "large@a.example"), (&small, "small@b.example"), (&smaller, "smaller@c.example")];
+            let coach = of.iter().find(|(_, known)| *known == email).unwrap().0;
+            rows.iter().filter(|row| row.practice_id == coach.practice_id && row.state == State::Sent).count()
+        };
+        assert_eq!(
+            (sent("large@a.example").await, sent("small@b.example").await, sent("smaller@c.example").await),
+            (16, 16, 10),
+            "in turn, whoever came first"
+        );
+        // A sign-in overtakes all of them.
+        let secret = serde_json::json!({ "token": "x", "code": "123456" });
+        queue_kind(app, &large, (Occasion::PasswordReset, secret), 1).await;
+        send_deliveries(app, &mut sender).await.unwrap();
+        let rows = ledger::everything(app.db.reader()).await.unwrap();
+        let reset = rows.iter().find(|row| row.occasion == Occasion::PasswordReset).unwrap();
+        assert_eq!(reset.state, State::Sent);
+        sender.close().await;
+        world.end().await;
+    }
+}
+
+async fn sent(world: &World) -> usize {
+    let rows = ledger::everything(world.app.db.reader()).await.unwrap();
+    assert!(rows.iter().all(|row| row.tries <= 1), "what waits for its turn spends no try");
+    rows.iter().filter(|row| row.state == State::Sent).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_leaves_in_a_minute_or_a_day_than_the_operator_allows() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = World::with(backend, Script::well(), &[("pace.per_minute", "20"), ("pace.per_day", "70")]).await;
+        let nadia = coach(&world.app, "nadia@group.example").await;
+        queue(&world.app, &nadia, 100).await;
+        let mut left = vec![];
+        for _ in 0..300 {
+            world.run().await;
+            left.push(sent(&world).await);
+            world.app.clock.advance(TimeDelta::seconds(1));
+        }
+        assert!(left.windows(60).all(|minute| minute[59] - minute[0] <= 20), "{left:?}");
+        assert!(left[70] >= 18, "and as much as is allowed does leave: {left:?}");
+        assert_eq!(left.last(), Some(&70), "then the day is full");
+        world.pass(TimeDelta::hours(23)).await;
+        assert_eq!(sent(&world).await, 70);
+        for _ in 0..60 {
+            world.pass(TimeDelta::minutes(2)).await;
+        }
+        assert_eq!(sent(&world).await, 100, "the next day takes the rest");
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_domain_at_its_limit_holds_up_nobody_else() {
+    let world = World::with(Backend::Sqlite, Script::well(), &[("pace.per_domain_a_minute", "10")]).await;
+    let (gmail, other) = (coach(&world.app, "a@gmail.com").await, coach(&world.app, "b@example.org").await);
+    queue(&world.app, &gmail, 30).await;
+    queue(&world.app, &other, 9).await;
+    for _ in 0..61 {
+        world.run().await;
+        world.app.clock.advance(TimeDelta::seconds(1));
+    }
+    let of = |email: &str| world.mails_to(email).len();
+    assert_eq!(of("b@example.org"), 9);
+    assert!((9..=11).contains(&of("a@gmail.com")), "{}", of("a@gmail.com"));
+    world.pass(TimeDelta::minutes(2)).await;
+    for _ in 0..200 {
+        world.pass(TimeDelta::seconds(10)).await;
+    }
+    assert_eq!(of("a@gmail.com"), 30);
+    world.end().await;
+}
