@@ -83,7 +83,8 @@ async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
     if let Some(frozen) = frozen(row, (&sent_to, &frozen_for)) {
         return Ok(Ready::Send(Box::new(Letter { envelope, frozen })));
     }
-    match compose::compose(app, row, &facts, now).await {
+    // Every letter's way is a part of this one future: on the heap it weighs on nobody's stack.
+    match Box::pin(compose::compose(app, row, &facts, now)).await {
         Ok(composed) => {
             let frozen = Frozen { sent_to, frozen_for, ..composed.frozen };
             Ok(Ready::Send(Box::new(Letter { envelope, frozen })))

@@ -170,7 +170,7 @@ async fn a_whole_life(world: &World) -> Vec<Mail> {
 
 async fn tell(backend: Backend) {
     let (world, _folder) = house(backend).await;
-    let mails = a_whole_life(&world).await;
+    let mails = Box::pin(a_whole_life(&world)).await;
     let bytes: Vec<Vec<u8>> = mails.iter().map(|mail| mail.raw.clone()).collect();
     let all = told(&bytes);
     assert_eq!(all.len(), mails.len());
