@@ -27,6 +27,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         .col(Alias::new("priority"))
         .col(Alias::new("practice_id"))
         .col(Alias::new("due_at"))
+        .col(Alias::new("id"))
         .and_where(Expr::col(Alias::new("state")).is_in(["queued", "deferred", "unknown"]))
         .to_owned();
     let sent = Index::create()

@@ -156,8 +156,8 @@ async fn unrecorded(app: &Arc<App>, senders: usize, rows: Vec<Delivery>) -> anyh
                     let now = app.clock.now();
                     let facts = facts(&app, &row).await?;
                     let composed = compose::compose(&app, &row, &facts, now).await?;
-                    let return_path = EmailAddress::parse(&composed.return_path)?;
-                    let envelope = Envelope { return_path, to: composed.to.clone() };
+                    let return_path = EmailAddress::parse(&compose::return_path(&app, &row, &facts))?;
+                    let envelope = Envelope { return_path, to: facts.reader.address().clone() };
                     sender.send(&envelope, &composed.frozen.message).await;
                 }
                 sender.close().await;

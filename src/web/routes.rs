@@ -9,7 +9,7 @@ use crate::{
     web::{
         announcements, assets, attendance, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks,
         join, lessons, links, mailbox, my_place, my_program, operations, outbox, partners, people, program_page,
-        programs, schedule_changes, sessions, settings, site::Site, table::Table, team, texts::Texts, this_week,
+        programs, rsvp, schedule_changes, sessions, settings, site::Site, table::Table, team, texts::Texts, this_week,
         together, unsubscribe, watched::Watched,
     },
 };

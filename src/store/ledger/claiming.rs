@@ -70,7 +70,20 @@ async fn turn(tx: &impl ConnectionTrait, claim: &Claim, now: Now) -> Result<Opti
 /// Takes what is due under a lease: of one practice and one urgency, the oldest first. Nothing has touched the
 /// network yet.
 pub async fn claim(tx: &impl ConnectionTrait, claim: &Claim, now: Now) -> Result<Vec<Delivery>> {
-    let Some((priority, practice)) = turn(tx, claim, now).await? else { return Ok(Vec::new()) };
+    match turn(tx, claim, now).await? {
+        Some(turn) => take(tx, claim, turn, now).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What is due of this priority and practice, under the lease.
+pub async fn take(
+    tx: &impl ConnectionTrait,
+    claim: &Claim,
+    turn: (i32, PracticeId),
+    now: Now,
+) -> Result<Vec<Delivery>> {
+    let (priority, practice) = turn;
     let picked = Entity::find()
         .select_only()
         .column(Column::Id)

@@ -33,10 +33,10 @@ mod tally;
 mod texts;
 
 pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
-pub use claiming::{Claim, claim};
+pub use claiming::{Claim, claim, take};
 pub use daily::{Day, busy_at, had_one_in, postpone, waiting_lessons};
 pub use doubt::arrived;
-pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim};
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcome_of};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use lease::{Lease, LeaseClock};
