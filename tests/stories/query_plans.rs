@@ -73,7 +73,6 @@ impl<C: ConnectionTrait> ConnectionTrait for Explaining<'_, C> {
 fn reads_a_whole_table(line: &str) -> bool {
     let line = line.trim().trim_start_matches("->").trim();
     let short = [
-        "ix_deliveries_to_send",
         "ix_deliveries_turn",
         "ix_deliveries_leased",
         "ix_timetable_due",
@@ -154,7 +153,9 @@ async fn plans(backend: Backend) {
     let plan = claim.1.join("\n");
 <<<<<<< HEAD
     assert!(plan.contains("ix_deliveries_turn"), "{plan}");
-    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
+    if backend == Backend::Sqlite {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
 =======
     assert!(plan.contains("ix_deliveries_t"), "{plan}");
     if backend == Backend::Sqlite {
