@@ -72,12 +72,7 @@ impl<C: ConnectionTrait> ConnectionTrait for Explaining<'_, C> {
 /// Whole tables are read where a line says so; an index that holds only what is open is as short as that.
 fn reads_a_whole_table(line: &str) -> bool {
     let line = line.trim().trim_start_matches("->").trim();
-    let short = [
-        "ix_deliveries_turn",
-        "ix_deliveries_leased",
-        "ix_timetable_due",
-        "ix_cohorts_to_tell",
-    ];
+    let short = ["ix_deliveries_turn", "ix_deliveries_leased", "ix_timetable_due", "ix_cohorts_to_tell"];
     let by_short_index = short.iter().any(|index| line.contains(index));
     (line.starts_with("SCAN ") && !by_short_index) || line.contains("Seq Scan on ")
 }
@@ -151,17 +146,10 @@ async fn plans(backend: Backend) {
     // A claim takes the first rows of an index in its own order: it does not sort all that is due.
     let claim = noted.iter().find(|(sql, _)| sql.starts_with("UPDATE") && sql.contains("lease_token")).unwrap();
     let plan = claim.1.join("\n");
-<<<<<<< HEAD
     assert!(plan.contains("ix_deliveries_turn"), "{plan}");
     if backend == Backend::Sqlite {
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
-=======
-    assert!(plan.contains("ix_deliveries_t"), "{plan}");
-    if backend == Backend::Sqlite {
-        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
-    }
->>>>>>> speed
     tx.rollback().await.unwrap();
 }
 
