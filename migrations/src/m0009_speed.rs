@@ -1,5 +1,5 @@
-//! What is due is found without looking at what is not: a sender takes the first rows of an index in its own order,
-//! and the planner finds the few cohorts that have something to tell.
+//! What is due is found without looking at what is not: the planner finds the few cohorts that have something to
+//! tell, and no index leads a sender to sort all that is due.
 
 use sea_orm_migration::prelude::*;
 
@@ -9,7 +9,7 @@ fn no_changes() -> Vec<TableAlterStatement> {
     Vec::new()
 }
 
-/// In the order of time it made every claim sort all that was due.
+/// In the order of time it made a claim sort all that was due; `m0009_sender` has one in a sender's own order.
 fn dropped() -> Vec<IndexDropStatement> {
     vec![Index::drop().name("ix_deliveries_open").table(Alias::new("deliveries")).to_owned()]
 }
@@ -20,14 +20,6 @@ fn tables() -> Vec<TableCreateStatement> {
 
 fn indexes() -> Vec<IndexCreateStatement> {
     vec![
-        Index::create()
-            .name("ix_deliveries_to_send")
-            .table(Alias::new("deliveries"))
-            .col(Alias::new("priority"))
-            .col(Alias::new("due_at"))
-            .col(Alias::new("id"))
-            .and_where(Expr::col(Alias::new("state")).is_in(["queued", "deferred", "unknown"]))
-            .to_owned(),
         Index::create()
             .name("ix_cohorts_to_tell")
             .table(Alias::new("cohorts"))

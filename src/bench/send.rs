@@ -61,6 +61,7 @@ pub async fn send(setup: &Setup, sending: &Sending) -> anyhow::Result<()> {
         cohorts.push(cohort);
     }
     let report = Report::new("send", setup)
+        .with("relay", if sending.relay.is_some() { "another's" } else { "our own" })
         .with("wait_ms", sending.manner.wait_millis)
         .with("later_percent", sending.manner.later_percent);
     report.say("seconds to seed", began.elapsed().as_secs_f64(), "s");

@@ -10,7 +10,7 @@ import jinja2
 
 port, mails, folder = int(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3])
 lesson = pathlib.Path(__file__).resolve().parents[2] / "config/programs/rebuilding-trust/week-1.hurt.md"
-words = [line for line in lesson.read_text().split("---", 2)[2].split("\n\n") if line.strip()]
+words = [line for line in lesson.read_text().split("+++", 2)[2].split("\n\n") if line.strip()]
 page = jinja2.Environment(autoescape=True).from_string(
     "<html><body style='font-family:sans-serif'><h1>{{ title }}</h1><p>Dear {{ name }},</p>"
     "{% for part in words %}<p style='margin:0 0 16px;font-size:17px;line-height:27px;color:#1a241f'>{{ part }}</p>{% endfor %}"

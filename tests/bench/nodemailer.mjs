@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 const nodemailer = createRequire(process.env.MODULES + "/")("nodemailer");
 const [port, mails] = process.argv.slice(2).map(Number);
 const lesson = new URL("../../config/programs/rebuilding-trust/week-1.hurt.md", import.meta.url);
-const words = readFileSync(lesson, "utf8").split("---").slice(2).join("---").split("\n\n");
+const words = readFileSync(lesson, "utf8").split("+++").slice(2).join("+++").split("\n\n");
 const style = "margin:0 0 16px;font-size:17px;line-height:27px;color:#1a241f";
 const pool = nodemailer.createTransport({
   host: "127.0.0.1", port, pool: true, maxConnections: 10, maxMessages: Infinity, ignoreTLS: true,

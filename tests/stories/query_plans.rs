@@ -72,13 +72,7 @@ impl<C: ConnectionTrait> ConnectionTrait for Explaining<'_, C> {
 /// Whole tables are read where a line says so; an index that holds only what is open is as short as that.
 fn reads_a_whole_table(line: &str) -> bool {
     let line = line.trim().trim_start_matches("->").trim();
-    let short = [
-        "ix_deliveries_to_send",
-        "ix_deliveries_turn",
-        "ix_deliveries_leased",
-        "ix_timetable_due",
-        "ix_cohorts_to_tell",
-    ];
+    let short = ["ix_deliveries_turn", "ix_deliveries_leased", "ix_timetable_due", "ix_cohorts_to_tell"];
     let by_short_index = short.iter().any(|index| line.contains(index));
     (line.starts_with("SCAN ") && !by_short_index) || line.contains("Seq Scan on ")
 }

@@ -3,6 +3,7 @@
 
 use std::{fs, path::Path, process::Command};
 
+use chrono::TimeDelta;
 use trellis::{
     demo::smtp_server::Script,
     domain::delivery::State,
@@ -35,7 +36,7 @@ impl Disk {
     }
 
     fn fill(&self) {
-        let _full = fs::write(self.path().join("ballast"), vec![0; 64_000_000]);
+        let _full = fs::write(self.path().join("ballast"), vec![0; 70_000_000]);
     }
 
     fn empty(&self) {
@@ -60,7 +61,7 @@ async fn a_full_disk_refuses_politely_and_goes_on_when_there_is_room() {
     let world = World::with(Backend::Sqlite, Script::well(), &[("database.url", &url)]).await;
     let practice = world.practice().await;
     let (_, first) = with_people(&world, &practice, PEOPLE).await;
-    world.run().await;
+    world.to(first - TimeDelta::minutes(1)).await;
     world.forget_mails();
 
     // What the log of writes had taken before is given back, or there would be room in it.
