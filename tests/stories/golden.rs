@@ -3,7 +3,7 @@
 //! The real sender wrote it; mail-parser reads it, and Python's `email` and `icalendar`; dkimpy verifies. `tests/run`
 //! brings Python's side.
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, pin::Pin, process::Command};
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde::Deserialize;
@@ -140,31 +140,40 @@ async fn house(backend: Backend) -> (World, tempfile::TempDir) {
     (World::with(backend, Script::well(), &settings).await, folder)
 }
 
+/// On the heap: a debug build keeps room on the stack for every wait of a function.
+fn to<'a>(world: &'a World, at: &str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(world.to(utc(at)))
+}
+
+fn pass(world: &World, minutes: i64) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+    Box::pin(world.pass(TimeDelta::minutes(minutes)))
+}
+
 /// Two people, a session that moves, is canceled and comes back, a pause, a goodbye.
 async fn a_whole_life(world: &World) -> Vec<Mail> {
     let practice = world.practice().await;
     let cohort = world.cohort(&practice, |_| {}).await;
-    let enrollment = enroll(world, cohort, &ANA).await;
+    let enrollment = Box::pin(enroll(world, cohort, &ANA)).await;
     ask(world, cohort, &ANA).await;
-    world.pass(TimeDelta::minutes(5)).await;
+    pass(world, 5).await;
     let visitor = Visitor::of(world);
     visitor.submit("/link", "/link", &[("email", ANA.email)]).await;
-    world.to(utc("2026-10-13 12:00")).await;
-    enroll(world, cohort, &ZOE).await;
-    world.to(utc("2026-10-20 12:00")).await;
+    to(world, "2026-10-13 12:00").await;
+    Box::pin(enroll(world, cohort, &ZOE)).await;
+    to(world, "2026-10-20 12:00").await;
     let session = sessions::of_cohort(world.app.db.reader(), cohort).await.unwrap().remove(3).id;
     let date = NaiveDate::from_ymd_opt(2026, 11, 3).unwrap();
     let time = NaiveTime::from_hms_opt(18, 30, 0).unwrap();
     let of = (practice.id, cohort);
     world.change(of, &Change::MoveSession { session, date, time, minutes: 90 }).await;
-    world.pass(TimeDelta::minutes(11)).await;
+    pass(world, 11).await;
     world.change(of, &Change::CancelSession { session }).await;
-    world.pass(TimeDelta::minutes(11)).await;
+    pass(world, 11).await;
     world.change(of, &Change::RestoreSession { session }).await;
-    world.pass(TimeDelta::minutes(11)).await;
-    world.to(utc("2026-10-27 12:00")).await;
+    pass(world, 11).await;
+    to(world, "2026-10-27 12:00").await;
     trellis::actions::leave::leave(&world.app, enrollment, &trellis::actions::leave::By::Participant).await.unwrap();
-    world.to(utc("2026-11-18 12:00")).await;
+    to(world, "2026-11-18 12:00").await;
     world.mails.lock().unwrap().clone()
 }
 
