@@ -12,9 +12,11 @@ use super::{
     number,
 };
 use crate::{
+    actions::tell_calendars::tell_calendar,
     clock::Clock,
     domain::schedule::LessonClock,
-    store::{enrollments, programs},
+    store::{self, enrollments, programs},
+    transact,
 };
 
 const CONNECTIONS: usize = 32;
@@ -30,6 +32,14 @@ pub async fn feeds(setup: &Setup) -> anyhow::Result<()> {
         let cohort = house.cohort(group).await?;
         house.people(cohort, group.number, IN_A_COHORT).await?;
         let all = enrollments::of_cohort(house.app.db.reader(), cohort).await?;
+        let (app, now) = (&house.app, house.app.clock.now());
+        // A feed shows what the person's own calendar is to hold.
+        transact!(app.db, |tx| {
+            for place in &all {
+                tell_calendar(app, tx, place, now).await?;
+            }
+            Ok::<_, store::Error>(())
+        })?;
         tokens.extend(all.iter().map(|place| house.app.links.feed_token(place.participant_id.0, 0)));
     }
     let program = programs::find(house.app.db.reader(), house.practice.id, house.program).await?;
@@ -53,6 +63,7 @@ pub async fn feeds(setup: &Setup) -> anyhow::Result<()> {
         let answers = clients.round()?;
         let spent = (cost::processor(None)? - before).as_secs_f64();
         ensure!(answers.with(304) == known && answers.with(200) == people - known, "{what}: {:?}", answers.statuses);
+        ensure!(what != "cold" || answers.bytes > 1_500 * people, "the calendars are empty");
         tell(&report.with("what", what), &answers, spent);
     }
     Ok(())
