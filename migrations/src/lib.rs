@@ -67,9 +67,9 @@ mod m0005_ledger;
 mod m0006_check_ins;
 mod m0007_whole_life;
 mod m0008_mail_in;
-mod m0009_law;
-mod m0009_sender;
-mod m0009_speed;
+mod m0009_announcements;
+mod m0010_turns;
+mod m0011_what_is_due;
 
 #[derive(Debug)]
 struct Migrator;
@@ -102,9 +102,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_check_ins::Step),
             Box::new(m0007_whole_life::Step),
             Box::new(m0008_mail_in::Step),
-            Box::new(m0009_speed::Step),
-            Box::new(m0009_law::Step),
-            Box::new(m0009_sender::Step),
+            Box::new(m0009_announcements::Step),
+            Box::new(m0010_turns::Step),
+            Box::new(m0011_what_is_due::Step),
         ]
     }
 }

@@ -3,13 +3,13 @@
 
 use sea_orm_migration::prelude::*;
 
-crate::step!("m0009_speed", no_changes, dropped);
+crate::step!("m0011_what_is_due", no_changes, dropped);
 
 fn no_changes() -> Vec<TableAlterStatement> {
     Vec::new()
 }
 
-/// In the order of time it made a claim sort all that was due; `m0009_sender` has one in a sender's own order.
+/// In the order of time it made a claim sort all that was due; `m0010_turns` has one in a sender's own order.
 fn dropped() -> Vec<IndexDropStatement> {
     vec![Index::drop().name("ix_deliveries_open").table(Alias::new("deliveries")).to_owned()]
 }

@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 use crate::columns::{at, belongs, index, maybe_at, table, text, word};
 
-crate::step!("m0009_law");
+crate::step!("m0009_announcements");
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![announcements()]

@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 use crate::columns::{add, int, maybe_text};
 
-crate::step!("m0009_sender", changes);
+crate::step!("m0010_turns", changes);
 
 fn changes() -> Vec<TableAlterStatement> {
     vec![
