@@ -55,7 +55,8 @@ pub enum Round {
 
 /// Takes what is due and sends it, one by one.
 pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Round> {
-    if app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
+    // What is asked to stop begins nothing new.
+    if app.is_closing() || app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();

@@ -121,6 +121,8 @@ async fn a_database_that_goes_away_is_waited_for_and_nothing_doubles() {
     }
     eprintln!("ready again after {:?}", mended.elapsed());
     worker.stop().await;
+    // Somebody starts it again.
+    world.app.closing.send_replace(trellis::app::Closing::Open);
     world.app.clock.advance(a_lease());
     world.run().await;
 
@@ -163,6 +165,8 @@ async fn a_database_that_restarts_costs_nobody_anything() {
         sleep(Duration::from_millis(100)).await;
     }
     worker.stop().await;
+    // Somebody starts it again.
+    world.app.closing.send_replace(trellis::app::Closing::Open);
     world.app.clock.advance(a_lease());
     world.run().await;
     let rows = lessons(&world, &practice).await;
