@@ -43,7 +43,7 @@ pub async fn plan_timetable(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> st
     let rows = store_timetable::of_cohort(tx, cohort.id).await?;
     let known = known(&rows, now.program);
     let since = (!known.is_empty()).then_some(now.program);
-    write(app, tx, cohort, (&History { known, since }, now.program, now)).await
+    write(app, tx, cohort, (&History { known, since, ..History::none() }, now.program, now)).await
 }
 
 /// The schedule or the list of lessons changed: what is out stays, and all that is not takes its place under the
@@ -55,7 +55,7 @@ pub async fn replan(app: &App, tx: &Tx, cohort: &Cohort, since: DateTime<Utc>, n
         return Ok(());
     }
     let rows = store_timetable::of_cohort(tx, cohort.id).await?;
-    let history = History { known: out(&rows, now.program), since: Some(since) };
+    let history = history(&rows, now.program, Some(since));
     write(app, tx, cohort, (&history, since, now)).await
 }
 
@@ -78,10 +78,11 @@ pub async fn dates(
     cohort: &Cohort,
     now: DateTime<Utc>,
 ) -> store::Result<Vec<(u16, DateTime<Utc>)>> {
-    let known = out(&store_timetable::of_cohort(db, cohort.id).await?, now);
+    let rows = store_timetable::of_cohort(db, cohort.id).await?;
+    let known = out(&rows, now);
     let since = (!known.is_empty()).then_some(now);
     let out: Vec<_> = known.iter().map(|known| (known.position, known.due_at)).collect();
-    first_of_each(db, cohort, &History { known, since }, out).await
+    first_of_each(db, cohort, &history(&rows, now, since), out).await
 }
 
 /// The same if only the rule were asked, whatever went out.
@@ -103,6 +104,12 @@ async fn first_of_each(
         first.entry(position).and_modify(|at| *at = due_at.min(*at)).or_insert(due_at);
     }
     Ok(first.into_iter().collect())
+}
+
+/// What a change of the schedule builds on: what is out stays, on every clock that has a plan.
+pub(super) fn history(rows: &[TimetableRow], now: DateTime<Utc>, since: Option<DateTime<Utc>>) -> History {
+    let clocks = known(rows, now).into_iter().map(|known| known.zone).collect::<BTreeSet<_>>();
+    History { known: out(rows, now), clocks: clocks.into_iter().collect(), since }
 }
 
 /// Lessons that are out: released, or due and only waiting for the planner to look.

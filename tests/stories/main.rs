@@ -71,17 +71,19 @@ macro_rules! story {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                let world = World::new($crate::world::Backend::Sqlite).await;
-                tell(&world).await;
-                world.end().await;
+                // On the heap: all that a story waits for at once is more than a test's stack holds.
+                let world = Box::pin(World::new($crate::world::Backend::Sqlite)).await;
+                Box::pin(tell(&world)).await;
+                Box::pin(world.end()).await;
             }
 
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                let world = World::new($crate::world::Backend::Postgres).await;
-                tell(&world).await;
-                world.end().await;
+                // On the heap: all that a story waits for at once is more than a test's stack holds.
+                let world = Box::pin(World::new($crate::world::Backend::Postgres)).await;
+                Box::pin(tell(&world)).await;
+                Box::pin(world.end()).await;
             }
         }
     };

@@ -196,10 +196,10 @@ impl World {
     pub async fn run(&self) {
         let mut sender = self.app.mailer.sender();
         loop {
-            let released = release_due(&self.app).await.unwrap();
-            sweep(&self.app).await.unwrap();
-            complete_people(&self.app).await.unwrap();
-            let round = send_deliveries(&self.app, &mut sender).await.unwrap();
+            let released = Box::pin(release_due(&self.app)).await.unwrap();
+            Box::pin(sweep(&self.app)).await.unwrap();
+            Box::pin(complete_people(&self.app)).await.unwrap();
+            let round = Box::pin(send_deliveries(&self.app, &mut sender)).await.unwrap();
             self.collect().await;
             if released == 0 && round != Round::Worked {
                 break;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::{
     open_cohort::session_title,
-    plan_timetable::{out, positions_of, weeks_of, zones_present},
+    plan_timetable::{history, positions_of, weeks_of, zones_present},
     tell_calendars::{newest, planned_before, told},
 };
 use crate::{
@@ -81,7 +81,7 @@ pub(super) async fn read(
     let history = if cohort.state == CohortState::Draft {
         History::none()
     } else {
-        History { known: out(&timetable::of_cohort(db, id).await?, now), since: Some(now) }
+        history(&timetable::of_cohort(db, id).await?, now, Some(now))
     };
     Ok(Some(Known {
         rule: LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default(),

@@ -34,7 +34,7 @@ async fn server(script: Script) -> (SocketAddr, mpsc::UnboundedReceiver<Received
 
 fn sender(url: &str) -> Sender {
     let relay = SmtpRelay::new(SmtpSettings::parse(url).unwrap());
-    Mailer::Smtp(relay.with_deadline(Duration::from_millis(1_500))).sender()
+    Mailer::Smtp(relay.with_deadline(Duration::from_millis(400))).sender()
 }
 
 fn envelope() -> Envelope {

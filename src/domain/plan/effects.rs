@@ -142,7 +142,7 @@ impl Lessons {
         // By participants' clocks the cohort's own zone stands for all: the civil times are the same.
         let known =
             facts.history.known.iter().copied().filter(|known| known.zone.is_none_or(|zone| zone == before.zone));
-        let history = History { known: known.collect(), since: facts.history.since };
+        let history = History { known: known.collect(), since: facts.history.since, ..History::none() };
         let rows = |schedule: &Schedule, history: &History| lessons(schedule, facts, history);
         let (old, new, scratch) = (rows(before, &history), rows(after, &history), rows(after, &History::none()));
         let reading = |due: &Due, zone: Zone| Reading::new(due.due_at, zone);

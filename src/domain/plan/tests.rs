@@ -188,12 +188,26 @@ fn a_zone_that_is_new_follows_the_others() {
         due_at: *due_at,
         is_out: *is_out,
     });
-    let history = History { known: known.collect(), since: Some(cohort.now) };
+    let history = History { known: known.collect(), since: Some(cohort.now), ..History::none() };
     let facts = cohort.facts(&history);
     let rows = timetable(&cohort.schedule.course(&facts, &[]), &[zone("Asia/Kathmandu")], &history);
     let local: Vec<_> =
         rows.iter().map(|row| zone("Asia/Kathmandu").local(row.due_at).format("%a %-d %b %H:%M").to_string()).collect();
     assert_eq!(local[..2], ["Mon 12 Oct 07:00", "Mon 19 Oct 07:00"], "as everybody else has it now");
+}
+
+/// Tokyo has had the first lesson; elsewhere its morning is still to come, and then belongs to a break.
+#[test]
+fn a_clock_by_which_nothing_is_out_yet_keeps_its_own_plan() {
+    let mut cohort = Cohort::new(LessonClock::Participant, berlin("2026-10-01 09:00"));
+    cohort.pass_until(berlin("2026-10-12 00:00"));
+    cohort.change(&Change::InsertBreak { before: 1 }).unwrap();
+    let first = |name: &str| {
+        let (due_at, is_out) = cohort.rows[&(1, Some(zone(name)))];
+        (zone(name).local(due_at).format("%a %-d %b %H:%M").to_string(), is_out)
+    };
+    assert_eq!(first("Asia/Tokyo"), ("Mon 12 Oct 07:00".to_owned(), true));
+    assert_eq!(first("America/New_York"), ("Mon 19 Oct 07:00".to_owned(), false));
 }
 
 #[test]

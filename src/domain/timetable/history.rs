@@ -22,6 +22,8 @@ pub struct Known {
 #[derive(Debug, Clone, Default)]
 pub struct History {
     pub known: Vec<Known>,
+    /// Clocks that had a plan before, also those by which nothing is out yet: they keep their own.
+    pub clocks: Vec<Option<Zone>>,
     /// Firings up to this instant are over. None: this is the first plan, and what lies in its past is skipped.
     pub since: Option<DateTime<Utc>>,
 }
@@ -40,7 +42,7 @@ impl History {
     }
 
     fn knows_clock(&self, zone: Option<Zone>) -> bool {
-        self.known.iter().any(|known| known.zone == zone)
+        self.clocks.contains(&zone) || self.known.iter().any(|known| known.zone == zone)
     }
 
     /// The civil time at which other clocks have this lesson.

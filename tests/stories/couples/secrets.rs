@@ -142,7 +142,7 @@ async fn ben_now(world: &World) -> Option<[String; 2]> {
 
 story! {
     async fn the_inviter_gets_the_same_mails_at_the_same_time_whoever_the_partner_is(world: &World) {
-        let usual = seen_by_ana(world, Before::Unknown, Says::Nothing).await;
+        let usual = Box::pin(seen_by_ana(world, Before::Unknown, Says::Nothing)).await;
         let subjects: Vec<_> = usual.0.iter().map(|(_, subject, _)| subject.as_str()).collect();
         assert_eq!(subjects.iter().filter(|subject| **subject == "How would you like to come?").count(), 1, "{subjects:?}");
         for page in &usual.1 {
@@ -150,8 +150,8 @@ story! {
         }
         let backend = world.backend;
         for before in [Before::Enrolled, Before::Removed, Before::Withdrawn, Before::Elsewhere] {
-            let other = World::new(backend).await;
-            let seen = seen_by_ana(&other, before, Says::Nothing).await;
+            let other = Box::pin(World::new(backend)).await;
+            let seen = Box::pin(seen_by_ana(&other, before, Says::Nothing)).await;
             assert_eq!(seen.0, usual.0, "{before:?}");
             assert_eq!(seen.1, usual.1, "{before:?}");
             other.end().await;
@@ -161,10 +161,10 @@ story! {
 
 story! {
     async fn a_no_looks_like_no_answer(world: &World) {
-        let silent = seen_by_ana(world, Before::Unknown, Says::Nothing).await;
+        let silent = Box::pin(seen_by_ana(world, Before::Unknown, Says::Nothing)).await;
         for before in [Before::Unknown, Before::Enrolled, Before::Elsewhere] {
-            let other = World::new(world.backend).await;
-            let refused = seen_by_ana(&other, before, Says::No).await;
+            let other = Box::pin(World::new(world.backend)).await;
+            let refused = Box::pin(seen_by_ana(&other, before, Says::No)).await;
             assert_eq!(refused.0, silent.0, "{before:?}: the same letters at the same time");
             assert_eq!(refused.1.last(), silent.1.last(), "{before:?}: and the same page");
             other.end().await;

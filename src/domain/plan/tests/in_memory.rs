@@ -1,6 +1,6 @@
 //! What do the actions do to a cohort, without the database?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -94,7 +94,8 @@ impl Cohort {
             due_at: *due_at,
             is_out: true,
         });
-        History { known: known.collect(), since }
+        let clocks: BTreeSet<_> = self.rows.keys().map(|(_, zone)| *zone).collect();
+        History { known: known.collect(), clocks: clocks.into_iter().collect(), since }
     }
 
     /// What the timetable would be if it were made anew on top of what went out.
