@@ -160,9 +160,11 @@ async fn a_database_that_restarts_costs_nobody_anything() {
             .await;
     }
     let began = Instant::now();
-    while lessons_open(&world).await > SENDERS as u64 {
+    while going_on(&world).await > 0 {
         assert!(began.elapsed() < Duration::from_secs(60), "it goes on");
         sleep(Duration::from_millis(100)).await;
+        // A lease whose holder was cut off runs out by the clock, and a story's stands still by itself.
+        world.app.clock.advance(TimeDelta::seconds(1));
     }
     worker.stop().await;
     // Somebody starts it again.
@@ -176,6 +178,6 @@ async fn a_database_that_restarts_costs_nobody_anything() {
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no mail twice");
 }
 
-async fn lessons_open(world: &World) -> u64 {
-    trellis::store::ledger::count_open(world.app.db.reader(), world.now()).await.unwrap_or(u64::MAX)
+async fn going_on(world: &World) -> u64 {
+    trellis::store::ledger::count_going_on(world.app.db.reader(), world.app.clock.now()).await.unwrap_or(u64::MAX)
 }
