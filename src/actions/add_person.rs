@@ -6,7 +6,7 @@ use crate::{
     clock::Now,
     domain::{
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Event, Resuming, Standing},
+        enrollment::{Event, Standing},
         ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
         name::Name,
         zone::Zone,
@@ -139,32 +139,13 @@ async fn journey(app: &App, tx: &Tx, cohort: &Cohort, person: ParticipantId, now
 
 fn enrollment(app: &App, cohort: &Cohort, who: (ParticipantId, i32), new: &NewPerson, now: Now) -> Enrollment {
     let (participant_id, seat) = who;
+    let (place, journey) = ((cohort.practice_id, cohort.id), JourneyId(uuid::Uuid::nil()));
     Enrollment {
-        id: app.random.id(now.real),
-        practice_id: cohort.practice_id,
-        cohort_id: cohort.id,
-        participant_id,
-        journey_id: JourneyId(uuid::Uuid::nil()),
         standing: Standing::Enrolled,
-        calendar: CalendarChoice::Neither,
         track: new.track.clone(),
         reason: "added by the coach".to_owned(),
-        actor: String::new(),
-        note: String::new(),
         seat: Some(seat),
-        asked_at: now.real,
-        changed_at: now.program,
-        hold_until: None,
-        confirmed_at: None,
-        left_at: None,
-        offered_at: None,
-        reminded_at: None,
-        paused_at: None,
-        resume_on: None,
-        resume_as: Resuming::Rejoin,
-        shift_days: 0,
-        moved_to: None,
-        completed_at: None,
+        ..Enrollment::begun(app.random.id(now.real), place, (participant_id, journey), now)
     }
 }
 

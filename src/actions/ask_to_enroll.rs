@@ -13,7 +13,7 @@ use crate::{
         delivery::Occasion,
         discretion::Discretion,
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Event, Resuming, Standing, confirm_by},
+        enrollment::{CalendarChoice, Event, Standing, confirm_by},
         ids::{JourneyId, ParticipantId},
         name::Name,
         program::{Document, intake::Answered},
@@ -212,33 +212,14 @@ async fn new_enrollment(
 
 /// A place as a form asks for it, without a seat.
 pub(super) fn fresh(app: &App, cohort: &Cohort, of: (ParticipantId, JourneyId), form: &Form, now: Now) -> Enrollment {
-    let (participant_id, journey_id) = of;
     Enrollment {
-        id: app.random.id(now.real),
-        practice_id: cohort.practice_id,
-        cohort_id: cohort.id,
-        participant_id,
-        journey_id,
-        standing: Standing::Pending,
         calendar: form.calendar,
         track: form.track.clone(),
         reason: "asked by the form".to_owned(),
         actor: "participant".to_owned(),
         note: form.note.clone(),
-        seat: None,
-        asked_at: now.real,
-        changed_at: now.program,
         hold_until: Some(confirm_by(now.real)),
-        confirmed_at: None,
-        left_at: None,
-        offered_at: None,
-        reminded_at: None,
-        paused_at: None,
-        resume_on: None,
-        resume_as: Resuming::Rejoin,
-        shift_days: 0,
-        moved_to: None,
-        completed_at: None,
+        ..Enrollment::begun(app.random.id(now.real), (cohort.practice_id, cohort.id), of, now)
     }
 }
 

@@ -130,25 +130,15 @@ async fn ask(
     now: Now,
 ) -> Result<Enrollment, Refused> {
     let (before, to) = there;
+    let who = (old.participant_id, old.journey_id);
     let asked = Enrollment {
-        id: app.random.id(now.real),
-        cohort_id: to,
-        standing: Standing::Pending,
-        seat: None,
-        asked_at: now.real,
-        changed_at: now.program,
-        hold_until: None,
-        left_at: None,
-        offered_at: None,
-        reminded_at: None,
-        paused_at: None,
-        resume_on: None,
-        shift_days: 0,
-        moved_to: None,
-        completed_at: None,
+        calendar: old.calendar,
+        track: old.track.clone(),
+        note: old.note.clone(),
+        confirmed_at: old.confirmed_at,
         actor: "participant".to_owned(),
         reason: "asked instead of dates that are off".to_owned(),
-        ..old.clone()
+        ..Enrollment::begun(app.random.id(now.real), (old.practice_id, to), who, now)
     };
     let asked = match before {
         None => {

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         cohort::Admission,
         delivery::Occasion,
-        enrollment::{Event, Refusal, Resuming, Standing},
+        enrollment::{Event, Refusal, Standing},
         ids::{CohortId, EnrollmentId},
         people::CohortState,
         schedule::LessonClock,
@@ -232,26 +232,17 @@ async fn arrive(
     by: &By,
     now: Now,
 ) -> Result<Enrollment, Refused> {
+    let who = (before.participant_id, before.journey_id);
     let moved = Enrollment {
-        id: app.random.id(now.real),
-        cohort_id: target.id,
         standing: Standing::Enrolled,
         seat: Some(seat),
-        asked_at: now.real,
-        changed_at: now.program,
-        hold_until: None,
-        left_at: None,
-        offered_at: None,
-        reminded_at: None,
-        paused_at: None,
-        resume_on: None,
-        resume_as: Resuming::Rejoin,
-        shift_days: 0,
-        moved_to: None,
-        completed_at: None,
+        calendar: before.calendar,
+        track: before.track.clone(),
+        note: before.note.clone(),
+        confirmed_at: before.confirmed_at,
         actor: actor(by).to_owned(),
         reason: "came from other dates".to_owned(),
-        ..before.clone()
+        ..Enrollment::begun(app.random.id(now.real), (before.practice_id, target.id), who, now)
     };
     let Some(there) = there else {
         enrollments::create(tx, moved.clone()).await?;

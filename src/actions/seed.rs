@@ -5,7 +5,7 @@ use crate::{
     clock::Now,
     domain::{
         email_address::EmailAddress,
-        enrollment::{CalendarChoice, Resuming, Standing},
+        enrollment::{CalendarChoice, Standing},
         ids::{CohortId, JourneyId, ParticipantId, PracticeId, ProgramId},
         name::Name,
         zone::Zone,
@@ -91,31 +91,15 @@ fn person(app: &App, seeded: &Seeded, who: (EmailAddress, Name, Zone), now: Now)
 
 fn enrollment(app: &App, seeded: &Seeded, of: (&Journey, usize), now: Now) -> Enrollment {
     let (journey, index) = of;
+    let (place, who) = ((seeded.practice, seeded.cohort), (journey.participant_id, journey.id));
     Enrollment {
-        id: app.random.id(now.real),
-        practice_id: seeded.practice,
-        cohort_id: seeded.cohort,
-        participant_id: journey.participant_id,
-        journey_id: journey.id,
         standing: Standing::Enrolled,
         calendar: CalendarChoice::Feed,
         track: seeded.tracks.get(index % seeded.tracks.len().max(1)).cloned().unwrap_or_default(),
         reason: "seeded".to_owned(),
         actor: "seed".to_owned(),
-        note: String::new(),
         seat: i32::try_from(index + 1).ok(),
-        asked_at: now.real,
-        changed_at: now.program,
-        hold_until: None,
         confirmed_at: Some(now.real),
-        left_at: None,
-        offered_at: None,
-        reminded_at: None,
-        paused_at: None,
-        resume_on: None,
-        resume_as: Resuming::Rejoin,
-        shift_days: 0,
-        moved_to: None,
-        completed_at: None,
+        ..Enrollment::begun(app.random.id(now.real), place, who, now)
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
-        enrollment::{CalendarChoice, Resuming, Standing},
+        enrollment::Standing,
         ids::{JourneyId, ParticipantId},
     },
     store::{
@@ -109,32 +109,14 @@ fn enrollment(
     now: Now,
 ) -> Enrollment {
     let ((participant_id, journey_id, seat), (one, actor)) = (of, how);
+    let place = (cohort.practice_id, cohort.id);
     Enrollment {
-        id: app.random.id(now.real),
-        practice_id: cohort.practice_id,
-        cohort_id: cohort.id,
-        participant_id,
-        journey_id,
         standing: Standing::Enrolled,
-        calendar: CalendarChoice::Neither,
         track: one.listed.track.clone(),
         reason: "on a list of the coach".to_owned(),
         actor: actor.to_owned(),
-        note: String::new(),
         seat,
-        asked_at: now.real,
-        changed_at: now.program,
-        hold_until: None,
-        confirmed_at: None,
-        left_at: None,
-        offered_at: None,
-        reminded_at: None,
-        paused_at: None,
-        resume_on: None,
-        resume_as: Resuming::Rejoin,
-        shift_days: 0,
-        moved_to: None,
-        completed_at: None,
+        ..Enrollment::begun(app.random.id(now.real), place, (participant_id, journey_id), now)
     }
 }
 

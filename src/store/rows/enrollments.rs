@@ -3,9 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{
-    enrollment::{CalendarChoice, Resuming, Standing},
-    ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
+use crate::{
+    clock::Now,
+    domain::{
+        enrollment::{CalendarChoice, Resuming, Standing},
+        ids::{CohortId, EnrollmentId, JourneyId, ParticipantId, PracticeId},
+    },
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -43,3 +46,43 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// A place as every place begins, asked for now: pending, without a seat, and nothing chosen. Whoever makes
+    /// one says what differs, and why.
+    #[must_use]
+    pub fn begun(
+        id: EnrollmentId,
+        (practice_id, cohort_id): (PracticeId, CohortId),
+        (participant_id, journey_id): (ParticipantId, JourneyId),
+        now: Now,
+    ) -> Self {
+        Self {
+            id,
+            practice_id,
+            cohort_id,
+            participant_id,
+            journey_id,
+            standing: Standing::Pending,
+            calendar: CalendarChoice::Neither,
+            track: String::new(),
+            reason: String::new(),
+            actor: String::new(),
+            note: String::new(),
+            seat: None,
+            asked_at: now.real,
+            changed_at: now.program,
+            hold_until: None,
+            confirmed_at: None,
+            left_at: None,
+            offered_at: None,
+            reminded_at: None,
+            paused_at: None,
+            resume_on: None,
+            resume_as: Resuming::Rejoin,
+            shift_days: 0,
+            moved_to: None,
+            completed_at: None,
+        }
+    }
+}
