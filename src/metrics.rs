@@ -19,6 +19,10 @@ type Word = [(&'static str, &'static str); 1];
 /// What an answer is counted under: method, route pattern, class of status.
 type Answer = [(&'static str, String); 3];
 
+/// What an email can come to.
+const OUTCOMES: [&str; 9] =
+    ["sent", "deferred", "bounced", "came_back", "complained", "unknown", "failed", "skipped", "missed"];
+
 /// Everything that is counted. Whoever reads it says first how it stands now.
 pub struct Metrics {
     registry: Registry,
@@ -86,6 +90,10 @@ impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
         let (deliveries, answers, now) = (self.deliveries.clone(), self.answers.clone(), &self.now);
+        for outcome in OUTCOMES {
+            // There from the start: whoever watches for the first of its kind sees it go from 0 to 1.
+            deliveries.get_or_create(&[("outcome", outcome)]);
+        }
         registry.register("deliveries", "What became of emails since this process started, by outcome", deliveries);
         registry.register("send_attempt_seconds", "How long a try to hand over one email took", self.attempts.clone());
         registry.register("planner_look_seconds", "How long a look at what is due took", self.looks.clone());

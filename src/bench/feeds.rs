@@ -29,18 +29,7 @@ pub async fn feeds(setup: &Setup) -> anyhow::Result<()> {
     for group in 0..people / IN_A_COHORT {
         let group =
             Group { number: group, zone: berlin()?, capacity: 500, clock: LessonClock::Cohort, starts_on: None };
-        let cohort = house.cohort(group).await?;
-        house.people(cohort, group.number, IN_A_COHORT).await?;
-        let all = enrollments::of_cohort(house.app.db.reader(), cohort).await?;
-        let (app, now) = (&house.app, house.app.clock.now());
-        // A feed shows what the person's own calendar is to hold.
-        transact!(app.db, |tx| {
-            for place in &all {
-                tell_calendar(app, tx, place, now).await?;
-            }
-            Ok::<_, store::Error>(())
-        })?;
-        tokens.extend(all.iter().map(|place| house.app.links.feed_token(place.participant_id.0, 0)));
+        tokens.extend(calendars(&house, group, IN_A_COHORT).await?);
     }
     let program = programs::find(house.app.db.reader(), house.practice.id, house.program).await?;
     let page = format!("/g/{}", program.context("the program")?.code);
@@ -69,6 +58,22 @@ pub async fn feeds(setup: &Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A cohort of people whose calendars hold something: what each asks for it with.
+pub(super) async fn calendars(house: &House, group: Group, people: usize) -> anyhow::Result<Vec<String>> {
+    let cohort = house.cohort(group).await?;
+    house.people(cohort, group.number, people).await?;
+    let all = enrollments::of_cohort(house.app.db.reader(), cohort).await?;
+    let (app, now) = (&house.app, house.app.clock.now());
+    // A feed shows what the person's own calendar is to hold.
+    transact!(app.db, |tx| {
+        for place in &all {
+            tell_calendar(app, tx, place, now).await?;
+        }
+        Ok::<_, store::Error>(())
+    })?;
+    Ok(all.iter().map(|place| app.links.feed_token(place.participant_id.0, 0)).collect())
+}
+
 fn tell(report: &Report, answers: &Answers, spent: f64) {
     let all = number(answers.all());
     report.say("rate", all / answers.seconds, "answers/s");
@@ -79,7 +84,7 @@ fn tell(report: &Report, answers: &Answers, spent: f64) {
     report.say("size", number(answers.bytes) / all / 1_000.0, "kB/answer");
 }
 
-fn get(path: String, head: &str) -> Ask {
+pub(super) fn get(path: String, head: &str) -> Ask {
     Ask { method: "GET".to_owned(), path, head: head.to_owned(), body: String::new() }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 pub mod clients;
 mod cost;
+mod count;
 mod feeds;
 mod house;
 mod memory;
@@ -20,6 +21,7 @@ pub mod sink;
 mod storm;
 mod tick;
 
+pub use count::count;
 pub use feeds::feeds;
 pub use memory::{memory, start};
 pub use plan::plan;

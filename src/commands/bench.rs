@@ -30,6 +30,8 @@ pub(super) enum Command {
     Feeds(Common),
     /// What a look at what is due costs, when little is.
     Tick(Common),
+    /// A few lessons and calendars, for a tool that counts instructions.
+    Count(Common),
     /// Memory held: idle, with many people, while sending.
     Memory(Common),
     /// From the start of the process to its first answer.
@@ -97,6 +99,7 @@ pub(super) async fn obey(command: Command) -> anyhow::Result<()> {
         Command::Storm(common) => bench::storm(&common.into()).await,
         Command::Feeds(common) => bench::feeds(&common.into()).await,
         Command::Tick(common) => bench::tick(&common.into()).await,
+        Command::Count(common) => bench::count(&common.into()).await,
         Command::Memory(common) => bench::memory(&common.into()).await,
         Command::Start(common) => bench::start(&common.into()).await,
         Command::Sink(behavior) => bench::sink::serve(behavior.into()).await,

@@ -111,13 +111,18 @@ impl Database {
 
     /// Brings the tables up to date; two processes that start together take turns.
     pub async fn migrate(&self) -> Result<()> {
-        if let Some(writer) = &self.writer {
-            migrations::up(&writer.connection()).await?;
+        let newer = if let Some(writer) = &self.writer {
+            migrations::up(&writer.connection()).await?
         } else {
             let lock = self.reader.begin().await?;
             lock.execute_unprepared("SELECT pg_advisory_xact_lock(7355608)").await?;
-            migrations::up(&lock).await?;
+            let newer = migrations::up(&lock).await?;
             lock.commit().await?;
+            newer
+        };
+        if !newer.is_empty() {
+            let steps = newer.join(", ");
+            tracing::warn!(%steps, "a newer Trellis was here; this one works beside it for one release, so install the newer soon");
         }
         Ok(())
     }

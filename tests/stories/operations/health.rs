@@ -132,6 +132,10 @@ async fn the_numbers_are_for_whoever_holds_the_token_and_name_nobody() {
         let sent = world.mails.lock().unwrap().len();
         for line in [
             format!("trellis_deliveries_total{{outcome=\"sent\"}} {sent}"),
+            "trellis_deliveries_total{outcome=\"deferred\"} 0".to_owned(),
+            "trellis_deliveries_total{outcome=\"bounced\"} 0".to_owned(),
+            "trellis_deliveries_total{outcome=\"unknown\"} 0".to_owned(),
+            "trellis_deliveries_total{outcome=\"failed\"} 0".to_owned(),
             "trellis_deliveries_due{state=\"queued\"} 1".to_owned(),
             "trellis_deliveries_due{state=\"unknown\"} 0".to_owned(),
             "trellis_deliveries_oldest_due_seconds 90.0".to_owned(),
@@ -142,6 +146,10 @@ async fn the_numbers_are_for_whoever_holds_the_token_and_name_nobody() {
             "trellis_http_request_seconds_count{method=\"GET\",route=\"none\",status=\"4xx\"} 1".to_owned(),
         ] {
             assert!(page.lines().any(|said| said == line), "{line} is not in\n{page}");
+        }
+        // How long the planner looks, a try takes, and how much shares a commit.
+        for name in ["planner_look_seconds_bucket", "send_attempt_seconds_bucket", "writer_batch_size_bucket"] {
+            assert!(page.contains(&format!("trellis_{name}{{le=")), "{name} is not in\n{page}");
         }
         assert!(page.trim_end().ends_with("# EOF"));
         for private in ["lena", "Lena", "ada", "Ada", "example", "secret", "Brandt", &practice.id.to_string()] {

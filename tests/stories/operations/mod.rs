@@ -6,6 +6,7 @@ mod health;
 mod modes;
 pub mod process;
 mod releases;
+mod side_by_side;
 mod stopping;
 mod upgrades;
 mod zone;

@@ -15,7 +15,7 @@ struct Column {
     kind: String,
 }
 
-async fn open(backend: Backend, folder: &tempfile::TempDir) -> (String, DatabaseConnection) {
+pub(super) async fn open(backend: Backend, folder: &tempfile::TempDir) -> (String, DatabaseConnection) {
     let url = match backend {
         Backend::Sqlite => format!("sqlite://{}?mode=rwc", folder.path().join("old.sqlite").display()),
         Backend::Postgres => crate::databases::fresh_postgres().await,
@@ -26,11 +26,11 @@ async fn open(backend: Backend, folder: &tempfile::TempDir) -> (String, Database
     (url, Database::connect(options).await.unwrap())
 }
 
-fn statement(db: &DatabaseConnection, sql: &str) -> Statement {
+pub(super) fn statement(db: &DatabaseConnection, sql: &str) -> Statement {
     Statement::from_string(db.get_database_backend(), sql)
 }
 
-async fn tables(db: &DatabaseConnection) -> Vec<String> {
+pub(super) async fn tables(db: &DatabaseConnection) -> Vec<String> {
     #[derive(FromQueryResult)]
     struct Table {
         name: String,
