@@ -72,7 +72,7 @@ mod m0008_mail_in;
 mod m0009_announcements;
 mod m0010_turns;
 mod m0011_what_is_due;
-mod m0013_sent_forms;
+mod m0014_sent_forms;
 
 #[derive(Debug)]
 struct Migrator;
@@ -121,7 +121,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_announcements::Step),
             Box::new(m0010_turns::Step),
             Box::new(m0011_what_is_due::Step),
-            Box::new(m0013_sent_forms::Step),
+            Box::new(m0014_sent_forms::Step),
         ]
     }
 }

@@ -245,7 +245,7 @@ story! {
 story! {
     /// What a step once made and a later text of it does not make.
     async fn tables_of_the_early_days_take_forms(world: &World) {
-        write(&world.app.db, "DELETE FROM seaql_migrations WHERE version = 'm0013_sent_forms'").await;
+        write(&world.app.db, "DELETE FROM seaql_migrations WHERE version = 'm0014_sent_forms'").await;
         write(&world.app.db, "ALTER TABLE sent_forms ADD COLUMN address text NOT NULL DEFAULT ''").await;
         world.app.db.migrate().await.unwrap();
         write(&world.app.db, "ALTER TABLE sent_forms ADD COLUMN address text").await;

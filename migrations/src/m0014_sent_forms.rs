@@ -8,7 +8,7 @@ pub(crate) struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
-        "m0013_sent_forms"
+        "m0014_sent_forms"
     }
 }
 
