@@ -92,7 +92,7 @@ impl Metrics {
         let (deliveries, answers, now) = (self.deliveries.clone(), self.answers.clone(), &self.now);
         for outcome in OUTCOMES {
             // There from the start: whoever watches for the first of its kind sees it go from 0 to 1.
-            deliveries.get_or_create(&[("outcome", outcome)]);
+            drop(deliveries.get_or_create(&[("outcome", outcome)]));
         }
         registry.register("deliveries", "What became of emails since this process started, by outcome", deliveries);
         registry.register("send_attempt_seconds", "How long a try to hand over one email took", self.attempts.clone());
