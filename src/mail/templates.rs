@@ -15,13 +15,14 @@ use crate::domain::{lesson::prepared::Prepared, name::is_unprintable};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "email-templates/"]
+#[exclude = "*.css"]
 struct Files;
 
 /// Every mail template, compiled.
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
-    /// Lessons that many read.
+    /// Lessons that many read, with the look of mail.
     pub lessons: Prepared,
 }
 
@@ -65,7 +66,6 @@ impl Templates {
             },
         );
         environment.set_formatter(format);
-        environment.add_filter("lesson", |html: &str| Value::from_safe_string(lesson_html::style(html)));
         environment.add_filter("moment", moment);
         environment.add_filter("column", |label: &str| format!("{label:<11} "));
         for name in Files::iter() {
@@ -75,7 +75,7 @@ impl Templates {
                 .add_template_owned(name.to_string(), source)
                 .map_err(|cause| CannotWrite::Template { name: name.to_string(), cause })?;
         }
-        Ok(Self { environment, lessons: Prepared::default() })
+        Ok(Self { environment, lessons: Prepared::new(lesson_html::style) })
     }
 
     /// Fills a letter's three templates.

@@ -3,7 +3,7 @@
 use super::{Around, CannotCompose, Composed, Desk, facts::Reader, times};
 use crate::{
     actions::{needs_you, preview_lesson},
-    domain::{civil, discretion::Body, ids::LessonId, lesson},
+    domain::{civil, discretion::Body, ids::LessonId},
     links::{Claims, Purpose},
     mail::letters::{
         coach_note::{CoachNote, Item},
@@ -60,7 +60,11 @@ impl Desk<'_> {
         }
         let reader = (self.facts.reader.name().expose(), self.facts.reader.zone());
         let facts = preview_lesson::sample_facts(self.app, (&self.facts.practice, program), &lesson, reader);
-        let rendered = lesson::render(&lesson, &facts)
+        let rendered = self
+            .app
+            .templates
+            .lessons
+            .render(&lesson.body, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), program.weeks);
         self.finish(&letter, around)

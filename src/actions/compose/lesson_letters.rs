@@ -44,7 +44,7 @@ impl Desk<'_> {
             .app
             .templates
             .lessons
-            .render(&lesson, &facts)
+            .render(&lesson.body, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
         self.finish(&WeeklyLesson { also, ..letter }, around)
