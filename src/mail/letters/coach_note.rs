@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::SessionLine;
 use crate::{
-    domain::category::Category,
+    domain::{category::Category, discretion::Voice},
     mail::letter::{Letter, Reader},
 };
 
@@ -37,7 +37,7 @@ impl Letter for CoachNote {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![
             Self {
                 subject: "Two things need you".to_owned(),

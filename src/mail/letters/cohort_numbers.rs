@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
+    domain::{category::Category, discretion::Voice},
     mail::letter::{Letter, Reader},
 };
 
@@ -33,7 +33,7 @@ impl Letter for CohortNumbers {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |enrolled, held, applied, waiting| Self {
             subject: format!("{enrolled} of 6: does it take place?"),
             cohort: "Thursday evenings".to_owned(),

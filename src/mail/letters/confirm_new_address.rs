@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
+    domain::{category::Category, discretion::Voice},
     mail::letter::{Letter, Reader},
 };
 
@@ -22,7 +22,7 @@ impl Letter for ConfirmNewAddress {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             confirm_url: "https://trellis.example/address/v1.abc.def".to_owned(),
             lifetime: "an hour".to_owned(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
+    domain::{category::Category, discretion::Voice},
     mail::letter::{Letter, Reader},
 };
 
@@ -22,7 +22,7 @@ impl Letter for PasswordReset {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             reset_url: "https://trellis.example/coach/reset/v1.1.9f2c".to_owned(),
             lifetime: "thirty minutes".to_owned(),

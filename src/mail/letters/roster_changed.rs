@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
+    domain::{category::Category, discretion::Voice},
     mail::letter::{Letter, Reader},
 };
 
@@ -25,7 +25,7 @@ impl Letter for RosterChanged {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |changes: &[&str]| Self {
             cohort: "Thursday evenings".to_owned(),
             changes: changes.iter().map(|line| (*line).to_owned()).collect(),

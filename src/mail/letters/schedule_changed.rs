@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Calendar, SessionLine};
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 /// A session at another time.
 #[derive(Debug, Clone, Serialize)]
@@ -38,7 +41,7 @@ impl Letter for ScheduleChanged {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![
             Self {
                 subject: "Week 6 has moved".to_owned(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
+    domain::{category::Category, discretion::Voice},
     mail::letter::{Letter, Reader},
 };
 
@@ -25,7 +25,7 @@ impl Letter for TestMail {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             asked_at: "Tue 2 Mar 2027, 10:41 (Dublin time, UTC+00:00)".to_owned(),
             relay: "mail.example.org, port 587".to_owned(),
