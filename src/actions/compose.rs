@@ -14,11 +14,12 @@ use crate::{
         delivery::Occasion,
         discretion::Discretion,
         name::Name,
+        reading::Direction,
     },
     links::{Claims, Purpose},
     mail::{
         dkim,
-        letter::{Direction, Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
+        letter::{Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
         message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
         templates::{CannotWrite, Written},
     },

@@ -9,10 +9,11 @@ use crate::{
         discretion::{Body, Discretion, Voice},
         lesson::{Finding, Lesson, LessonFacts},
         program::Program,
+        reading::Direction,
         zone::Zone,
     },
     mail::{
-        letter::{Direction, Footer, Frame},
+        letter::{Footer, Frame},
         letters::{lesson_waiting::LessonWaiting, weekly_lesson::WeeklyLesson},
         templates::{CannotWrite, Written},
     },

@@ -5,10 +5,11 @@ use crate::{
     domain::{
         discretion::{Body, Discretion, NEUTRAL_PREVIEW, Voice},
         lesson::Lesson,
+        reading::Direction,
         zone::Zone,
     },
     mail::{
-        letter::{Direction, Footer, Frame},
+        letter::{Footer, Frame},
         letters,
     },
     store::{announcements::Announcement, cohorts, practices::Practice, programs},

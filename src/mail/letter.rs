@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::{
     category::Category,
     discretion::{Discretion, NEUTRAL_PREVIEW, Voice},
+    reading::{Direction, Reader},
 };
 
 /// One kind of letter: what its templates may say, and who stands for its readers in tests and the gallery.
@@ -22,14 +23,6 @@ pub trait Letter: Serialize + Sized {
 
     /// One of each shape the letter can take at one level of discretion; none where another letter goes in its place.
     fn samples(voice: &Voice<'_>) -> Vec<Self>;
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    Participant,
-    Coach,
-    /// Somebody whose address was typed into a form, perhaps not by them.
-    Stranger,
 }
 
 /// What stands round the letter: who writes, to whom, and the foot.
@@ -65,37 +58,6 @@ pub struct Unsubscribe {
     pub label: String,
     /// Opens a page with one button; the one-click address is in the header.
     pub url: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Direction {
-    #[serde(rename = "ltr")]
-    LeftToRight,
-    #[serde(rename = "rtl")]
-    RightToLeft,
-}
-
-impl Direction {
-    pub const ALL: [Self; 2] = [Self::LeftToRight, Self::RightToLeft];
-
-    /// As in the `dir` of HTML.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeftToRight => "ltr",
-            Self::RightToLeft => "rtl",
-        }
-    }
-
-    /// The direction of a BCP 47 language.
-    #[must_use]
-    pub fn of(language: &str) -> Self {
-        let primary = language.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        match primary.as_str() {
-            "ar" | "arc" | "ckb" | "dv" | "fa" | "he" | "ks" | "ps" | "sd" | "ug" | "ur" | "yi" => Self::RightToLeft,
-            _ => Self::LeftToRight,
-        }
-    }
 }
 
 /// What the link that stops a category is called; `None` where it cannot be stopped.

@@ -4,11 +4,10 @@ use poem::{Response, handler, web::Data};
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::{
-        letter::Reader,
-        letters::{self, gallery::Kind},
-        templates::CannotWrite,
+    actions::show_letters::{kinds, show_letter},
+    domain::{
+        category::Category,
+        reading::{Kind, Reader},
     },
     web::{
         chrome::{self, Here},
@@ -70,8 +69,8 @@ pub(crate) fn add(table: Table) -> Table {
 
 #[handler]
 async fn show(Data(site): Data<&Site>, signed: SignedCoach) -> Result<Response, PageError> {
-    let kinds = letters::kinds();
-    let shelf = |reader: Reader| -> Result<Shelf, CannotWrite> {
+    let kinds = kinds();
+    let shelf = |reader: Reader| -> anyhow::Result<Shelf> {
         let (key, title) = match reader {
             Reader::Participant => ("people", "To participants"),
             Reader::Stranger => ("strangers", "To an address that somebody typed in"),
@@ -81,19 +80,19 @@ async fn show(Data(site): Data<&Site>, signed: SignedCoach) -> Result<Response, 
         Ok(Shelf { key, title, lines: of_it.map(|kind| line(site, kind)).collect::<Result<_, _>>()? })
     };
     let shelves = [Reader::Participant, Reader::Stranger, Reader::Coach].into_iter().map(shelf);
-    let page = LettersPage { shelves: shelves.collect::<Result<_, _>>().map_err(anyhow::Error::from)? };
+    let page = LettersPage { shelves: shelves.collect::<Result<_, _>>()? };
     site.pages.render(&desk::around(site, &signed, Here::Settings).await?, &page)
 }
 
-fn line(site: &Site, kind: &Kind) -> Result<Line, CannotWrite> {
+fn line(site: &Site, kind: &Kind) -> anyhow::Result<Line> {
     let first = match kind.usual() {
-        Some(place) => letters::sample(&site.app.templates, kind.folder, place)?,
+        Some(place) => show_letter(&site.app, kind.folder, place)?,
         None => None,
     };
     Ok(Line {
         folder: kind.folder,
         name: name(kind.folder),
-        subject: first.map(|sample| sample.written.subject).unwrap_or_default(),
+        subject: first.map(|letter| letter.subject).unwrap_or_default(),
         category: category(kind.category),
         samples: kind.places().count(),
     })

@@ -43,7 +43,7 @@ impl Letter for Announcement {
 }
 
 const HTML: &str = "<p>Dear Sam,</p>
-<p>some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.</p>
+<p>Some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.</p>
 <ul>
 <li>There is no topic.</li>
 <li>Nobody is missed who does not come.</li>
@@ -52,7 +52,7 @@ const HTML: &str = "<p>Dear Sam,</p>
 
 const TEXT: &str = "Dear Sam,
 
-some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.
+Some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.
 
 * There is no topic.
 * Nobody is missed who does not come.

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::SessionLine;
 use crate::{
-    domain::{category::Category, discretion::Voice},
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 /// One thing and what can be done about it.

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{category::Category, discretion::Voice},
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]

@@ -6,63 +6,16 @@ use crate::{
     domain::{
         category::Category,
         discretion::{CALENDAR_TITLE, Discretion, Voice},
+        reading::{Kind, Place},
     },
     mail::{
-        letter::{Direction, Frame, Letter, Reader},
+        letter::{Frame, Letter},
         templates::{CannotWrite, Templates, Written},
     },
 };
 
 /// What the sample sessions are called in a calendar that may say so.
 pub const SESSION_TITLE: &str = "Rebuilding Trust, week 4";
-
-/// One kind of letter.
-#[derive(Debug, Clone, Copy)]
-pub struct Kind {
-    pub folder: &'static str,
-    pub reader: Reader,
-    pub category: Category,
-    /// How many shapes it can take at each level of discretion; none where another letter goes in its place.
-    pub shapes: [(Discretion, usize); 3],
-}
-
-impl Kind {
-    pub(super) fn of<L: Letter>() -> Self {
-        let samples = |level| L::samples(&voice(level));
-        let category = Discretion::ALL.into_iter().find_map(|level| samples(level).first().map(Letter::category));
-        Self {
-            folder: L::FOLDER,
-            reader: L::READER,
-            category: category.unwrap_or(Category::Service),
-            shapes: Discretion::ALL.map(|level| (level, samples(level).len())),
-        }
-    }
-
-    /// As most people see it: discreet, if it is ever sent so.
-    #[must_use]
-    pub fn usual(&self) -> Option<Place> {
-        let is_sent = |wanted: &Discretion| self.shapes.iter().any(|(level, shapes)| level == wanted && *shapes > 0);
-        let levels = [Discretion::Discreet, Discretion::Open, Discretion::Minimal];
-        let level = levels.into_iter().find(is_sent)?;
-        Some(Place { level, number: 1, direction: Direction::LeftToRight })
-    }
-
-    /// Every place in which this letter can stand.
-    pub fn places(&self) -> impl Iterator<Item = Place> {
-        let numbered =
-            self.shapes.into_iter().flat_map(|(level, shapes)| (1..=shapes).map(move |number| (level, number)));
-        numbered.flat_map(|(level, number)| Direction::ALL.map(|direction| Place { level, number, direction }))
-    }
-}
-
-/// For whom a sample is, and which of the shapes it shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    pub level: Discretion,
-    /// Counts from 1 within a letter and level.
-    pub number: usize,
-    pub direction: Direction,
-}
 
 /// One sample letter, written.
 #[derive(Debug)]
@@ -94,8 +47,19 @@ pub fn voice(level: Discretion) -> Voice<'static> {
     }
 }
 
+pub(super) fn kind<L: Letter>() -> Kind {
+    let samples = |level| L::samples(&voice(level));
+    let category = Discretion::ALL.into_iter().find_map(|level| samples(level).first().map(Letter::category));
+    Kind {
+        folder: L::FOLDER,
+        reader: L::READER,
+        category: category.unwrap_or(Category::Service),
+        shapes: Discretion::ALL.map(|level| (level, samples(level).len())),
+    }
+}
+
 pub(super) fn write_all<L: Letter>(templates: &Templates, samples: &mut Vec<Sample>) -> Result<(), CannotWrite> {
-    for place in Kind::of::<L>().places() {
+    for place in kind::<L>().places() {
         samples.extend(write::<L>(templates, place)?);
     }
     Ok(())

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use gallery::{Kind, Place, Sample};
+use gallery::Sample;
 
 use super::{
     letter::Letter,
     templates::{CannotWrite, Templates},
 };
+use crate::domain::reading::{Kind, Place};
 
 pub mod address_changed;
 pub mod already_enrolled;
@@ -53,7 +54,7 @@ macro_rules! letters {
         /// Every letter there is, by the name of its folder.
         #[must_use]
         pub fn kinds() -> Vec<Kind> {
-            vec![$(Kind::of::<$letter>()),+]
+            vec![$(gallery::kind::<$letter>()),+]
         }
 
         /// Every letter as each of its sample readers sees it, for the tests.

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    domain::discretion::{Discretion, ForbiddenWords},
-    mail::{letter::Direction, plain_text::COLUMNS},
+    domain::{
+        discretion::{Discretion, ForbiddenWords},
+        reading::Direction,
+    },
+    mail::plain_text::COLUMNS,
 };
 
 fn samples() -> Vec<Sample> {

@@ -76,7 +76,7 @@ fn sessions() -> Vec<SessionLine> {
         SessionLine::held("Week 1", "Mon 8 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),
         SessionLine::held("Week 2", "Mon 15 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),
         SessionLine::held("Week 3", "Mon 22 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),
-        SessionLine::pause("No session", "Mon, Mar 29, 2027, Easter Monday"),
+        SessionLine::pause("No session", "Mon 29 Mar 2027, Easter Monday"),
         SessionLine::held("Week 4", "Mon 5 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)"),
         SessionLine::held("Week 5", "Mon 12 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)"),
         SessionLine::held("Week 6", "Mon 19 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)"),

@@ -8,13 +8,10 @@ use serde::Serialize;
 
 use super::{category, name};
 use crate::{
-    domain::discretion::Discretion,
-    mail::{
-        letter::Direction,
-        letters::{
-            self,
-            gallery::{Kind, Place, Sample},
-        },
+    actions::show_letters::{self, kinds, show_letter},
+    domain::{
+        discretion::Discretion,
+        reading::{Direction, Kind, Place},
     },
     web::{
         chrome::{self, Here},
@@ -37,12 +34,11 @@ struct Way {
 }
 
 #[derive(Debug, Serialize)]
-struct Shown {
+struct Seen {
     sender: String,
     subject: String,
     preheader: String,
     text: String,
-    text_direction: &'static str,
     /// The mail by itself, for the frame.
     src: String,
 }
@@ -57,7 +53,7 @@ pub(crate) struct LetterPage {
     directions: Vec<Way>,
     schemes: Vec<Way>,
     /// Nothing where another letter goes at this level.
-    shown: Option<Shown>,
+    shown: Option<Seen>,
     previous: Option<(String, String)>,
     next: Option<(String, String)>,
 }
@@ -87,12 +83,11 @@ impl Page for LetterPage {
             previous: None,
             next: Some(("/coach/settings/letters/left".to_owned(), "Left".to_owned())),
         };
-        let shown = Shown {
+        let shown = Seen {
             sender: "N. Brandt".to_owned(),
             subject: "Group session".to_owned(),
             preheader: "A short note for you.".to_owned(),
             text: "Dear Sam,".to_owned(),
-            text_direction: "ltr",
             src: "/coach/settings/letters/invite/mail".to_owned(),
         };
         vec![("letter", page(Some(shown))), ("nothing at this level", page(None))]
@@ -180,19 +175,19 @@ fn address(kind: &Kind) -> String {
 
 /// The kind of that name, with those before and after it.
 fn found(folder: &str) -> Result<(Kind, [Option<Kind>; 2]), PageError> {
-    let kinds = letters::kinds();
+    let kinds = kinds();
     let at = kinds.iter().position(|kind| kind.folder == folder).ok_or(PageError::NotFound)?;
     let before = at.checked_sub(1).and_then(|before| kinds.get(before));
     Ok((kinds[at], [before.copied(), kinds.get(at + 1).copied()]))
 }
 
-fn written(site: &Site, kind: &Kind, view: View) -> Result<Option<Sample>, PageError> {
-    let sample = letters::sample(&site.app.templates, kind.folder, view.place).map_err(anyhow::Error::from)?;
+fn written(site: &Site, kind: &Kind, view: View) -> Result<Option<show_letters::Shown>, PageError> {
+    let letter = show_letter(&site.app, kind.folder, view.place)?;
     // At this level there is none at all, or there are others.
-    if sample.is_none() && (view.place.number != 1 || !view.shapes(kind).is_empty()) {
+    if letter.is_none() && (view.place.number != 1 || !view.shapes(kind).is_empty()) {
         return Err(PageError::NotFound);
     }
-    Ok(sample)
+    Ok(letter)
 }
 
 #[handler]
@@ -204,12 +199,11 @@ async fn show(
 ) -> Result<Response, PageError> {
     let (kind, beside) = found(&folder)?;
     let view = View::asked(&asked, &kind)?;
-    let shown = written(site, &kind, view)?.map(|sample| Shown {
-        sender: sample.frame.sender_name,
-        subject: sample.written.subject,
-        preheader: sample.frame.preview,
-        text: sample.written.text,
-        text_direction: view.place.direction.as_str(),
+    let shown = written(site, &kind, view)?.map(|letter| Seen {
+        sender: letter.sender,
+        subject: letter.subject,
+        preheader: letter.preheader,
+        text: letter.text,
         src: format!("{}/mail{}", address(&kind), view.query()),
     });
     let [previous, next] = beside.map(|kind| kind.map(|kind| (address(&kind), name(kind.folder))));
@@ -238,6 +232,6 @@ async fn mail(
 ) -> Result<Response, PageError> {
     let (kind, _) = found(&folder)?;
     let view = View::asked(&asked, &kind)?;
-    let sample = written(site, &kind, view)?.ok_or(PageError::NotFound)?;
-    Ok(framed(&sample.written.html, view.scheme))
+    let letter = written(site, &kind, view)?.ok_or(PageError::NotFound)?;
+    Ok(framed(&letter.html, view.scheme))
 }

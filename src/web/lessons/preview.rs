@@ -42,7 +42,7 @@ async fn saved(
     asked: Asked,
 ) -> Result<Response, PageError> {
     let (program, row) = lesson(site, &signed, &ids).await?;
-    shown(site, (&signed, &program), &row.content.0, &asked)
+    shown(site, (&signed, &program), &row.content.0, (asked.text("level"), asked.text("scheme")))
 }
 
 /// As it stands in the editor: nothing is saved.
@@ -57,11 +57,16 @@ async fn typed(
     let program = found(site, &signed, &id).await?;
     let place = place(&program, fields.text("week"), fields.text("track"))?;
     let written = Lesson { week: place.week, track: place.track, ..read(&fields) };
-    shown(site, (&signed, &program), &written, &asked)
+    shown(site, (&signed, &program), &written, (asked.text("level"), fields.text("scheme")))
 }
 
-fn shown(site: &Site, of: (&SignedCoach, &ProgramRow), lesson: &Lesson, asked: &Asked) -> Result<Response, PageError> {
-    let level = Discretion::parse(asked.text("level")).unwrap_or(Discretion::Open);
+fn shown(
+    site: &Site,
+    of: (&SignedCoach, &ProgramRow),
+    lesson: &Lesson,
+    (level, scheme): (&str, &str),
+) -> Result<Response, PageError> {
+    let level = Discretion::parse(level).unwrap_or(Discretion::Open);
     let (signed, program) = of;
     let html = match preview_lesson(&site.app, (&signed.practice, &program.content.0), lesson, level) {
         Ok(written) => written.html,
@@ -75,7 +80,7 @@ fn shown(site: &Site, of: (&SignedCoach, &ProgramRow), lesson: &Lesson, asked: &
             plain("This cannot be shown yet", "<p>Write a title and both subjects first.</p>")
         }
     };
-    Ok(framed(&html, Scheme::parse(asked.text("scheme"))))
+    Ok(framed(&html, Scheme::parse(scheme)))
 }
 
 fn plain(title: &str, body: &str) -> String {
