@@ -33,6 +33,8 @@ pub fn style(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::domain::{
         lesson::{self, LessonFacts, prepared::Prepared},
@@ -107,6 +109,21 @@ mod tests {
             let once = prepared.render(&source, &facts).unwrap();
             assert_eq!(once.html, style(&lesson::render_text(&source, &facts).unwrap().html), "{name}");
         }
+    }
+
+    #[test]
+    fn a_thousand_readers_cost_one_dressing() {
+        static DRESSED: AtomicUsize = AtomicUsize::new(0);
+        fn counted(html: &str) -> String {
+            DRESSED.fetch_add(1, Ordering::Relaxed);
+            style(html)
+        }
+        let prepared = Prepared::new(counted);
+        for number in 0..1_000 {
+            let rendered = prepared.render("Dear {{ name }},\n\nsit.\n", &facts(&format!("Sam {number}"))).unwrap();
+            assert!(rendered.html.contains(&format!(">Dear Sam {number},</p>")), "{}", rendered.html);
+        }
+        assert_eq!(DRESSED.load(Ordering::Relaxed), 1);
     }
 
     #[test]

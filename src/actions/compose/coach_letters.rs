@@ -82,11 +82,11 @@ impl Desk<'_> {
         let (from, to) = (self.now.program, self.now.program + TimeDelta::hours(24));
         let meetings = sessions::of_practice_between(db, self.facts.practice.id, from, to).await?;
         let letter = CoachNote {
-            subject: format!(
-                "{} {} today",
-                items.len(),
-                if items.len() == 1 { "thing needs you" } else { "things need you" }
-            ),
+            subject: match items.len() {
+                0 => "Nothing needs you today".to_owned(),
+                1 => "1 thing needs you today".to_owned(),
+                many => format!("{many} things need you today"),
+            },
             day: civil::date(zone.local(self.now.program).date()),
             items,
             sessions: times::lines(&meetings, zone),

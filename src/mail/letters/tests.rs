@@ -118,6 +118,15 @@ fn names_are_escaped_in_html_and_plain_in_text() {
     }
 }
 
+/// From right to left the halves of a bare number change places, and the code is a wrong one.
+#[test]
+fn a_code_is_read_from_left_to_right_in_every_mail() {
+    let codes = samples().into_iter().filter(|sample| sample.folder == "sign_in");
+    for sample in codes {
+        assert!(sample.written.html.contains("<bdi dir=\"ltr\">493 127</bdi>"), "{sample}");
+    }
+}
+
 #[test]
 fn what_can_be_stopped_says_how_and_the_rest_does_not() {
     for sample in samples() {
