@@ -78,6 +78,7 @@ pub mod save_windows;
 pub mod seed;
 pub mod send_deliveries;
 pub mod send_test;
+pub mod sent_words;
 pub mod set_rights;
 pub mod settle_doubt;
 pub mod show_letters;
