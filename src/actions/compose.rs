@@ -15,10 +15,11 @@ use crate::{
         delivery::Occasion,
         discretion::Discretion,
         name::Name,
+        reading::Direction,
     },
     links::{Claims, Purpose},
     mail::{
-        letter::{Direction, Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
+        letter::{Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
         message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
         stencil::Person,
         templates::{CannotWrite, Written},

@@ -81,6 +81,7 @@ pub mod send_test;
 pub mod sent_words;
 pub mod set_rights;
 pub mod settle_doubt;
+pub mod show_letters;
 pub mod sign_in;
 pub mod suppress;
 pub mod take_in;

@@ -7,12 +7,13 @@ use crate::{
     domain::{
         civil::When,
         discretion::{Body, Discretion, Voice},
-        lesson::{self, Finding, Lesson, LessonFacts},
+        lesson::{Finding, Lesson, LessonFacts},
         program::Program,
+        reading::Direction,
         zone::Zone,
     },
     mail::{
-        letter::{Direction, Footer, Frame},
+        letter::{Footer, Frame},
         letters::{lesson_waiting::LessonWaiting, weekly_lesson::WeeklyLesson},
         templates::{CannotWrite, Written},
     },
@@ -54,7 +55,7 @@ pub fn preview_lesson(
     }
     let zone = Zone::parse(SAMPLE_ZONE).unwrap_or(practice.zone);
     let facts = sample_facts(app, of, lesson, (SAMPLE_NAME, zone));
-    let rendered = lesson::render(lesson, &facts).map_err(CannotPreview::Lesson)?;
+    let rendered = app.templates.lessons.render(&lesson.body, &facts).map_err(CannotPreview::Lesson)?;
     Ok(app.templates.write(&letter(app, &voice, lesson, (rendered.html, rendered.text), program.weeks), &frame)?)
 }
 

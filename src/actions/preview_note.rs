@@ -4,11 +4,12 @@ use crate::{
     app::App,
     domain::{
         discretion::{Body, Discretion, NEUTRAL_PREVIEW, Voice},
-        lesson::{self, Lesson},
+        lesson::Lesson,
+        reading::Direction,
         zone::Zone,
     },
     mail::{
-        letter::{Direction, Footer, Frame},
+        letter::{Footer, Frame},
         letters,
     },
     store::{announcements::Announcement, cohorts, practices::Practice, programs},
@@ -65,7 +66,7 @@ async fn rendered(
     let lesson = Lesson { week: 1, ..Lesson::default() };
     let facts = sample_facts(app, (practice, &program.content.0), &lesson, (SAMPLE_NAME, zone));
     // What was saved has been checked, so that it renders for anybody.
-    Ok(lesson::render_text(&row.body, &facts).map_or((None, None), |body| (Some(body.html), Some(body.text))))
+    Ok(app.templates.lessons.render(&row.body, &facts).map_or((None, None), |body| (Some(body.html), Some(body.text))))
 }
 
 fn frame(app: &App, practice: &Practice, voice: &Voice<'_>) -> Frame {

@@ -40,8 +40,6 @@ use super::{
 
 pub use super::record_attempt::{sweep, sweep_at_start};
 
-/// Rows a sender takes at once: few enough that the last is sent well within the lease.
-const AT_ONCE: u64 = 8;
 /// A last look is believed for this long; older, and there is another one.
 const FRESH: Duration = Duration::from_millis(500);
 /// So long a coach can see what was sent; then only that it was.
@@ -69,7 +67,7 @@ pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Ro
     count_the_day(app, now).await?;
     let most = match app.post.turn(now.real) {
         Turn::Wait(until) => return Ok(Round::Shut(until)),
-        Turn::Go => AT_ONCE,
+        Turn::Go => app.post.in_a_hand(),
         Turn::Probe => 1,
     };
     let round = claimed_and_sent(app, sender, most).await;
@@ -94,6 +92,7 @@ async fn claimed_and_sent(app: &App, sender: &mut Sender, most: u64) -> store::R
     let rows = transact!(app.db, |tx| ledger::claim(tx, &claim, now).await)?;
     let Some(first) = rows.first() else { return Ok(Round::Idle) };
     app.post.serve(first.practice_id);
+    let (began, mails) = (Instant::now(), u32::try_from(rows.len()).unwrap_or(u32::MAX));
     let mut hand = Hand { app, rows: rows.into_iter(), claimed: Instant::now(), gathered: None, claim, shut: None };
     let mut ready = hand.next().await?;
     while let Some(prepared) = ready {
@@ -102,6 +101,7 @@ async fn claimed_and_sent(app: &App, sender: &mut Sender, most: u64) -> store::R
             None => hand.next().await?,
         };
     }
+    app.post.took(began.elapsed() / mails);
     Ok(hand.shut.map_or(Round::Worked, Round::Shut))
 }
 

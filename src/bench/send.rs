@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     actions::{
-        compose::{self, facts::facts},
+        compose::{self, gather::Gathered},
         release_due::release_due,
         send_deliveries::{Round, send_deliveries},
     },
@@ -153,13 +153,16 @@ async fn unrecorded(app: &Arc<App>, senders: usize, rows: Vec<Delivery>) -> anyh
             let (app, rows) = (app.clone(), rows.to_vec());
             tokio::spawn(async move {
                 let mut sender = app.mailer.sender();
-                for row in rows {
+                for rows in rows.chunks(64) {
                     let now = app.clock.now();
-                    let facts = facts(&app, &row, now).await?;
-                    let composed = compose::compose(&app, &row, &facts, now).await?;
-                    let return_path = EmailAddress::parse(&compose::return_path(&app, &row, &facts))?;
-                    let envelope = Envelope { return_path, to: facts.reader.address().clone() };
-                    sender.send(&envelope, &composed.frozen.message).await;
+                    let gathered = Gathered::of(&app, rows, now).await?;
+                    for row in rows {
+                        let facts = gathered.facts(&app, row).await?;
+                        let composed = compose::compose(&app, row, &facts, now).await?;
+                        let return_path = EmailAddress::parse(&compose::return_path(&app, row, &facts))?;
+                        let envelope = Envelope { return_path, to: facts.reader.address().clone() };
+                        sender.send(&envelope, &composed.frozen.message).await;
+                    }
                 }
                 sender.close().await;
                 anyhow::Ok(())

@@ -32,6 +32,7 @@ pub mod plan;
 pub mod program;
 pub mod provider;
 pub mod reach;
+pub mod reading;
 pub mod retry;
 pub mod rsvp;
 pub mod schedule;

@@ -1,170 +1,65 @@
 //! How does a coach's lesson look inside a mail client, which knows no style sheet?
 
-const FONT: &str = "font-family:-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;";
+use css_inline::CSSInliner;
 
-/// Gives every tag of sanitized HTML the inline style a mail client needs, and turns the exercise into the
-/// table that Outlook can paint. Input is what the sanitizer wrote: well formed, plain tags, quoted attributes.
+/// The look of a lesson: what these rules say is written into its tags.
+const LOOK: &str = include_str!("../../email-templates/_lesson.css");
+
+/// Where the sanitizer leaves an exercise, and the table that Outlook can paint in its place.
+const EXERCISE: [(&str, &str); 2] = [
+    (
+        r#"<div class="exercise">"#,
+        concat!(
+            r#"<table class="exercise" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">"#,
+            r#"<tr><td class="box">"#
+        ),
+    ),
+    ("</div>", "</td></tr></table>"),
+];
+
+/// Gives every tag of sanitized HTML the inline style a mail client needs, and turns the exercise into a table.
+/// A millisecond a lesson: [`crate::domain::lesson::prepared`] keeps what comes of it for all who read it.
+///
+/// Input is what the sanitizer wrote: its only `div` is an exercise, and a `<` in a text or an address is escaped.
 #[must_use]
 pub fn style(html: &str) -> String {
-    let mut styled = String::with_capacity(html.len() * 2);
-    let mut open = Open::default();
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        styled.push_str(&rest[..start]);
-        let tag = &rest[start..start + length_of_tag(&rest[start..])];
-        open.tag(tag, &mut styled);
-        rest = &rest[start + tag.len()..];
-    }
-    styled.push_str(rest);
-    styled
-}
-
-/// The octets up to and with the `>` that is not inside quotes.
-fn length_of_tag(html: &str) -> usize {
-    let mut quote = None;
-    for (at, byte) in html.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return at + 1,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            (None | Some(_), _) => {}
-        }
-    }
-    html.len()
-}
-
-/// What we are inside of.
-#[derive(Default)]
-struct Open {
-    /// Every open `div`: whether it is an exercise.
-    divs: Vec<bool>,
-    quotes: usize,
-}
-
-impl Open {
-    fn tag(&mut self, tag: &str, styled: &mut String) {
-        let inner = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
-        let (name, attributes) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
-        match name {
-            "div" => self.open_div(tag, attributes, styled),
-            "/div" => match self.divs.pop() {
-                Some(true) => styled.push_str("</td></tr></table>"),
-                Some(false) | None => styled.push_str(tag),
-            },
-            "/blockquote" => {
-                self.quotes = self.quotes.saturating_sub(1);
-                styled.push_str(tag);
-            }
-            "blockquote" => {
-                self.quotes += 1;
-                self.push(styled, name, attributes);
-            }
-            _ => self.push(styled, name, attributes),
-        }
-    }
-
-    fn open_div(&mut self, tag: &str, attributes: &str, styled: &mut String) {
-        let is_exercise = attribute(attributes, "class").is_some_and(|class| class.split(' ').any(|c| c == "exercise"));
-        self.divs.push(is_exercise);
-        if is_exercise {
-            styled.push_str(concat!(
-                r#"<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:24px 0;"><tr>"#,
-                r#"<td class="box" style="background-color:#e0ede6;border-left:4px solid #1f5c4a;border-radius:0 10px 10px 0;padding:18px 20px 8px;">"#,
-            ));
-        } else {
-            styled.push_str(tag);
-        }
-    }
-
-    /// Writes an opening tag with our class and style in place of its own; other attributes stay.
-    fn push(&self, styled: &mut String, name: &str, attributes: &str) {
-        let class = attribute(attributes, "class").unwrap_or_default();
-        let Some((class, style)) = self.look(name, class) else {
-            styled.push('<');
-            styled.push_str(name);
-            push_attributes(styled, attributes);
-            styled.push('>');
-            return;
-        };
-        styled.push_str(&format!(r#"<{name} class="{class}""#));
-        push_attributes(styled, attributes);
-        styled.push_str(&format!(r#" style="{style}">"#));
-    }
-
-    /// The class, for dark mode and phones, and the inline style of a tag in its place.
-    fn look(&self, name: &str, class: &str) -> Option<(&'static str, String)> {
-        let in_box = self.divs.contains(&true);
-        let ink = |style: &str| Some(("ink", format!("{style}{FONT}color:#1a241f;")));
-        match name {
-            "p" if class == "exercise__t" => ink("margin:0 0 6px;font-size:17px;line-height:24px;font-weight:600;"),
-            "p" if self.quotes > 0 => {
-                Some(("muted", format!("margin:0;font-size:17px;line-height:27px;{FONT}color:#4d5a53;")))
-            }
-            "p" if in_box => ink("margin:0 0 10px;font-size:16px;line-height:25px;"),
-            "p" => ink("margin:0 0 16px;font-size:17px;line-height:27px;"),
-            "h1" | "h2" => ink("margin:28px 0 10px;font-size:20px;line-height:26px;font-weight:600;"),
-            "h3" | "h4" => ink("margin:22px 0 8px;font-size:17px;line-height:24px;font-weight:600;"),
-            "ul" | "ol" => Some(("list", "margin:0 0 16px;padding:0 0 0 24px;".to_owned())),
-            "li" if in_box => ink("margin:0 0 6px;font-size:16px;line-height:25px;"),
-            "li" => ink("margin:0 0 8px;font-size:17px;line-height:27px;"),
-            "blockquote" => {
-                Some(("rule quote", "margin:0 0 16px;padding:2px 0 2px 16px;border-left:4px solid #d9dfd6;".to_owned()))
-            }
-            "hr" => Some(("rule", "margin:24px 0;border:0;border-top:1px solid #d9dfd6;".to_owned())),
-            "a" => Some(("accent", "color:#1a5141;".to_owned())),
-            _ => None,
-        }
-    }
-}
-
-/// Every attribute but class and style, as it was written.
-fn push_attributes(styled: &mut String, attributes: &str) {
-    for (name, written) in each_attribute(attributes) {
-        if !matches!(name, "class" | "style") {
-            styled.push(' ');
-            styled.push_str(written);
-        }
-    }
-}
-
-fn attribute<'a>(attributes: &'a str, wanted: &str) -> Option<&'a str> {
-    let (_, written) = each_attribute(attributes).find(|(name, _)| *name == wanted)?;
-    let (_, value) = written.split_once('=')?;
-    Some(value.trim_matches(['"', '\'']))
-}
-
-/// Name and whole text of each attribute: `("href", r#"href="…""#)`.
-fn each_attribute(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = attributes.trim_start();
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let mut quote = None;
-        let end = rest
-            .char_indices()
-            .find(|(_, c)| match (quote, *c) {
-                (None, c) if c.is_whitespace() => true,
-                (None, '"' | '\'') => {
-                    quote = Some(*c);
-                    false
-                }
-                (Some(open), c) if open == c => {
-                    quote = None;
-                    false
-                }
-                (None | Some(_), _) => false,
-            })
-            .map_or(rest.len(), |(at, _)| at);
-        let written = &rest[..end];
-        rest = rest[end..].trim_start();
-        Some((written.split('=').next().unwrap_or(written), written))
-    })
+    let [open, close] = EXERCISE;
+    let tables = html.replace(open.0, open.1).replace(close.0, close.1);
+    let inliner =
+        CSSInliner::options().load_remote_stylesheets(false).inline_style_tags(false).minify_css(true).build();
+    // Our own rules parse (see below), and nothing else can be refused. If it were: better plain than not at all.
+    inliner.inline_fragment(&tables, LOOK).unwrap_or(tables)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+    use crate::domain::{
+        lesson::{self, LessonFacts, prepared::Prepared},
+        markdown,
+    };
+
+    const ALL: &str = "# One\n\nTwo *three* **four** `five` [six](https://a.example)\n\n## Seven\n\n### Eight\n\n##### Nine\n\n- ten\n- eleven\n\n1. twelve\n   - thirteen\n\n     fourteen\n\n> fifteen\n>\n> sixteen\n\n---\n\n    seventeen\n\n::: exercise Eighteen\nNineteen\n\n- twenty\n\n> twenty-one\n:::\n";
+
+    fn html(source: &str) -> String {
+        markdown::render(source, &[]).map(|rendered| rendered.html).unwrap()
+    }
+
+    fn facts(name: &str) -> LessonFacts {
+        LessonFacts {
+            name: name.to_owned(),
+            coach: "Nadia".to_owned(),
+            week: 1,
+            weeks: 6,
+            session_when: "Thursday at 20:00".to_owned(),
+            session_title: "Listening".to_owned(),
+            check_in_link: "https://trellis.example/c/1?a=1&b=2".to_owned(),
+            my_program_link: "https://trellis.example/p".to_owned(),
+            crisis_line: "call 112".to_owned(),
+        }
+    }
 
     #[test]
     fn plain_tags_get_the_look_of_their_place() {
@@ -172,31 +67,71 @@ mod tests {
             r#"<p>One <strong>two</strong> <a href="https://trellis.example/p?a=1&amp;b=>" rel="noopener">three</a>.</p>"#,
             r#"<div class="exercise"><p class="exercise__t">Twenty minutes</p><p>Sit.</p></div><p>Four</p>"#,
         ));
-        assert!(styled.contains(r#"<a class="accent" href="https://trellis.example/p?a=1&amp;b=>" rel="noopener" style="color:#1a5141;">"#), "{styled}");
-        assert!(styled.contains(r#"<td class="box""#) && styled.contains("</td></tr></table><p"), "{styled}");
-        assert!(!styled.contains("exercise"), "{styled}");
-        assert_eq!(
-            styled.matches("font-size:16px").count(),
-            1,
-            "only the plain paragraph of the exercise is smaller: {styled}"
-        );
+        let link = r##"<a href="https://trellis.example/p?a=1&amp;b=>" rel="noopener" style="color:#1a5141">"##;
+        assert!(styled.contains(link), "{styled}");
+        assert!(styled.contains(r#"<td class="box""#) && styled.contains("</table><p"), "{styled}");
+        assert!(!styled.contains("<div") && styled.contains(r#"role="presentation""#), "{styled}");
+        let smaller = styled.matches("font-size:16px").count();
+        assert_eq!(smaller, 1, "only the plain paragraph of the exercise is smaller: {styled}");
         assert!(styled.contains("<strong>two</strong>"), "{styled}");
+    }
+
+    #[test]
+    fn nothing_a_coach_can_write_stays_without_a_look() {
+        let styled = style(&html(ALL));
+        for tag in styled.split('<').skip(1).filter(|tag| !tag.starts_with('/')) {
+            let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
+            let plain = ["strong", "em", "br", "tbody", "tr"].contains(&name);
+            assert!(plain || tag.contains("style=\""), "{tag}");
+        }
+        assert_eq!(styled.matches("<h1").count(), 0, "the letter has its own: {styled}");
     }
 
     /// What is checked when a lesson is saved is never less than what is sent (H14).
     #[test]
     fn no_text_is_heavier_than_it_was_weighed() {
-        let all = "# One\n\nTwo *three* **four** `five` [six](https://a.example)\n\n## Seven\n\n### Eight\n\n- nine\n- ten\n\n1. eleven\n\n> twelve\n\n---\n\n::: exercise Thirteen\nFourteen\n\n- fifteen\n:::\n";
-        for source in [all.to_owned(), "- a\n".repeat(500), "a\n\n".repeat(500), "> a\n\n".repeat(200)] {
-            let html = crate::domain::markdown::render(&source, &[]).map(|rendered| rendered.html).unwrap_or_default();
-            assert!(source == all || !html.is_empty());
-            assert!(style(&html).len() <= crate::domain::lesson::weight(&html), "{source:.40}");
+        let each =
+            ["- a\n", "a\n\n", "> a\n\n", "`a` ", "    a\n\nb\n\n", "###### a\n\n", "::: exercise A\nb\n:::\n\n"];
+        for source in each.into_iter().map(|some| some.repeat(200)).chain([ALL.to_owned()]) {
+            let html = html(&source);
+            let (is, at_most) = (style(&html).len(), lesson::weight(&html));
+            assert!(is <= at_most, "{is} > {at_most}: {source:.40}");
         }
+    }
+
+    /// A person's own words are put in after the look, and cannot tell.
+    #[test]
+    fn dressed_once_for_all_is_dressed_for_each() {
+        let source = format!("Dear {{{{ name }}}},\n\n{ALL}\n::: exercise For {{{{ name }}}}\n{{{{ name }}}}\n:::\n");
+        let prepared = Prepared::new(style);
+        for name in ["Sam", "Zoë <O'Neil> & \u{a0}Co \"\"", "أحمد", "</div></p>"] {
+            let facts = facts(name);
+            let once = prepared.render(&source, &facts).unwrap();
+            assert_eq!(once.html, style(&lesson::render_text(&source, &facts).unwrap().html), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_readers_cost_one_dressing() {
+        static DRESSED: AtomicUsize = AtomicUsize::new(0);
+        fn counted(html: &str) -> String {
+            DRESSED.fetch_add(1, Ordering::Relaxed);
+            style(html)
+        }
+        let prepared = Prepared::new(counted);
+        for number in 0..1_000 {
+            let rendered = prepared.render("Dear {{ name }},\n\nsit.\n", &facts(&format!("Sam {number}"))).unwrap();
+            assert!(rendered.html.contains(&format!(">Dear Sam {number},</p>")), "{}", rendered.html);
+        }
+        assert_eq!(DRESSED.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn what_is_not_a_tag_stays() {
         assert_eq!(style("a &lt; b &amp; c"), "a &lt; b &amp; c");
-        assert_eq!(style("<div>x</div></div>"), "<div>x</div></div>");
+        let told = style(&html("`</div>` and `<div class=\"exercise\">`"));
+        assert!(!told.contains("<table") && told.contains("&lt;/div&gt;"), "{told}");
+        let linked = style(&html("[a](https://a.example/?</div>x)"));
+        assert!(!linked.contains("</td>") && linked.contains("href=\"https://a.example/"), "{linked}");
     }
 }

@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::domain::category::Category;
+use crate::domain::{
+    category::Category,
+    discretion::{Discretion, NEUTRAL_PREVIEW, Voice},
+    reading::{Direction, Reader},
+};
 
 /// One kind of letter: what its templates may say, and who stands for its readers in tests and the gallery.
 ///
@@ -17,16 +21,8 @@ pub trait Letter: Serialize + Sized {
 
     fn category(&self) -> Category;
 
-    /// At least one of each shape the letter can take, open and discreet.
-    fn samples() -> Vec<Self>;
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    Participant,
-    Coach,
-    /// Somebody whose address was typed into a form, perhaps not by them.
-    Stranger,
+    /// One of each shape the letter can take at one level of discretion; none where another letter goes in its place.
+    fn samples(voice: &Voice<'_>) -> Vec<Self>;
 }
 
 /// What stands round the letter: who writes, to whom, and the foot.
@@ -64,26 +60,6 @@ pub struct Unsubscribe {
     pub url: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Direction {
-    #[serde(rename = "ltr")]
-    LeftToRight,
-    #[serde(rename = "rtl")]
-    RightToLeft,
-}
-
-impl Direction {
-    /// The direction of a BCP 47 language.
-    #[must_use]
-    pub fn of(language: &str) -> Self {
-        let primary = language.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        match primary.as_str() {
-            "ar" | "arc" | "ckb" | "dv" | "fa" | "he" | "ks" | "ps" | "sd" | "ug" | "ur" | "yi" => Self::RightToLeft,
-            _ => Self::LeftToRight,
-        }
-    }
-}
-
 /// What the link that stops a category is called; `None` where it cannot be stopped.
 #[must_use]
 pub fn unsubscribe_label(category: Category) -> Option<&'static str> {
@@ -96,44 +72,59 @@ pub fn unsubscribe_label(category: Category) -> Option<&'static str> {
 }
 
 impl Frame {
-    /// Four readers: open, discreet with a long name, one who reads from right to left, and a plant.
+    /// As an invented reader sees it, who at the middle level has a long name, at the last one a name that attacks,
+    /// and from right to left an Arabic one.
     #[must_use]
-    pub fn samples(category: Category, reader: Reader) -> Vec<Self> {
-        let frame = |sender: &str, recipient: &str, language: &str, reason: &str| Self {
-            sender_name: sender.to_owned(),
-            recipient_name: recipient.to_owned(),
+    pub fn sample(category: Category, reader: Reader, voice: &Voice<'_>, direction: Direction) -> Self {
+        let (name, language) = match (direction, voice.level) {
+            (Direction::RightToLeft, _) => ("أحمد بن محمد", "ar"),
+            (Direction::LeftToRight, Discretion::Open) => ("Sam", "en-US"),
+            (Direction::LeftToRight, Discretion::Discreet) => {
+                ("Maximiliane Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh", "en-GB")
+            }
+            (Direction::LeftToRight, Discretion::Minimal) => ("🌱 Zoë <O'Neil> & Co", "pt-BR"),
+        };
+        let preview = match category {
+            Category::Lesson => voice.preview("A short read, and one page to write before we meet."),
+            Category::Security | Category::Service | Category::Reminder | Category::Announcement => NEUTRAL_PREVIEW,
+        };
+        Self {
+            sender_name: voice.sender_name().to_owned(),
+            recipient_name: name.to_owned(),
             language: language.to_owned(),
-            direction: Direction::of(language),
-            preview: "A short note for you. Open it whenever you have a quiet minute.".to_owned(),
+            direction,
+            preview: preview.to_owned(),
             footer: Footer {
-                reason: reason.to_owned(),
+                reason: reason(category, reader, voice.level),
                 unsubscribe: unsubscribe_label(category).map(|label| Unsubscribe {
                     label: label.to_owned(),
                     url: "https://trellis.example/u/9f2c".to_owned(),
                 }),
-                settings_url: category.subscribed().then(|| "https://trellis.example/p/9f2c/settings".to_owned()),
+                settings_url: (reader == Reader::Participant).then(|| "https://trellis.example/p#settings".to_owned()),
                 privacy_url: "https://trellis.example/privacy".to_owned(),
-                address_line: format!("{sender}, 14 Camden Row, Dublin 8"),
+                address_line: format!("{}, 14 Camden Row, Dublin 8", voice.sender_name()),
             },
-        };
-        let (open, neutral) = match reader {
-            Reader::Participant => (
-                "You receive this because you enrolled in Rebuilding Trust on February 2.",
-                "You receive this because you signed up for a weekly course.",
-            ),
-            Reader::Coach => {
-                ("You receive this because you run groups here.", "You receive this because you run groups here.")
-            }
-            Reader::Stranger => (
-                "You receive this because this address was entered on a form of ours.",
-                "You receive this because this address was entered on a form of ours.",
-            ),
-        };
-        vec![
-            frame("Nadia Brandt", "Sam", "en-US", open),
-            frame("N. Brandt", "Maximiliane Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh", "en-GB", neutral),
-            frame("N. Brandt", "أحمد بن محمد", "ar", neutral),
-            frame("Nadia", "🌱 Zoë <O'Neil> & Co", "pt-BR", neutral),
-        ]
+        }
     }
+}
+
+/// Why the invented reader gets this.
+fn reason(category: Category, reader: Reader, level: Discretion) -> String {
+    let course = match level {
+        Discretion::Open => "Rebuilding Trust",
+        Discretion::Discreet | Discretion::Minimal => "a weekly course",
+    };
+    let rest = match (reader, category) {
+        (Reader::Coach, _) => return "You receive this because you run groups here.".to_owned(),
+        (Reader::Stranger, _) => {
+            return "You receive this because this address was entered on our site.".to_owned();
+        }
+        (Reader::Participant, Category::Lesson) => "One a week until it ends.",
+        (Reader::Participant, Category::Announcement) => "It is a note from its coach.",
+        (Reader::Participant, Category::Reminder) => "Two reminders a session.",
+        (Reader::Participant, Category::Security | Category::Service) => {
+            "It is about your place or your dates, so it always arrives."
+        }
+    };
+    format!("You receive this because you signed up for {course}. {rest}")
 }

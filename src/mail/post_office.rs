@@ -1,6 +1,9 @@
 //! May the next mail leave now? What all senders of this process know of the way out.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 
@@ -23,7 +26,16 @@ struct Desk {
     providers: Providers,
     /// The practice that was served last.
     served: Option<PracticeId>,
+    /// How long a mail takes with one sender, of late.
+    a_mail_takes: Duration,
 }
+
+/// What a sender takes at once keeps it busy for so long: what is more urgent, and the next practice, wait no longer.
+const A_HAND_LASTS: Duration = Duration::from_millis(400);
+/// And it is at least so many mails and at most so many.
+const IN_A_HAND: (u64, u64) = (4, 64);
+/// As long as nothing is known: eight in a hand.
+const A_MAIL_TAKES: Duration = Duration::from_millis(50);
 
 /// What an attempt says about the way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +59,7 @@ impl PostOffice {
             pace: Pace::new(limits, now),
             providers: Providers::default(),
             served: None,
+            a_mail_takes: A_MAIL_TAKES,
         }))
     }
 
@@ -60,6 +73,19 @@ impl PostOffice {
         let mut desk = self.desk();
         let free_at = desk.pace.free_at(now);
         if free_at > now { Turn::Wait(free_at) } else { desk.channel.turn(now) }
+    }
+
+    /// How many mails a sender takes at once.
+    #[must_use]
+    pub fn in_a_hand(&self) -> u64 {
+        let takes = self.desk().a_mail_takes.as_micros().max(1);
+        u64::try_from(A_HAND_LASTS.as_micros() / takes).unwrap_or(IN_A_HAND.1).clamp(IN_A_HAND.0, IN_A_HAND.1)
+    }
+
+    /// Learns how long one mail took; a slow one counts at once, a fast one by and by.
+    pub fn took(&self, mail: Duration) {
+        let mut desk = self.desk();
+        desk.a_mail_takes = mail.max((desk.a_mail_takes * 7 + mail) / 8);
     }
 
     /// The sender whose turn was to probe found nothing to send.

@@ -16,13 +16,14 @@ use crate::domain::{lesson::prepared::Prepared, name::is_unprintable};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "email-templates/"]
+#[exclude = "*.css"]
 struct Files;
 
 /// Every mail template, compiled.
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
-    /// Lessons that many read.
+    /// Lessons that many read, with the look of mail.
     pub lessons: Prepared,
     /// Letters that many get.
     pub masters: Masters,
@@ -68,7 +69,6 @@ impl Templates {
             },
         );
         environment.set_formatter(format);
-        environment.add_filter("lesson", |html: &str| Value::from_safe_string(lesson_html::style(html)));
         environment.add_filter("moment", moment);
         environment.add_filter("column", |label: &str| format!("{label:<11} "));
         for name in Files::iter() {
@@ -78,7 +78,7 @@ impl Templates {
                 .add_template_owned(name.to_string(), source)
                 .map_err(|cause| CannotWrite::Template { name: name.to_string(), cause })?;
         }
-        Ok(Self { environment, lessons: Prepared::default(), masters: Masters::default() })
+        Ok(Self { environment, lessons: Prepared::new(lesson_html::style), masters: Masters::default() })
     }
 
     /// Fills a letter's three templates.

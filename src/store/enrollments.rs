@@ -40,10 +40,9 @@ pub async fn with_ids(
 ) -> Result<Vec<Enrollment>> {
     let mut rows = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(1_000) {
-        let these =
-            Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Id.is_in(chunk.iter().copied()));
-        rows.extend(these.all(db).await?);
+        rows.extend(Entity::find().filter(Column::Id.is_in(chunk.iter().copied())).all(db).await?);
     }
+    rows.retain(|place: &Enrollment| place.practice_id == practice);
     Ok(rows)
 }
 

@@ -39,8 +39,9 @@ pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: SessionId
 
 /// Several at once; what is not of this practice is not among them.
 pub async fn with_ids(db: &impl ConnectionTrait, practice: PracticeId, ids: &[SessionId]) -> Result<Vec<SessionRow>> {
-    let these = Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Id.is_in(ids.iter().copied()));
-    Ok(these.all(db).await?)
+    let mut rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await?;
+    rows.retain(|session| session.practice_id == practice);
+    Ok(rows)
 }
 
 /// Between two instants, for the coach's week and feed.

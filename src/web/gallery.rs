@@ -6,9 +6,9 @@
 use minijinja::value::{Serde, Value};
 
 use crate::web::{
-    announcements, attendance, chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments, error_pages::ErrorPage,
-    join, lessons, links, mailbox, my_place, my_program, notices, outbox, page::Page, people, program_page, programs,
-    schedule_changes, settings, team, texts, this_week,
+    all_letters, announcements, attendance, chrome::Chrome, coach_sign_in, cohort_new, cohorts, enrollments,
+    error_pages::ErrorPage, join, lessons, links, mailbox, my_place, my_program, notices, outbox, page::Page, people,
+    program_page, programs, schedule_changes, settings, team, texts, this_week,
 };
 
 /// One page type with its samples, types forgotten so that they fit one list.
@@ -72,6 +72,8 @@ fn for_coaches() -> Vec<Exhibit> {
         exhibit::<people::answers::AnswersPage>(),
         exhibit::<settings::SettingsPage>(),
         exhibit::<team::TeamPage>(),
+        exhibit::<all_letters::LettersPage>(),
+        exhibit::<all_letters::one::LetterPage>(),
         exhibit::<schedule_changes::form::ChangePage>(),
         exhibit::<schedule_changes::preview::PreviewPage>(),
     ]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use poem::{
-    IntoResponse, Request, Response, handler,
-    web::{Data, Html, Path},
+    Request, Response, handler,
+    web::{Data, Path},
 };
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::{
         chrome::{self, Link},
         error::PageError,
         fields::Fields,
-        headers::{Manner, set_manner},
+        mail_frame::{Scheme, framed},
         page::Page,
         rehearsal::{self, ClockBar},
         site::Site,
@@ -155,15 +155,7 @@ async fn message(Data(site): Data<&Site>, Path(id): Path<String>, request: &Requ
 /// The mail itself, for the frame: its links open in a page of their own.
 #[handler]
 async fn html(Data(site): Data<&Site>, Path(id): Path<String>) -> Result<Response, PageError> {
-    let letter = letter(site, &id).await?;
-    let base = "<base target=\"_blank\">";
-    let html = match letter.html.split_once("<head>") {
-        Some((before, after)) => format!("{before}<head>{base}{after}"),
-        None => format!("{base}{}", letter.html),
-    };
-    let mut response = Html(html).into_response();
-    set_manner(&mut response, Manner::EMAIL_PREVIEW);
-    Ok(response)
+    Ok(framed(&letter(site, &id).await?.html, Scheme::Own))
 }
 
 async fn letter(site: &Site, id: &str) -> Result<Letter, PageError> {

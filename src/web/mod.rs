@@ -1,5 +1,6 @@
 //! Who may ask, and what do they see? The pages and the JSON API: the only room that knows HTTP.
 
+pub mod all_letters;
 pub mod announcements;
 pub mod assets;
 pub mod attendance;
@@ -28,6 +29,7 @@ pub mod labels;
 pub mod lessons;
 pub mod limits;
 pub mod links;
+mod mail_frame;
 pub mod mailbox;
 pub mod methods;
 pub mod my_place;

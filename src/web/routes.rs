@@ -7,10 +7,10 @@ use poem::{Endpoint, EndpointExt, Response};
 use crate::{
     app::App,
     web::{
-        announcements, assets, attendance, coach_sign_in, cohort_new, cohorts, enrollments, feeds, frame::Frame, hooks,
-        join, lessons, links, mailbox, my_place, my_program, operations, outbox, partners, people, program_page,
-        programs, rsvp, schedule_changes, sessions, settings, site::Site, table::Table, team, texts::Texts, this_week,
-        together, unsubscribe, watched::Watched,
+        all_letters, announcements, assets, attendance, coach_sign_in, cohort_new, cohorts, enrollments, feeds,
+        frame::Frame, hooks, join, lessons, links, mailbox, my_place, my_program, operations, outbox, partners, people,
+        program_page, programs, rsvp, schedule_changes, sessions, settings, site::Site, table::Table, team,
+        texts::Texts, this_week, together, unsubscribe, watched::Watched,
     },
 };
 
@@ -39,6 +39,7 @@ const NOUNS: &[fn(Table) -> Table] = &[
     announcements::add,
     settings::add,
     team::add,
+    all_letters::add,
     programs::add,
     lessons::add,
     hooks::add,

@@ -7,6 +7,7 @@ mod changes;
 mod desk;
 mod doors;
 mod driver;
+mod letters;
 mod own_place;
 mod places;
 mod plain;

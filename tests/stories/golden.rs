@@ -320,7 +320,7 @@ fn every_letter_is_read_alike_and_signed() {
     let all = told(&bytes);
     assert_eq!(all.len(), samples.len());
     for (sample, told) in samples.iter().zip(&all) {
-        let which = format!("{} {}", sample.folder, sample.number);
+        let which = sample.to_string();
         assert_eq!(told.defects, Vec::<String>::new(), "{which}");
         assert_eq!(told.subject, sample.written.subject, "{which}");
         assert_eq!(told.from_name, sample.frame.sender_name, "{which}");

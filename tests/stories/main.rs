@@ -10,6 +10,7 @@
 )]
 
 mod addresses;
+mod all_letters;
 mod announcements;
 mod any_order;
 mod applications;

@@ -152,6 +152,10 @@ async fn plans(backend: Backend) {
     assert!(plan.contains("ix_deliveries_turn"), "{plan}");
     if backend == Backend::Sqlite {
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        // People are found one by one, and not among all of their practice.
+        let people = |sql: &str| sql.contains("FROM \"participants\"") && sql.contains(" IN ");
+        let of_people = noted.iter().find(|(sql, _)| people(sql)).unwrap().1.join("\n");
+        assert!(of_people.contains("(id=?)"), "{of_people}");
     }
     tx.rollback().await.unwrap();
 }

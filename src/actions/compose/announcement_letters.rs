@@ -1,11 +1,7 @@
 //! What does an announcement say to one of its readers?
 
 use super::{Around, CannotCompose, Composed, Desk};
-use crate::{
-    domain::{discretion::Body, lesson},
-    mail::letters::announcement::Announcement,
-    store::announcements,
-};
+use crate::{domain::discretion::Body, mail::letters::announcement::Announcement, store::announcements};
 
 impl Desk<'_> {
     pub(super) async fn announcement(&self) -> Result<Composed, CannotCompose> {
@@ -18,8 +14,10 @@ impl Desk<'_> {
             Body::LinkOnly => (None, None),
             Body::Full => {
                 let facts = self.lesson_facts(None, &self.meetings().await?)?;
-                let rendered = lesson::render_text(&row.body, &facts)
-                    .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
+                let rendered =
+                    self.app.templates.lessons.render(&row.body, &facts).map_err(|bad| {
+                        CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default())
+                    })?;
                 (Some(rendered.html), Some(rendered.text))
             }
         };

@@ -3,7 +3,7 @@
 use super::{Around, CannotCompose, Composed, Desk, facts::Reader, times};
 use crate::{
     actions::{needs_you, preview_lesson},
-    domain::{civil, discretion::Body, ids::LessonId, lesson},
+    domain::{civil, discretion::Body, ids::LessonId},
     links::{Claims, Purpose},
     mail::letters::{
         coach_note::{CoachNote, Item},
@@ -60,7 +60,11 @@ impl Desk<'_> {
         }
         let reader = (self.facts.reader.name().expose(), self.facts.reader.zone());
         let facts = preview_lesson::sample_facts(self.app, (&self.facts.practice, program), &lesson, reader);
-        let rendered = lesson::render(&lesson, &facts)
+        let rendered = self
+            .app
+            .templates
+            .lessons
+            .render(&lesson.body, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), program.weeks);
         self.finish(&letter, around)
@@ -78,11 +82,11 @@ impl Desk<'_> {
         let (from, to) = (self.now.program, self.now.program + TimeDelta::hours(24));
         let meetings = sessions::of_practice_between(db, self.facts.practice.id, from, to).await?;
         let letter = CoachNote {
-            subject: format!(
-                "{} {} today",
-                items.len(),
-                if items.len() == 1 { "thing needs you" } else { "things need you" }
-            ),
+            subject: match items.len() {
+                0 => "Nothing needs you today".to_owned(),
+                1 => "1 thing needs you today".to_owned(),
+                many => format!("{many} things need you today"),
+            },
             day: civil::date(zone.local(self.now.program).date()),
             items,
             sessions: times::lines(&meetings, zone),

@@ -80,7 +80,7 @@ impl Desk<'_> {
         let facts = self.lesson_facts_of(name, Some(lesson), &shared.meetings)?;
         let rendered = templates
             .lessons
-            .render(lesson, &facts)
+            .render(&lesson.body, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let letter = preview_lesson::letter(self.app, &voice, lesson, (rendered.html, rendered.text), facts.weeks);
         Ok(templates.write(&WeeklyLesson { also, ..letter }, frame)?)

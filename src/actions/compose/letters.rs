@@ -15,7 +15,7 @@ use crate::{
         civil,
         discretion::{Body, Discretion},
         enrollment::{CalendarChoice, LAPSED_KEPT},
-        lesson::{self, Lesson, LessonFacts},
+        lesson::{Lesson, LessonFacts},
     },
     links::{Claims, Purpose},
     mail::letters::{
@@ -77,7 +77,11 @@ impl Desk<'_> {
         let zone = self.facts.reader.zone();
         let meetings = self.meetings().await?;
         let facts = self.lesson_facts(None, &meetings)?;
-        let rendered = lesson::render_text(&program.content.0.welcome, &facts)
+        let rendered = self
+            .app
+            .templates
+            .lessons
+            .render(&program.content.0.welcome, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
         let (welcome_html, welcome_text) = match self.facts.voice().body() {
             Body::Full => (Some(rendered.html), Some(rendered.text)),

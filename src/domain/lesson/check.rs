@@ -134,7 +134,8 @@ pub(super) fn weight(html: &str) -> usize {
     let styles = html.split('<').skip(1).map(|tag| {
         let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         match name {
-            "p" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "li" | "blockquote" | "hr" | "div" => 330,
+            "p" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "li" | "blockquote" | "hr" | "div" | "pre" => 330,
+            "code" => 100,
             "a" => 60,
             _ => 30,
         }

@@ -1,20 +1,26 @@
-//! What of a lesson is the same for everybody? Its page of HTML is made and cleaned once; a person's own words are
-//! escaped and put where their places are. The result is the same to the byte as if it had been made for one.
+//! What of a lesson is the same for everybody? Its page of HTML is made, cleaned and dressed for mail once; a person's
+//! own words are escaped and put where their places are. The result is the same to the byte as if it had been made for one.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Finding, Lesson, LessonFacts, finding, readable, template::Variable};
+use super::{Finding, LessonFacts, finding, readable, template::Variable};
 use crate::domain::markdown::{self, Rendered, Slot, is_slot};
 
 /// So many texts are kept; one lesson has as many as there are cohorts, tracks and conditions.
 const MOST: usize = 128;
 
 /// Pages of HTML in which only a person's own words are missing.
-#[derive(Debug, Default)]
-pub struct Prepared(Mutex<HashMap<String, Arc<str>>>);
+#[derive(Debug)]
+pub struct Prepared {
+    pages: Mutex<HashMap<String, Arc<str>>>,
+    dress: Dress,
+}
+
+/// What makes cleaned HTML fit for where it is read. It costs more than all the rest, so it is done once a page.
+pub type Dress = fn(&str) -> String;
 
 /// What differs from person to person; all else belongs to the cohort.
 const fn is_personal(variable: Variable) -> bool {
@@ -31,9 +37,14 @@ const fn is_personal(variable: Variable) -> bool {
 }
 
 impl Prepared {
-    /// The same as [`super::render`], for many who read the same lesson.
-    pub fn render(&self, lesson: &Lesson, facts: &LessonFacts) -> Result<Rendered, Vec<Finding>> {
-        let (filled, slots) = readable(&lesson.body, facts)?;
+    #[must_use]
+    pub fn new(dress: Dress) -> Self {
+        Self { pages: Mutex::default(), dress }
+    }
+
+    /// The same as [`super::render_text`], dressed, for many who read the same text.
+    pub fn render(&self, source: &str, facts: &LessonFacts) -> Result<Rendered, Vec<Finding>> {
+        let (filled, slots) = readable(source, facts)?;
         let (mut key, mut shared, mut own) = (filled.clone(), slots.clone(), Vec::new());
         for (index, variable) in Variable::ALL.into_iter().enumerate() {
             if is_personal(variable) {
@@ -43,7 +54,8 @@ impl Prepared {
             } else {
                 let (Slot::Text(value) | Slot::Link(value)) = &slots[index];
                 if value.contains(is_slot) {
-                    return super::render(lesson, facts);
+                    let rendered = super::render_text(source, facts)?;
+                    return Ok(Rendered { html: (self.dress)(&rendered.html), ..rendered });
                 }
                 key.push('\0');
                 key.push_str(value);
@@ -52,7 +64,8 @@ impl Prepared {
         let page = match self.kept(&key) {
             Some(page) => page,
             None => {
-                let page: Arc<str> = markdown::render(&filled, &shared).map_err(finding)?.html.into();
+                let plain = markdown::render(&filled, &shared).map_err(finding)?.html;
+                let page: Arc<str> = (self.dress)(&plain).into();
                 self.keep(key, page.clone());
                 page
             }
@@ -62,11 +75,11 @@ impl Prepared {
     }
 
     fn kept(&self, key: &str) -> Option<Arc<str>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     fn keep(&self, key: String, page: Arc<str>) {
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.len() >= MOST {
             pages.clear();
         }

@@ -327,10 +327,10 @@ proptest! {
             let rendered = render(&lesson, &facts);
             prop_assert!(rendered.is_ok(), "{:?}", rendered);
             // Prepared for many it is the same, also for the second one.
-            let prepared = Prepared::default();
+            let prepared = Prepared::new(str::to_owned);
             let somebody_else = LessonFacts { name: "\u{F0000} & \u{a0}<b>\"'".to_owned(), ..facts.clone() };
             for facts in [&facts, &somebody_else, &facts] {
-                prop_assert_eq!(prepared.render(&lesson, facts), render(&lesson, facts));
+                prop_assert_eq!(prepared.render(&lesson.body, facts), render(&lesson, facts));
             }
             let html = rendered.unwrap().html;
             prop_assert!(!html.contains("<script") && !html.contains("href=\"http://evil") && !html.contains("<em>x</em>"), "{}", html);

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct AddressChanged {
@@ -19,7 +22,7 @@ impl Letter for AddressChanged {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             changed_at: "Tue 2 Mar 2027, 10:41 (Dublin time, UTC+00:00)".to_owned(),
             dispute_url: "https://trellis.example/d/v1.1.9f2c".to_owned(),

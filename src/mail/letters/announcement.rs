@@ -2,7 +2,13 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{
+        category::Category,
+        discretion::{Body, Voice},
+    },
+    mail::{lesson_html, letter::Letter},
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Announcement {
@@ -10,7 +16,7 @@ pub struct Announcement {
     pub subject: String,
     /// The heading; the subject again.
     pub title: String,
-    /// Sanitized HTML of plain tags; none where the mail only leads to the page.
+    /// Sanitized HTML with its look in the tags; none where the mail only leads to the page.
     pub body_html: Option<String>,
     /// The same as text, one paragraph a line, links in full.
     pub body_text: Option<String>,
@@ -24,29 +30,20 @@ impl Letter for Announcement {
         Category::Announcement
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        let subject = voice.note_subject("An extra evening on Friday", "A note for the week").to_owned();
+        let body = match voice.body() {
+            Body::Full => Some((lesson_html::style(HTML), TEXT.to_owned())),
+            Body::LinkOnly => None,
+        };
+        let (body_html, body_text) = body.unzip();
         let page_url = "https://trellis.example/p/note/9f2c".to_owned();
-        vec![
-            Self {
-                subject: "An extra evening on Friday".to_owned(),
-                title: "An extra evening on Friday".to_owned(),
-                body_html: Some(HTML.to_owned()),
-                body_text: Some(TEXT.to_owned()),
-                page_url: page_url.clone(),
-            },
-            Self {
-                subject: "A note for you".to_owned(),
-                title: "A note for you".to_owned(),
-                body_html: None,
-                body_text: None,
-                page_url,
-            },
-        ]
+        vec![Self { title: subject.clone(), subject, body_html, body_text, page_url }]
     }
 }
 
 const HTML: &str = "<p>Dear Sam,</p>
-<p>some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.</p>
+<p>Some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.</p>
 <ul>
 <li>There is no topic.</li>
 <li>Nobody is missed who does not come.</li>
@@ -55,7 +52,7 @@ const HTML: &str = "<p>Dear Sam,</p>
 
 const TEXT: &str = "Dear Sam,
 
-some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.
+Some of you asked for more time to talk. On Friday at eight the room is open for everybody who would like to.
 
 * There is no topic.
 * Nobody is missed who does not come.

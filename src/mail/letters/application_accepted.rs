@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct ApplicationAccepted {
@@ -21,7 +24,7 @@ impl Letter for ApplicationAccepted {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             coach_name: "Nadia".to_owned(),
             held_until: "Fri 5 Mar 2027, 18:00 (Dublin time, UTC+00:00)".to_owned(),

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct ApplicationDeclined {
@@ -18,7 +21,7 @@ impl Letter for ApplicationDeclined {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let words = |words: &[&str]| Self {
             coach_name: "Nadia".to_owned(),
             words: words.iter().map(|paragraph| (*paragraph).to_owned()).collect(),

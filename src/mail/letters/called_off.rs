@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::Calendar;
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct CalledOff {
@@ -26,7 +29,7 @@ impl Letter for CalledOff {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |instead: Option<&str>, words: &[&str], choose_by: Option<&str>, calendar| Self {
             first_session: "Mon 8 Mar 2027, 20:00–21:15 (Dublin time, UTC+00:00)".to_owned(),
             instead: instead.map(str::to_owned),

@@ -2,7 +2,13 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{
+        category::Category,
+        discretion::{Discretion, Voice},
+    },
+    mail::letter::Letter,
+};
 
 /// A lesson that can be read on the page.
 #[derive(Debug, Clone, Serialize)]
@@ -30,40 +36,30 @@ impl Letter for CatchUp {
         Category::Lesson
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        let missed = |week: u16, title: &str| Missed {
+            label: format!("Week {week}"),
+            title: match voice.level {
+                Discretion::Open | Discretion::Discreet => title.to_owned(),
+                Discretion::Minimal => "Your note".to_owned(),
+            },
+            url: format!("https://trellis.example/p/lesson/{week}"),
+        };
+        let several = vec![
+            missed(1, "What happened, and what did not"),
+            missed(2, "Sleep, food and one safe hour"),
+            missed(3, "Questions & answers, <carefully>"),
+        ];
+        let letter = |subject: &str, since, lessons| Self {
+            subject: subject.to_owned(),
+            since,
+            lessons,
+            page_url: "https://trellis.example/p".to_owned(),
+        };
         vec![
-            Self {
-                subject: "Weeks 1 to 3, in one place".to_owned(),
-                since: "joined",
-                lessons: vec![
-                    Missed {
-                        label: "Week 1".to_owned(),
-                        title: "What happened, and what did not".to_owned(),
-                        url: "https://trellis.example/p/9f2c/lesson/1".to_owned(),
-                    },
-                    Missed {
-                        label: "Week 2".to_owned(),
-                        title: "Sleep, food and one safe hour".to_owned(),
-                        url: "https://trellis.example/p/9f2c/lesson/2".to_owned(),
-                    },
-                    Missed {
-                        label: "Week 3".to_owned(),
-                        title: "Questions & answers, <carefully>".to_owned(),
-                        url: "https://trellis.example/p/9f2c/lesson/3".to_owned(),
-                    },
-                ],
-                page_url: "https://trellis.example/p/9f2c".to_owned(),
-            },
-            Self {
-                subject: "Weekly course, parts so far".to_owned(),
-                since: "paused",
-                lessons: vec![Missed {
-                    label: "Part 1".to_owned(),
-                    title: "Open part 1".to_owned(),
-                    url: "https://trellis.example/p/9f2c/lesson/1".to_owned(),
-                }],
-                page_url: "https://trellis.example/p/9f2c".to_owned(),
-            },
+            letter("What came before you joined", "joined", several),
+            letter("What came during your pause", "paused", vec![missed(1, "What happened, and what did not")]),
+            letter("What the others have had so far", "moved", vec![missed(2, "Sleep, food and one safe hour")]),
         ]
     }
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::SessionLine;
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 /// One thing and what can be done about it.
@@ -21,7 +21,7 @@ pub struct Item {
 #[derive(Debug, Clone, Serialize)]
 pub struct CoachNote {
     pub subject: String,
-    /// As in `Tuesday, March 2`.
+    /// As in `Tuesday 2 March 2027`.
     pub day: String,
     /// Empty: nothing needs the coach.
     pub items: Vec<Item>,
@@ -37,11 +37,11 @@ impl Letter for CoachNote {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![
             Self {
-                subject: "Two things need you".to_owned(),
-                day: "Tuesday, March 2".to_owned(),
+                subject: "2 things need you today".to_owned(),
+                day: "Tuesday 2 March 2027".to_owned(),
                 items: vec![
                     Item {
                         what: "Priya’s address bounced. Her provider says the mailbox does not exist.".to_owned(),
@@ -58,8 +58,8 @@ impl Letter for CoachNote {
                 week_url: "https://trellis.example/coach".to_owned(),
             },
             Self {
-                subject: "Nothing needs you".to_owned(),
-                day: "Wednesday, March 3".to_owned(),
+                subject: "Nothing needs you today".to_owned(),
+                day: "Wednesday 3 March 2027".to_owned(),
                 items: vec![],
                 sessions: vec![],
                 week_url: "https://trellis.example/coach".to_owned(),

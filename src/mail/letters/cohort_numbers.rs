@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -33,7 +33,7 @@ impl Letter for CohortNumbers {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |enrolled, held, applied, waiting| Self {
             subject: format!("{enrolled} of 6: does it take place?"),
             cohort: "Thursday evenings".to_owned(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -22,7 +22,7 @@ impl Letter for ConfirmAddress {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             confirm_url: "https://trellis.example/c/v1.1.9f2c".to_owned(),
             valid_until: "Tue 2 Mar 2027, 11:41 (Dublin time, UTC+00:00)".to_owned(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -22,7 +22,7 @@ impl Letter for ConfirmNewAddress {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             confirm_url: "https://trellis.example/address/v1.abc.def".to_owned(),
             lifetime: "an hour".to_owned(),

@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use super::gallery::SESSION_TITLE;
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Invite {
@@ -21,29 +25,13 @@ impl Letter for Invite {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
-        vec![
-            Self {
-                subject: "Rebuilding Trust, session 4".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                place: "Online, by the join page".to_owned(),
-                join_url: "https://trellis.example/j/9f2c".to_owned(),
-                stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
-            },
-            Self {
-                subject: "Group session".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                place: "Online, by the join page".to_owned(),
-                join_url: "https://trellis.example/j/9f2c".to_owned(),
-                stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
-            },
-            Self {
-                subject: "Appointment".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                place: "Online, by the join page".to_owned(),
-                join_url: "https://trellis.example/j/9f2c".to_owned(),
-                stop_url: "https://trellis.example/p/9f2c/calendar".to_owned(),
-            },
-        ]
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        vec![Self {
+            subject: voice.calendar_title(SESSION_TITLE).to_owned(),
+            when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
+            place: "Online".to_owned(),
+            join_url: "https://trellis.example/join/v1.9f2c".to_owned(),
+            stop_url: "https://trellis.example/p#calendar".to_owned(),
+        }]
     }
 }

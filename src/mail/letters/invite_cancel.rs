@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use super::gallery::SESSION_TITLE;
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 /// Why the entry goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,18 +32,12 @@ impl Letter for InviteCancel {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
-        vec![
-            Self {
-                subject: "Group session".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                why: Why::SessionCanceled,
-            },
-            Self {
-                subject: "Appointment".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                why: Why::PersonStopped,
-            },
-        ]
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        let letter = |why| Self {
+            subject: voice.calendar_title(SESSION_TITLE).to_owned(),
+            when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
+            why,
+        };
+        vec![letter(Why::SessionCanceled), letter(Why::PersonStopped)]
     }
 }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::Calendar;
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Left {
@@ -19,7 +22,7 @@ impl Letter for Left {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![
             Self {
                 coach_name: "Nadia".to_owned(),

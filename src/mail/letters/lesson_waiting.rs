@@ -3,7 +3,13 @@
 use serde::Serialize;
 
 use super::weekly_lesson::Also;
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{
+        category::Category,
+        discretion::{Body, Voice},
+    },
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct LessonWaiting {
@@ -19,10 +25,13 @@ impl Letter for LessonWaiting {
         Category::Lesson
     }
 
-    fn samples() -> Vec<Self> {
-        let page_url = "https://trellis.example/p/9f2c".to_owned();
-        let also =
-            Also { title: "One more note".to_owned(), url: "https://trellis.example/p/9f2c/lesson/3".to_owned() };
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        match voice.body() {
+            Body::Full => return Vec::new(),
+            Body::LinkOnly => {}
+        }
+        let page_url = "https://trellis.example/p/lesson/4".to_owned();
+        let also = Also { title: "One more note".to_owned(), url: "https://trellis.example/p/lesson/3".to_owned() };
         vec![Self { page_url: page_url.clone(), also: vec![] }, Self { page_url, also: vec![also] }]
     }
 }

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use gallery::Sample;
+
 use super::{
-    letter::{Frame, Letter},
-    templates::{CannotWrite, Templates, Written},
+    letter::Letter,
+    templates::{CannotWrite, Templates},
 };
-use crate::domain::category::Category;
+use crate::domain::reading::{Kind, Place};
 
 pub mod address_changed;
 pub mod already_enrolled;
@@ -20,6 +22,7 @@ pub mod coach_note;
 pub mod cohort_numbers;
 pub mod confirm_address;
 pub mod confirm_new_address;
+pub mod gallery;
 pub mod invite;
 pub mod invite_cancel;
 pub mod invite_update;
@@ -48,11 +51,25 @@ macro_rules! letters {
         /// The template folder of every letter.
         pub const FOLDERS: &[&str] = &[$(<$letter as Letter>::FOLDER),+];
 
-        /// Every letter as its sample readers see it, for the gallery page and the tests.
+        /// Every letter there is, by the name of its folder.
+        #[must_use]
+        pub fn kinds() -> Vec<Kind> {
+            vec![$(gallery::kind::<$letter>()),+]
+        }
+
+        /// Every letter as each of its sample readers sees it, for the tests.
         pub fn gallery(templates: &Templates) -> Result<Vec<Sample>, CannotWrite> {
             let mut samples = Vec::new();
-            $(write_samples::<$letter>(templates, &mut samples)?;)+
+            $(gallery::write_all::<$letter>(templates, &mut samples)?;)+
             Ok(samples)
+        }
+
+        /// One of these; `None` where there is no such letter, or none that stands in this place.
+        pub fn sample(templates: &Templates, folder: &str, place: Place) -> Result<Option<Sample>, CannotWrite> {
+            $(if folder == <$letter as Letter>::FOLDER {
+                return gallery::write::<$letter>(templates, place);
+            })+
+            Ok(None)
         }
     };
 }
@@ -93,36 +110,6 @@ letters![
     weekly_lesson::WeeklyLesson,
     welcome::Welcome,
 ];
-
-/// One sample letter, written.
-#[derive(Debug)]
-pub struct Sample {
-    pub folder: &'static str,
-    /// Counts from 1 within its letter.
-    pub number: usize,
-    pub category: Category,
-    pub frame: Frame,
-    pub written: Written,
-}
-
-/// Each sample with a frame; each frame at least once, so that every letter is seen with the longest name
-/// and from right to left.
-fn write_samples<L: Letter>(templates: &Templates, samples: &mut Vec<Sample>) -> Result<(), CannotWrite> {
-    let letters = L::samples();
-    let frames = letters.first().map(|letter| Frame::samples(letter.category(), L::READER)).unwrap_or_default();
-    for number in 0..letters.len().max(frames.len()) {
-        let (letter, frame) = (&letters[number % letters.len()], &frames[number % frames.len()]);
-        let written = templates.write(letter, frame)?;
-        samples.push(Sample {
-            folder: L::FOLDER,
-            number: number + 1,
-            category: letter.category(),
-            frame: frame.clone(),
-            written,
-        });
-    }
-    Ok(())
-}
 
 /// How the reader's calendar learns of sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

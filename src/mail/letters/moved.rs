@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Calendar, SessionLine};
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Moved {
@@ -22,7 +25,7 @@ impl Letter for Moved {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |calendar| Self {
             sessions: vec![
                 SessionLine::held("Week 1", "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)"),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -24,7 +24,7 @@ impl Letter for PartnerAsked {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let letter = |inviter: Option<&str>| Self {
             inviter: inviter.map(str::to_owned),
             answer_url: "https://trellis.example/partner/v1.9f2c".to_owned(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -22,7 +22,7 @@ impl Letter for PasswordReset {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             reset_url: "https://trellis.example/coach/reset/v1.1.9f2c".to_owned(),
             lifetime: "thirty minutes".to_owned(),

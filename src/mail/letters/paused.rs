@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{category::Category, enrollment::Resuming},
+    domain::{category::Category, discretion::Voice, enrollment::Resuming},
     mail::letter::Letter,
 };
 
@@ -24,7 +24,7 @@ impl Letter for Paused {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |until: Option<&str>, resume_as| Self {
             until: until.map(str::to_owned),
             resume_as,

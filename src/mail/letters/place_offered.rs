@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct PlaceOffered {
@@ -20,7 +23,7 @@ impl Letter for PlaceOffered {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             held_until: "Tue 2 Mar 2027, 18:00 (Dublin time, UTC+00:00)".to_owned(),
             first_session: "Mon 8 Mar 2027, 20:00–21:15 (Dublin time, UTC+00:00)".to_owned(),

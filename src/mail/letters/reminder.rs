@@ -2,7 +2,13 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{
+        category::Category,
+        discretion::{Discretion, Voice},
+    },
+    mail::letter::Letter,
+};
 
 /// How long before the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -36,28 +42,22 @@ impl Letter for Reminder {
         Category::Reminder
     }
 
-    fn samples() -> Vec<Self> {
-        vec![
-            Self {
-                subject: "Tomorrow at 20:00".to_owned(),
-                lead: Lead::Day,
-                about: "week 4, Grief and anger".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                place: "Online, camera optional".to_owned(),
-                opens_at: "19:50".to_owned(),
-                page_url: "https://trellis.example/p/9f2c".to_owned(),
-                absent_url: "https://trellis.example/p/9f2c/absent/4".to_owned(),
-            },
-            Self {
-                subject: "In one hour".to_owned(),
-                lead: Lead::Hour,
-                about: "your weekly course, part 4".to_owned(),
-                when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
-                place: "Online, camera optional".to_owned(),
-                opens_at: "19:50".to_owned(),
-                page_url: "https://trellis.example/p/9f2c".to_owned(),
-                absent_url: "https://trellis.example/p/9f2c/absent/4".to_owned(),
-            },
-        ]
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        let about = match voice.level {
+            Discretion::Open => "Rebuilding Trust, week 4",
+            Discretion::Discreet => "your weekly course, part 4",
+            Discretion::Minimal => "your appointment",
+        };
+        let letter = |subject: &str, lead| Self {
+            subject: subject.to_owned(),
+            lead,
+            about: about.to_owned(),
+            when: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
+            place: "Online. The join button is on your page.".to_owned(),
+            opens_at: "19:50".to_owned(),
+            page_url: "https://trellis.example/p/join/9f2c".to_owned(),
+            absent_url: "https://trellis.example/rsvp/v1.9f2c".to_owned(),
+        };
+        vec![letter("Tomorrow at 20:00", Lead::Day), letter("In one hour", Lead::Hour)]
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{category::Category, enrollment::Resuming},
+    domain::{category::Category, discretion::Voice, enrollment::Resuming},
     mail::letter::Letter,
 };
 
@@ -24,7 +24,7 @@ impl Letter for Resumed {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let at = |text: &str| Some(text.to_owned());
         let page_url = "https://trellis.example/p".to_owned();
         vec![

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +25,7 @@ impl Letter for RosterChanged {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         let sample = |changes: &[&str]| Self {
             cohort: "Thursday evenings".to_owned(),
             changes: changes.iter().map(|line| (*line).to_owned()).collect(),

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Calendar, SessionLine};
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 /// A session at another time.
 #[derive(Debug, Clone, Serialize)]
@@ -38,10 +41,10 @@ impl Letter for ScheduleChanged {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![
             Self {
-                subject: "Week 6 has moved".to_owned(),
+                subject: "The schedule has changed".to_owned(),
                 note: None,
                 moved: vec![Moved {
                     label: "Week 6".to_owned(),
@@ -57,16 +60,16 @@ impl Letter for ScheduleChanged {
                 page_url: "https://trellis.example/p/9f2c".to_owned(),
             },
             Self {
-                subject: "The dates have changed".to_owned(),
+                subject: "The schedule has changed".to_owned(),
                 note: Some("I am away that week, and I am sorry for the short notice. <Nadia> & I".to_owned()),
                 moved: vec![Moved {
-                    label: "Part 4".to_owned(),
+                    label: "Week 4".to_owned(),
                     now: "Fri 5 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                     was: "Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned(),
                 }],
-                canceled: vec![SessionLine::held("Part 5", "Thu 11 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
-                restored: vec![SessionLine::held("Part 3", "Thu 25 Feb 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
-                added: vec![SessionLine::held("Part 7", "Thu 1 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)")],
+                canceled: vec![SessionLine::held("Week 5", "Thu 11 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
+                restored: vec![SessionLine::held("Week 3", "Thu 25 Feb 2027, 20:00–21:15 (Berlin time, UTC+01:00)")],
+                added: vec![SessionLine::held("Week 7", "Thu 1 Apr 2027, 20:00–21:15 (Berlin time, UTC+02:00)")],
                 breaks: vec!["Monday 15 March 2027".to_owned()],
                 breaks_gone: vec!["Monday 22 March 2027".to_owned()],
                 calendar: Calendar::Neither,

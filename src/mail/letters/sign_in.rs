@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct SignIn {
@@ -20,7 +23,7 @@ impl Letter for SignIn {
         Category::Security
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             sign_in_url: "https://trellis.example/in/v1.1.9f2c".to_owned(),
             code: "493 127".to_owned(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::category::Category,
-    mail::letter::{Letter, Reader},
+    domain::{category::Category, discretion::Voice, reading::Reader},
+    mail::letter::Letter,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +25,7 @@ impl Letter for TestMail {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             asked_at: "Tue 2 Mar 2027, 10:41 (Dublin time, UTC+00:00)".to_owned(),
             relay: "mail.example.org, port 587".to_owned(),

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct WaitingForTwo {
@@ -17,7 +20,7 @@ impl Letter for WaitingForTwo {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self {
             choose_url: "https://trellis.example/together/v1.9f2c".to_owned(),
             leave_url: "https://trellis.example/p/leave".to_owned(),

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{category::Category, discretion::Voice},
+    mail::letter::Letter,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Waitlisted {
@@ -18,7 +21,7 @@ impl Letter for Waitlisted {
         Category::Service
     }
 
-    fn samples() -> Vec<Self> {
+    fn samples(_: &Voice<'_>) -> Vec<Self> {
         vec![Self { hold: "24 hours".to_owned(), leave_url: "https://trellis.example/w/9f2c/leave".to_owned() }]
     }
 }

@@ -2,7 +2,13 @@
 
 use serde::Serialize;
 
-use crate::{domain::category::Category, mail::letter::Letter};
+use crate::{
+    domain::{
+        category::Category,
+        discretion::{Body, Voice},
+    },
+    mail::{lesson_html, letter::Letter},
+};
 
 /// A lesson that is named in the mail of another.
 #[derive(Debug, Clone, Serialize)]
@@ -19,7 +25,7 @@ pub struct WeeklyLesson {
     pub week_label: String,
     /// The heading.
     pub title: String,
-    /// Sanitized HTML of plain tags; an exercise is `div.exercise > p.exercise__t`.
+    /// Sanitized HTML with its look in the tags, as `lesson_html::style` leaves it.
     pub body_html: String,
     /// The same as text, one paragraph a line, links in full.
     pub body_text: String,
@@ -40,36 +46,34 @@ impl Letter for WeeklyLesson {
         Category::Lesson
     }
 
-    fn samples() -> Vec<Self> {
-        vec![
-            Self {
-                subject: "Week 4: Grief and anger".to_owned(),
-                week_label: "Week 4 of 6".to_owned(),
-                title: "Grief and anger".to_owned(),
-                body_html: SAMPLE_HTML.to_owned(),
-                body_text: SAMPLE_TEXT.to_owned(),
-                check_in_url: Some("https://trellis.example/p/9f2c/check-in/4".to_owned()),
-                page_url: "https://trellis.example/p/9f2c".to_owned(),
-                next_session: Some("Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned()),
-                also: vec![],
-                sign_off: vec!["Until then, go gently.".to_owned(), "Nadia".to_owned()],
-            },
-            Self {
-                subject: "Weekly course, part 4".to_owned(),
-                week_label: "Part 4 of 6".to_owned(),
-                title: "This week’s note".to_owned(),
-                body_html: SAMPLE_HTML.to_owned(),
-                body_text: SAMPLE_TEXT.to_owned(),
-                check_in_url: None,
-                page_url: "https://trellis.example/p/9f2c".to_owned(),
-                next_session: None,
-                also: vec![Also {
-                    title: "What we carry".to_owned(),
-                    url: "https://trellis.example/p/9f2c/lesson/3".to_owned(),
-                }],
-                sign_off: vec![],
-            },
-        ]
+    fn samples(voice: &Voice<'_>) -> Vec<Self> {
+        match voice.body() {
+            Body::Full => {}
+            Body::LinkOnly => return Vec::new(),
+        }
+        let plain = Self {
+            subject: voice.lesson_subject("Week 4: Grief and anger", "Weekly course, part 4").to_owned(),
+            week_label: "Week 4 of 6".to_owned(),
+            title: "Grief and anger".to_owned(),
+            body_html: lesson_html::style(SAMPLE_HTML),
+            body_text: SAMPLE_TEXT.to_owned(),
+            check_in_url: None,
+            page_url: "https://trellis.example/p/lesson/4".to_owned(),
+            next_session: None,
+            also: vec![],
+            sign_off: vec![],
+        };
+        let full = Self {
+            check_in_url: Some("https://trellis.example/p/check-in/4".to_owned()),
+            next_session: Some("Thu 4 Mar 2027, 20:00–21:15 (Berlin time, UTC+01:00)".to_owned()),
+            also: vec![Also {
+                title: "What we carry".to_owned(),
+                url: "https://trellis.example/p/lesson/3".to_owned(),
+            }],
+            sign_off: vec!["Until then, go gently.".to_owned(), "Nadia".to_owned()],
+            ..plain.clone()
+        };
+        vec![plain, full]
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{super::rows::cohorts, Column, Delivery, Entity, OPEN, Result, sending::fenced};
+use super::{super::rows::cohorts, Column, Delivery, Entity, OPEN, Result, sending::fenced, state_is};
 use crate::{
     clock::Now,
     domain::{
@@ -44,9 +44,9 @@ pub async fn reached_since(
     people: &[ParticipantId],
     since: DateTime<Utc>,
 ) -> Result<Vec<Reached>> {
-    let sent = Condition::all().add(Column::State.eq(State::Sent)).add(Column::SentAt.gte(since));
-    let perhaps =
-        Condition::all().add(Column::State.is_in([State::Sending, State::Unknown])).add(Column::ChangedAt.gte(since));
+    let sent = Condition::all().add(state_is(State::Sent)).add(Column::SentAt.gte(since));
+    let perhaps = Condition::any().add(state_is(State::Sending)).add(state_is(State::Unknown));
+    let perhaps = Condition::all().add(perhaps).add(Column::ChangedAt.gte(since));
     let of_cohort: RelationDef =
         Entity::belongs_to(cohorts::Entity).from(Column::CohortId).to(cohorts::Column::Id).into();
     let rows: Vec<(DeliveryId, ParticipantId, ProgramId, Option<DateTime<Utc>>, DateTime<Utc>)> = Entity::find()

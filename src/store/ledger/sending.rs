@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{super::stencils::Stencil, Column, Delivery, Entity, OPEN, Result, lease::Lease};
+use super::{super::stencils::Stencil, Column, Delivery, Entity, OPEN, Result, lease::Lease, state_is};
 use crate::{
     clock::Now,
     domain::{
@@ -48,7 +48,7 @@ pub(super) fn fenced(row: &Delivery, state: State) -> sea_orm::UpdateMany<Entity
     Entity::update_many()
         .filter(Column::Id.eq(row.id))
         .filter(Column::LeaseToken.eq(row.lease_token))
-        .filter(Column::State.eq(state))
+        .filter(state_is(state))
 }
 
 /// What became of an attempt, or of the late gate before it.
@@ -131,7 +131,7 @@ pub async fn sweep(
         let rows = Entity::update_many()
             .col_expr(Column::LeaseToken, Expr::value(None::<Uuid>))
             .filter(Expr::cust("state IN ('claimed', 'sending')"))
-            .filter(Column::State.eq(state));
+            .filter(state_is(state));
         match over {
             Over::RanOut => rows.filter(Expr::col(Column::LeaseUntil).lte(lease.now())),
             Over::All => rows,

@@ -6,12 +6,14 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::future::{Either, select};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, ExprTrait, RuntimeErr,
+    Condition, ConnectionTrait, DbErr, ExprTrait, RuntimeErr,
     sea_query::{Alias, CommonTableExpression, Expr, Query, Values},
 };
 use tokio::sync::oneshot;
@@ -23,7 +25,7 @@ use super::{
         database::Database,
         stencils::{self, Stencil},
     },
-    Column, Delivery, Entity, Frozen, Kept, Lease, Result,
+    Column, Delivery, Entity, Frozen, Kept, Lease, Result, state_is,
 };
 use crate::{
     clock::Now,
@@ -67,7 +69,9 @@ pub struct Written {
     pub begun: bool,
 }
 
-type Waiting = (Entry, oneshot::Sender<std::result::Result<Written, Arc<DbErr>>>);
+/// All that share a commit share what became of it.
+type Answer = std::result::Result<Written, Arc<DbErr>>;
+type Waiting = (Entry, oneshot::Sender<Answer>);
 
 /// Where the senders of one process leave what is to be written.
 #[derive(Debug, Default)]
@@ -83,17 +87,27 @@ impl Together {
     pub async fn write(&self, db: &Database, entry: Entry) -> Result<Written> {
         let (tell, told) = oneshot::channel();
         self.pile.lock().unwrap_or_else(PoisonError::into_inner).push((entry, tell));
-        let turn = self.turn.lock().await;
-        let pile = std::mem::take(&mut *self.pile.lock().unwrap_or_else(PoisonError::into_inner));
-        if !pile.is_empty() {
-            let (entries, waiting): (Vec<Entry>, Vec<_>) = pile.into_iter().unzip();
-            let written = self.write_all(db, &entries).await.map_err(|error| Arc::new(lost(error)));
-            for (at, tell) in waiting.into_iter().enumerate() {
-                let _gone = tell.send(written.as_ref().map(|all| all[at]).map_err(Arc::clone));
+        // Who is answered while others write waits for no turn.
+        match select(told, pin!(self.turn.lock())).await {
+            Either::Left((written, _)) => answered(written),
+            Either::Right((turn, told)) => {
+                self.write_pile(db).await;
+                drop(turn);
+                answered(told.await)
             }
         }
-        drop(turn);
-        told.await.map_err(|_| Error::Lost(Arc::new(stopped())))?.map_err(Error::Lost)
+    }
+
+    async fn write_pile(&self, db: &Database) {
+        let pile = std::mem::take(&mut *self.pile.lock().unwrap_or_else(PoisonError::into_inner));
+        if pile.is_empty() {
+            return;
+        }
+        let (entries, waiting): (Vec<Entry>, Vec<_>) = pile.into_iter().unzip();
+        let written = self.write_all(db, &entries).await.map_err(|error| Arc::new(lost(error)));
+        for (at, tell) in waiting.into_iter().enumerate() {
+            let _gone = tell.send(written.as_ref().map(|all| all[at]).map_err(Arc::clone));
+        }
     }
 
     async fn write_all(&self, db: &Database, entries: &[Entry]) -> Result<Vec<Written>> {
@@ -138,6 +152,10 @@ impl Together {
 
 /// So many stencils a process remembers to have kept.
 const MOST_KNOWN: usize = 10_000;
+
+fn answered(told: std::result::Result<Answer, oneshot::error::RecvError>) -> Result<Written> {
+    told.map_err(|_| Error::Lost(Arc::new(stopped())))?.map_err(Error::Lost)
+}
 
 fn lost(error: Error) -> DbErr {
     match error {
@@ -269,7 +287,7 @@ fn fenced(table: &'static str, state: State) -> Condition {
     Condition::all()
         .add(Expr::col((Entity, Column::Id)).eq(of("id")))
         .add(Expr::col((Entity, Column::LeaseToken)).eq(of("lease_token")))
-        .add(Column::State.eq(state))
+        .add(state_is(state))
 }
 
 async fn ids(tx: &impl ConnectionTrait, update: &sea_orm::sea_query::UpdateStatement) -> Result<Vec<DeliveryId>> {

@@ -13,7 +13,7 @@ use crate::{
         desk::Asked,
         error::PageError,
         guard::SignedCoach,
-        headers::{Manner, set_manner},
+        mail_frame::{Scheme, framed},
         site::Site,
         table::{Access, Table},
     },
@@ -33,7 +33,5 @@ async fn show(
     let row = found(site, &signed, &id).await?;
     let level = Discretion::parse(asked.text("level")).unwrap_or(Discretion::Discreet);
     let html = preview_note(&site.app, &signed.practice, &row, level).await?;
-    let mut response = Response::builder().content_type("text/html; charset=utf-8").body(html);
-    set_manner(&mut response, Manner::EMAIL_PREVIEW);
-    Ok(response)
+    Ok(framed(&html, Scheme::parse(asked.text("scheme"))))
 }

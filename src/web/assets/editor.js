@@ -67,4 +67,11 @@
     const to = step ? (at + step + buttons.length) % buttons.length : { Home: 0, End: buttons.length - 1 }[e.key] ?? -1;
     if (to >= 0) { e.preventDefault(); buttons[to].focus(); }
   });
+
+  // The preview again in the colors that were chosen; and once by itself where nothing was saved that it could show.
+  const form = area.form, frame = document.querySelector("iframe[name=preview]");
+  let level = form.querySelector("[formtarget=preview]");
+  form.addEventListener("submit", e => { if (e.submitter?.formTarget === "preview") level = e.submitter; });
+  form.addEventListener("change", e => { if (e.target.name === "scheme" && level) form.requestSubmit(level); });
+  if (frame && level && !frame.hasAttribute("src")) form.requestSubmit(level);
 })();

@@ -18,7 +18,7 @@ use crate::{
         error::PageError,
         fields::Fields,
         guard::SignedCoach,
-        headers::{Manner, set_manner},
+        mail_frame::{Scheme, framed},
         programs::found,
         site::Site,
         table::{Access, Table},
@@ -42,7 +42,7 @@ async fn saved(
     asked: Asked,
 ) -> Result<Response, PageError> {
     let (program, row) = lesson(site, &signed, &ids).await?;
-    shown(site, &signed, &program, &row.content.0, asked.text("level"))
+    shown(site, (&signed, &program), &row.content.0, (asked.text("level"), asked.text("scheme")))
 }
 
 /// As it stands in the editor: nothing is saved.
@@ -57,17 +57,17 @@ async fn typed(
     let program = found(site, &signed, &id).await?;
     let place = place(&program, fields.text("week"), fields.text("track"))?;
     let written = Lesson { week: place.week, track: place.track, ..read(&fields) };
-    shown(site, &signed, &program, &written, asked.text("level"))
+    shown(site, (&signed, &program), &written, (asked.text("level"), fields.text("scheme")))
 }
 
 fn shown(
     site: &Site,
-    signed: &SignedCoach,
-    program: &ProgramRow,
+    of: (&SignedCoach, &ProgramRow),
     lesson: &Lesson,
-    level: &str,
+    (level, scheme): (&str, &str),
 ) -> Result<Response, PageError> {
     let level = Discretion::parse(level).unwrap_or(Discretion::Open);
+    let (signed, program) = of;
     let html = match preview_lesson(&site.app, (&signed.practice, &program.content.0), lesson, level) {
         Ok(written) => written.html,
         Err(CannotPreview::Lesson(findings)) => {
@@ -80,14 +80,12 @@ fn shown(
             plain("This cannot be shown yet", "<p>Write a title and both subjects first.</p>")
         }
     };
-    let mut response = Response::builder().content_type("text/html; charset=utf-8").body(html);
-    set_manner(&mut response, Manner::EMAIL_PREVIEW);
-    Ok(response)
+    Ok(framed(&html, Scheme::parse(scheme)))
 }
 
 fn plain(title: &str, body: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body style=\"font:17px/1.5 sans-serif;margin:24px;color:#1a241f;background:#f4f6f1\"><h1 style=\"font-size:20px\">{title}</h1>{body}</body></html>"
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title><style>body {{ font: 17px/1.5 sans-serif; margin: 24px; color: #1a241f; background: #f4f6f1; }} h1 {{ font-size: 20px; }} @media (prefers-color-scheme: dark) {{ body {{ color: #e8eeea; background: #0f1512; }} }}</style></head><body><h1>{title}</h1>{body}</body></html>"
     )
 }
 
