@@ -15,7 +15,7 @@ use crate::{
         email_address::EmailAddress,
         session::SessionState,
     },
-    mail::mailer::Envelope,
+    mail::{mailer::Envelope, message::written_at},
     store::{
         self,
         ledger::{self, Delivery, Frozen},
@@ -28,6 +28,7 @@ use super::{
         self, CannotCompose,
         facts::{Facts, Reader, facts},
     },
+    still_true::{Truth, truth},
     suppress::{address_hash, is_asked_for, scope_of},
     wait_turn::next_turn,
 };
@@ -39,6 +40,10 @@ pub(super) enum Ready {
     Settled(State, String),
     /// Not today.
     Later(DateTime<Utc>),
+    /// Not before this real instant, and why.
+    Waits(DateTime<Utc>, &'static str),
+    /// It was written for a calendar, and what it says has changed since.
+    Changed,
 }
 
 /// What is handed over, and for whom.
@@ -75,13 +80,23 @@ async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
         Verdict::Missed(reason) => return Ok(Ready::Settled(State::Missed, reason.to_owned())),
         Verdict::Later(turn) => return Ok(Ready::Later(turn)),
     }
+    match truth(app, row, now).await? {
+        Truth::Stands => {}
+        Truth::Waits(until) => return Ok(Ready::Waits(until, "what it says is about to be told anew")),
+        Truth::Over(reason) => return Ok(Ready::Settled(State::Canceled, reason.to_owned())),
+    }
     let Some(envelope) = envelope(app, row, &facts) else {
         let reason = "the address bounces return to is not one that mail carries";
         return Ok(Ready::Settled(State::Failed, reason.to_owned()));
     };
     let (sent_to, frozen_for) = (address_hash(app, &envelope.to), frozen_for(app, &envelope, &facts));
-    if let Some(frozen) = frozen(row, (&sent_to, &frozen_for)) {
+    if let Some(frozen) = frozen(row, (&sent_to, &frozen_for))
+        && (row.doubts > 0 || is_written_alike(app, row, &facts, now).await?)
+    {
         return Ok(Ready::Send(Box::new(Letter { envelope, frozen })));
+    }
+    if row.frozen.is_some() && row.doubts == 0 && row.occasion == Occasion::Invite {
+        return Ok(Ready::Changed);
     }
     // Every letter's way is a part of this one future: on the heap it weighs on nobody's stack.
     match Box::pin(compose::compose(app, row, &facts, now)).await {
@@ -95,6 +110,20 @@ async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
             tracing::error!("a letter could not be written");
             Ok(Ready::Settled(State::Failed, error.to_string()))
         }
+    }
+}
+
+/// Written for the instant at which it was frozen, a letter has the same bytes, or what it says has changed: the
+/// session's title, a link, a lesson's text, who sends it.
+async fn is_written_alike(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::Result<bool> {
+    let Some(frozen) = &row.frozen else { return Ok(false) };
+    let Some(program) = written_at(frozen) else { return Ok(false) };
+    let then = Now { program, real: program + (now.real - now.program) };
+    match Box::pin(compose::compose(app, row, facts, then)).await {
+        Ok(composed) => Ok(composed.frozen.message == *frozen),
+        Err(CannotCompose::Store(error)) => Err(error),
+        // What is wrong with it is said where it is written for now.
+        Err(_) => Ok(false),
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
 use super::{
     make_ready::{Letter, Ready, make_ready},
     record_attempt::{Outcome, decide, finish, lease, settled, told, write},
+    say_again::say_again,
     wait_turn::wait_turn,
 };
 
@@ -160,6 +161,11 @@ impl Hand<'_> {
                 },
                 Ok(Ready::Later(turn)) => {
                     wait_turn(app, &row, turn, now).await?;
+                    return Ok(None);
+                }
+                Ok(Ready::Waits(until, why)) => unspent(until, why),
+                Ok(Ready::Changed) => {
+                    say_again(app, &row, now).await?;
                     return Ok(None);
                 }
                 Ok(Ready::Settled(state, reason)) => Outcome::Recorded(settled(state, reason, now)),

@@ -52,6 +52,7 @@ mod seats;
 mod second_looks;
 mod sending;
 mod smtp;
+mod still_true;
 mod taking_place;
 mod twice;
 mod unsubscribing;

@@ -10,7 +10,10 @@ use sea_orm::{
 };
 use trellis::{
     clock::Now,
-    domain::ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId, ProgramId},
+    domain::{
+        delivery::Occasion,
+        ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId, ProgramId},
+    },
     store::{
         attempts, cohorts, couples, decisions, enrollments, holds, invites,
         ledger::{self, Claim, Day, Lease, LeaseClock, Over},
@@ -99,7 +102,7 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     let claim = Claim { lease, most: 8, served: Some(practice) };
     ledger::claim(db, &claim, now).await.unwrap();
     ledger::take(db, &claim, (1, practice), now).await.unwrap();
-    ledger::sweep(db, &lease, Over::RanOut, (at, at)).await.unwrap();
+    ledger::sweep(db, &lease, (Over::RanOut, &[Occasion::Invite]), now).await.unwrap();
     ledger::had_one_in(db, &day, DeliveryId(nobody)).await.unwrap();
     silences::find(db).await.unwrap();
     stops::of_person(db, person, ProgramId(nobody)).await.unwrap();

@@ -5,7 +5,7 @@ use crate::{
     actions::tell_calendars::Message,
     domain::{
         calendar::{self, Entry, EntryState, Party},
-        delivery::Occasion,
+        delivery::{Occasion, State},
         invite::Word,
     },
     mail::{
@@ -95,7 +95,10 @@ impl Desk<'_> {
     async fn first_invite_id(&self) -> Result<Option<String>, CannotCompose> {
         let rows = ledger::about(self.app.db.reader(), Occasion::Invite, self.delivery.object_id).await?;
         // Copies that a calendar asked for count below zero.
-        let before = |row: &ledger::Delivery| (0..self.delivery.generation).contains(&row.generation);
+        let before = |row: &ledger::Delivery| {
+            // What was voided before it reached anybody starts no thread.
+            (0..self.delivery.generation).contains(&row.generation) && row.state != State::Canceled
+        };
         let first = rows.into_iter().find(|row| before(row) && row.message_id.is_some());
         Ok(first.and_then(|row| row.message_id))
     }
