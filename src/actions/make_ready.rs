@@ -80,9 +80,10 @@ async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
         Verdict::Missed(reason) => return Ok(Ready::Settled(State::Missed, reason.to_owned())),
         Verdict::Later(turn) => return Ok(Ready::Later(turn)),
     }
-    match truth(app, row, now).await? {
+    match truth(app, row, &facts, now).await? {
         Truth::Stands => {}
         Truth::Waits(until) => return Ok(Ready::Waits(until, "what it says is about to be told anew")),
+        Truth::Changed => return Ok(Ready::Changed),
         Truth::Over(reason) => return Ok(Ready::Settled(State::Canceled, reason.to_owned())),
     }
     let Some(envelope) = envelope(app, row, &facts) else {

@@ -37,6 +37,7 @@ pub mod lesson_state;
 pub mod let_go;
 pub mod limit_client;
 pub mod look_into_mailbox;
+pub mod mail_trouble;
 pub mod mailed_sign_in;
 pub mod make_cohort;
 mod make_ready;

@@ -12,6 +12,7 @@ use crate::{
         self, cohorts,
         invites::{self, Invite},
         ledger::{self, Delivery, Recorded},
+        practices,
     },
     transact,
 };
@@ -44,7 +45,11 @@ pub(super) async fn say_again(app: &App, row: &Delivery, now: Now) -> store::Res
             .iter()
             .any(|open| open.generation > said.sequence);
         if is_ours && !has_next {
-            let (invite, message) = next(invite, said, now);
+            let (mut invite, message) = next(invite, said, now);
+            if invite.last_method.is_empty() {
+                let practice = practices::find(tx, row.practice_id).await?;
+                invite.organizer = practice.map(|practice| practice.sender_email);
+            }
             invites::save(tx, invite).await?;
             let next = again(row, &message, now);
             ledger::enqueue(tx, vec![Delivery { id: app.random.id(now.program), ..next }]).await?;

@@ -8,16 +8,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     app::App,
     clock::Now,
-    domain::{delivery::Occasion, ids::CohortId, invite::Word, session::SessionState},
+    domain::{delivery::Occasion, email_address::EmailAddress, ids::CohortId, invite::Word, session::SessionState},
     store::{
         self, cohorts,
         invites::{self, Invite},
         ledger::{self, Delivery},
+        practices::Practice,
         sessions::{self, SessionRow},
     },
 };
 
-use super::tell_calendars::{Change, Message};
+use super::{
+    compose::facts::Facts,
+    tell_calendars::{Change, Message},
+};
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,18 +31,20 @@ pub(super) enum Truth {
     Waits(DateTime<Utc>),
     /// Somebody would be told what is not so; why it ends.
     Over(&'static str),
+    /// It is said by another from now on, and nobody has heard it yet.
+    Changed,
 }
 
 /// The telling is a tick of the planner away.
 const SOON: TimeDelta = TimeDelta::seconds(2);
 
 /// Whether it may be said. What may have arrived already is said again, to the byte: the next word corrects it.
-pub(super) async fn truth(app: &App, row: &Delivery, now: Now) -> store::Result<Truth> {
+pub(super) async fn truth(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::Result<Truth> {
     if row.doubts > 0 {
         return Ok(Truth::Stands);
     }
     if row.occasion == Occasion::Invite {
-        return of_word(app, row, now).await;
+        return of_word(app, row, facts, now).await;
     }
     // What a coach sends again is what was sent before.
     if row.occasion == Occasion::ScheduleChanged && row.generation >= 0 {
@@ -47,7 +53,7 @@ pub(super) async fn truth(app: &App, row: &Delivery, now: Now) -> store::Result<
     Ok(Truth::Stands)
 }
 
-async fn of_word(app: &App, row: &Delivery, now: Now) -> store::Result<Truth> {
+async fn of_word(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::Result<Truth> {
     let db = app.db.reader();
     let Ok(message) = serde_json::from_str::<Message>(&row.params) else { return Ok(Truth::Stands) };
     let Some(invite) = invites::find(db, row.object_id.into()).await? else { return Ok(Truth::Stands) };
@@ -63,7 +69,7 @@ async fn of_word(app: &App, row: &Delivery, now: Now) -> store::Result<Truth> {
                 return Ok(Truth::Stands);
             };
             if is_asked_as_it_is(&message, &invite, &session) {
-                Ok(Truth::Stands)
+                Ok(if is_asked_by(&facts.practice, &invite) { Truth::Stands } else { Truth::Changed })
             } else {
                 told_anew(app, row, "the session was moved or canceled before this left", now).await
             }
@@ -82,6 +88,12 @@ fn is_asked_as_it_is(message: &Message, invite: &Invite, session: &SessionRow) -
     // An invite that was put aside is about another address, not about the session's life.
     let is_same_entry = invite.generation < 0 || invite.generation == session.generation;
     is_same_entry && planned(session) == Some((message.starts_at, message.ends_at))
+}
+
+/// Who has been asked knows the organizer, who stays (C10); who has not is asked by the one of today.
+fn is_asked_by(practice: &Practice, invite: &Invite) -> bool {
+    let same = |organizer: &EmailAddress| organizer.key() == practice.sender_email.key();
+    !invite.last_method.is_empty() || invite.organizer.as_ref().is_none_or(same)
 }
 
 fn planned(session: &SessionRow) -> Option<(DateTime<Utc>, DateTime<Utc>)> {

@@ -53,6 +53,7 @@ mod second_looks;
 mod sending;
 mod smtp;
 mod still_true;
+mod streams;
 mod taking_place;
 mod twice;
 mod unsubscribing;

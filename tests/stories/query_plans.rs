@@ -126,6 +126,7 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
 
     // Whoever watches.
     ledger::backlog(db, at).await.unwrap();
+    ledger::standstill(db, Some(practice)).await.unwrap();
 }
 
 async fn plans(backend: Backend) {

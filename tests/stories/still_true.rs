@@ -179,7 +179,6 @@ async fn an_invite_that_may_have_arrived_comes_again_to_the_byte_and_is_then_cor
         let mails = ill.world.mails_to(ANA.email);
         let second: Vec<&Mail> = mails.iter().filter(|mail| is_second(mail)).collect();
         assert_eq!(second[0].raw, second[1].raw, "to the byte");
-        ill.world.end().await;
     }
 }
 
@@ -271,6 +270,5 @@ async fn a_letter_in_doubt_is_not_written_anew() {
         let welcome: Vec<&Mail> = mails.iter().filter(|mail| is_welcome(mail)).collect();
         assert_eq!(welcome.len(), 2);
         assert_eq!(welcome[0].raw, welcome[1].raw, "R2: to the byte");
-        ill.world.end().await;
     }
 }

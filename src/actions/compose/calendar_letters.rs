@@ -36,12 +36,17 @@ impl Desk<'_> {
         let entry = self.entry(&invite, &session, &message)?;
         let attendee =
             Party { name: self.facts.reader.name().expose().to_owned(), address: self.facts.reader.address().clone() };
+        let organizer = self.organizer(&invite);
         let (method, text) = match message.word {
-            Word::Request => (Method::Request, calendar::request(&entry, &self.organizer(), &attendee)?),
-            Word::Cancel => (Method::Cancel, calendar::cancel(&entry, &self.organizer(), &attendee)?),
+            Word::Request => (Method::Request, calendar::request(&entry, &organizer, &attendee)?),
+            Word::Cancel => (Method::Cancel, calendar::cancel(&entry, &organizer, &attendee)?),
         };
-        let around =
-            Around { preview: None, references: self.first_invite_id().await?, calendar: Some((method, text)) };
+        let around = Around {
+            preview: None,
+            references: self.first_invite_id().await?,
+            calendar: Some((method, text)),
+            from: Some(organizer.address),
+        };
         let when = times::when(message.starts_at, message.ends_at, self.facts.reader.zone());
         let (subject, stop_url) = (entry.title.clone(), self.app.links.to("/p#calendar"));
         match message.word {

@@ -33,7 +33,7 @@ impl Desk<'_> {
         let lesson = Lesson { week: u16::try_from(copy.position).unwrap_or(copy.content.0.week), ..copy.content.0 };
         let voice = self.facts.voice();
         let references = self.welcome_id().await?;
-        let around = Around { preview: Some(&lesson.preview), references, calendar: None };
+        let around = Around { preview: Some(&lesson.preview), references, ..Around::default() };
         if voice.body() == Body::LinkOnly {
             let letter = LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)), also };
             return self.finish(&letter, around);

@@ -29,6 +29,7 @@ mod lease;
 mod queued;
 mod release;
 mod sending;
+mod standstill;
 mod tally;
 mod texts;
 
@@ -46,6 +47,7 @@ pub use sending::{
     Frozen, Over, Recorded, came_back, count_going_on, count_open, give_back, next_instant, record, settle,
     start_sending, sweep,
 };
+pub use standstill::{Standstill, standstill};
 pub use tally::{Tally, count_by_state, count_sent, lessons_of_cohort, states_of_cohort, tally_between};
 pub use texts::forget_texts;
 
