@@ -28,12 +28,8 @@ pub(super) async fn say_again(app: &App, row: &Delivery, now: Now) -> store::Res
         if let Some(cohort) = row.cohort_id {
             cohorts::lock(tx, cohort).await?;
         }
-        let void = Recorded {
-            state: State::Canceled,
-            reason: Some(VOID.to_owned()),
-            next_try_at: now.real,
-            sent_at: None,
-        };
+        let void =
+            Recorded { state: State::Canceled, reason: Some(VOID.to_owned()), next_try_at: now.real, sent_at: None };
         let is_ours = ledger::record(tx, row, State::Claimed, &void, now).await?;
         let (Ok(said), Some(invite)) =
             (serde_json::from_str::<Message>(&row.params), invites::find(tx, row.object_id.into()).await?)

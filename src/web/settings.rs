@@ -147,9 +147,8 @@ fn read(fields: &Fields) -> Result<PracticeSettings, Entered> {
     let first_name = checked.parse("first_name", Name::parse);
     let zone = checked.parse("zone", Zone::parse);
     let sender_email = checked.parse("sender_email", EmailAddress::parse);
-    let list_email = checked.parse("list_email", |text| {
-        if text.is_empty() { Ok(None) } else { EmailAddress::parse(text).map(Some) }
-    });
+    let list_email = checked
+        .parse("list_email", |text| if text.is_empty() { Ok(None) } else { EmailAddress::parse(text).map(Some) });
     let reply_email = checked.parse("reply_email", EmailAddress::parse);
     let postal_address = one_line(&mut checked, "postal_address", 300);
     let crisis_line = one_line(&mut checked, "crisis_line", 300);

@@ -188,8 +188,7 @@ async fn an_invite_that_waited_while_its_title_changed_is_another_word() {
         let ill = Ill::new(backend, is_second, later()).await;
         let first = ill.rows(Occasion::Invite).await.into_iter().find(|row| row.frozen.is_some()).unwrap();
         let stamp = read_back(first.frozen.as_deref().unwrap()).property("DTSTAMP");
-        let mut program =
-            programs::of_practice(ill.world.app.db.reader(), ill.practice.id).await.unwrap().remove(0);
+        let mut program = programs::of_practice(ill.world.app.db.reader(), ill.practice.id).await.unwrap().remove(0);
         "Evening call".clone_into(&mut program.content.0.calendar_title);
         save_program(&ill.world.app, &program).await.unwrap();
         ill.is_well();

@@ -1,6 +1,8 @@
 //! Which mail waits for something that time alone does not mend?
 
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, sea_query::Expr,
+};
 
 use super::{Column, Entity, Result};
 use crate::domain::{delivery::A_PERSON_DECIDES, ids::PracticeId};
@@ -20,7 +22,8 @@ pub struct Standstill {
 /// Of one practice, or of all. The states stand in the statement itself: only then does the partial index answer.
 pub async fn standstill(db: &impl ConnectionTrait, practice: Option<PracticeId>) -> Result<Standstill> {
     let of = |state: &'static str| {
-        let open = Condition::all().add(Expr::cust("state IN ('queued', 'deferred', 'unknown')")).add(Expr::cust(state));
+        let open =
+            Condition::all().add(Expr::cust("state IN ('queued', 'deferred', 'unknown')")).add(Expr::cust(state));
         Entity::find().filter(match practice {
             Some(practice) => open.add(Column::PracticeId.eq(practice)),
             None => open,

@@ -36,7 +36,9 @@ async fn gauge(world: &World, line: &str) -> bool {
 
 async fn no_banner(world: &World, words: &str) {
     let visitor = Visitor::of(world);
-    visitor.submit("/coach/sign-in", "/coach/sign-in", &[("email", "nadia@group.example"), ("password", PASSWORD)]).await;
+    visitor
+        .submit("/coach/sign-in", "/coach/sign-in", &[("email", "nadia@group.example"), ("password", PASSWORD)])
+        .await;
     let page = visitor.get("/coach/outbox").await;
     assert!(page.status == 200 && !page.body.contains(words), "{words}");
 }
