@@ -17,7 +17,7 @@ use crate::{
     },
     metrics::Metrics,
     random::Random,
-    store::database::Database,
+    store::{database::Database, ledger::Together},
 };
 
 #[derive(Debug)]
@@ -31,8 +31,10 @@ pub struct App {
     pub mailer: Mailer,
     /// Whether the next mail may leave: shared by all senders of this process.
     pub post: PostOffice,
+    /// Where the senders leave what is to be written down.
+    pub ledger: Together,
     /// `None`: signing is left to the relay.
-    pub signer: Option<Signer>,
+    pub signer: Option<Arc<Signer>>,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
     /// A rehearsal keeps what it sends, to be looked at; `None` where mail leaves the house.
@@ -80,7 +82,7 @@ impl App {
             "" => Keys::from_file(&config.secrets.key_file, &random)?,
             text => Keys::parse(text)?,
         };
-        let (mailer, signer) = (mailer(&config)?, signer(&config)?);
+        let (mailer, signer) = (mailer(&config)?, signer(&config)?.map(Arc::new));
         let links = Links::new(&config.server.base_url, keys);
         let (templates, bell) = (Templates::new()?, Notify::new());
         let hands = (config.mail.senders, config.mail.most_senders);
@@ -96,6 +98,7 @@ impl App {
             templates,
             mailer,
             post,
+            ledger: Together::default(),
             signer,
             bell,
             mailbox,

@@ -71,6 +71,7 @@ mod m0009_announcements;
 mod m0010_turns;
 mod m0011_what_is_due;
 mod m0012_streams;
+mod m0013_stencils;
 
 #[derive(Debug)]
 struct Migrator;
@@ -107,6 +108,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_turns::Step),
             Box::new(m0011_what_is_due::Step),
             Box::new(m0012_streams::Step),
+            Box::new(m0013_stencils::Step),
         ]
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
 
 use facts::{Facts, Reader};
+use for_many::Sheet;
 
 use crate::{
     app::App,
@@ -18,9 +19,9 @@ use crate::{
     },
     links::{Claims, Purpose},
     mail::{
-        dkim,
         letter::{Direction, Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
         message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
+        stencil::Person,
         templates::{CannotWrite, Written},
     },
     store::{
@@ -28,7 +29,7 @@ use crate::{
         cohorts::Cohort,
         enrollments::Enrollment,
         invites::Invite,
-        ledger::{Delivery, Frozen},
+        ledger::{Delivery, Frozen, Kept},
         programs::ProgramRow,
     },
 };
@@ -38,6 +39,8 @@ pub(crate) mod calendar_letters;
 mod coach_letters;
 mod couple_letters;
 pub mod facts;
+mod for_many;
+pub mod gather;
 pub mod lesson_facts;
 mod lesson_letters;
 mod letters;
@@ -58,14 +61,12 @@ pub enum CannotCompose {
     #[error(transparent)]
     Message(#[from] BadMessage),
     #[error(transparent)]
-    Sign(#[from] dkim::CannotSign),
-    #[error(transparent)]
     Calendar(#[from] calendar::BadCalendar),
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// A message ready to be handed to the mail server.
+/// A message as it is handed to the mail server, but for its signature.
 #[derive(Debug)]
 pub struct Composed {
     pub frozen: Frozen,
@@ -85,7 +86,7 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
         Occasion::Lesson => desk.lesson().await,
         Occasion::TestLesson => desk.test_lesson().await,
         Occasion::CatchUp => desk.catch_up().await,
-        Occasion::ReminderDay | Occasion::ReminderHour => desk.reminder().await,
+        Occasion::ReminderDay | Occasion::ReminderHour => desk.reminder(),
         Occasion::ScheduleChanged => desk.schedule_changed().await,
         Occasion::Moved => desk.moved().await,
         Occasion::Paused => desk.paused(),
@@ -144,15 +145,49 @@ impl Desk<'_> {
     fn finish<L: Letter>(&self, letter: &L, around: Around<'_>) -> Result<Composed, CannotCompose> {
         let frame = self.frame(around.preview);
         let written = self.app.templates.write(letter, &frame)?;
-        self.refuse_forbidden(&frame, &written, &around)?;
+        self.finish_written(&frame, written, &around)
+    }
+
+    fn finish_written(&self, frame: &Frame, written: Written, around: &Around) -> Result<Composed, CannotCompose> {
+        self.refuse_forbidden(frame, &written, around)?;
+        let message = self.addressed(&written, around, |outgoing| Ok(message::build(outgoing)?))?;
+        // A link or a code is kept by nobody but its owner.
+        let body = if self.delivery.category == Category::Security { String::new() } else { written.text };
+        Ok(self.frozen(message, written.subject, Kept::Whole { body }))
+    }
+
+    /// From what was written once for all who get it.
+    fn finish_with(&self, sheet: &Sheet, person: &Person, around: &Around) -> Result<Composed, CannotCompose> {
+        let written = Written { subject: sheet.master.subject.clone(), text: String::new(), html: String::new() };
+        let fills = self.addressed(&written, around, |outgoing| Ok(sheet.master.fills(outgoing, person)?))?;
+        let message = sheet.master.stencil.fill(&fills).map_err(|_| CannotCompose::Gone("a part of the message"))?;
+        let kept = Kept::Holes { stencil: sheet.stencil.clone(), fills: fills.to_json() };
+        Ok(self.frozen(message, written.subject, kept))
+    }
+
+    /// For whom it is, the sender knows.
+    fn frozen(&self, message: Vec<u8>, subject: String, kept: Kept) -> Composed {
+        let (sent_to, frozen_for) = (String::new(), String::new());
+        let message_id = self.message_id(self.delivery);
+        Composed { frozen: Frozen { message, message_id, subject, kept, sent_to, frozen_for } }
+    }
+
+    /// Gives what was written its sender, its recipient and its headers.
+    fn addressed<T>(
+        &self,
+        written: &Written,
+        around: &Around,
+        made: impl FnOnce(&Outgoing) -> Result<T, CannotCompose>,
+    ) -> Result<T, CannotCompose> {
         let message_id = self.message_id(self.delivery);
         let list = self.list();
-        let sender_name = Name::parse(&frame.sender_name).map_err(|_| CannotCompose::Gone("the sender's name"))?;
+        let sender_name =
+            Name::parse(self.facts.voice().sender_name()).map_err(|_| CannotCompose::Gone("the sender's name"))?;
         let practice = &self.facts.practice;
         // Answers to an invite go to its organizer, who is its sender (C10).
         let sender = around.from.as_ref().unwrap_or_else(|| practice.sender_of(self.delivery.category));
         let reply = &practice.reply_email;
-        let outgoing = Outgoing {
+        made(&Outgoing {
             from: Sender { name: &sender_name, address: sender },
             to: self.facts.reader.address(),
             reply_to: (reply != sender).then_some(reply),
@@ -169,21 +204,7 @@ impl Desk<'_> {
             text: &written.text,
             html: &written.html,
             calendar: around.calendar.as_ref().map(|(method, text)| (*method, text.as_str())),
-        };
-        let bytes = self.signed(message::build(&outgoing)?)?;
-        // A link or a code is kept by nobody but its owner.
-        let body = if self.delivery.category == Category::Security { String::new() } else { written.text };
-        // For whom it is, the sender knows.
-        let (sent_to, frozen_for) = (String::new(), String::new());
-        let frozen = Frozen { message: bytes, message_id, subject: written.subject, body, sent_to, frozen_for };
-        Ok(Composed { frozen })
-    }
-
-    fn signed(&self, message: Vec<u8>) -> Result<Vec<u8>, CannotCompose> {
-        match &self.app.signer {
-            Some(signer) => Ok(signer.sign(&message, self.now.program)?),
-            None => Ok(message),
-        }
+        })
     }
 
     fn frame(&self, preview: Option<&str>) -> Frame {
@@ -305,11 +326,11 @@ impl Desk<'_> {
     }
 
     fn cohort(&self) -> Result<&Cohort, CannotCompose> {
-        self.facts.cohort.as_ref().ok_or(CannotCompose::Gone("the cohort"))
+        self.facts.cohort.as_deref().ok_or(CannotCompose::Gone("the cohort"))
     }
 
     fn program(&self) -> Result<&ProgramRow, CannotCompose> {
-        self.facts.program.as_ref().ok_or(CannotCompose::Gone("the program"))
+        self.facts.program.as_deref().ok_or(CannotCompose::Gone("the program"))
     }
 
     fn enrollment(&self) -> Result<&Enrollment, CannotCompose> {

@@ -1,6 +1,6 @@
 //! Is this mail still wanted, and what are its bytes? The last look before it leaves.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -15,21 +15,23 @@ use crate::{
         email_address::EmailAddress,
         session::SessionState,
     },
-    mail::{mailer::Envelope, message::written_at},
+    mail::{
+        dkim::CannotSign,
+        mailer::Envelope,
+        message::written_at,
+        stencil::{self, Fills},
+    },
     store::{
         self,
-        ledger::{self, Delivery, Frozen},
-        sessions, stops,
+        ledger::{self, Delivery, Frozen, Kept},
+        stencils,
     },
 };
 
 use super::{
-    compose::{
-        self, CannotCompose,
-        facts::{Facts, Reader, facts},
-    },
+    compose::{self, CannotCompose, facts::Facts, gather::Gathered},
     still_true::{Truth, truth},
-    suppress::{address_hash, is_asked_for, scope_of},
+    suppress::{address_hash, is_asked_for},
     wait_turn::next_turn,
 };
 
@@ -49,12 +51,12 @@ pub(super) enum Ready {
 /// What is handed over, and for whom.
 pub(super) struct Letter {
     pub envelope: Envelope,
-    pub frozen: Frozen,
+    pub frozen: Arc<Frozen>,
 }
 
 /// The late gate, then the letter. One letter that cannot be written, or even panics, stops alone.
-pub(super) async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
-    match AssertUnwindSafe(ready(app, row, now)).catch_unwind().await {
+pub(super) async fn make_ready(app: &App, row: &Delivery, gathered: &Gathered, now: Now) -> store::Result<Ready> {
+    match AssertUnwindSafe(ready(app, row, gathered, now)).catch_unwind().await {
         Ok(ready) => ready,
         Err(_panic) => {
             tracing::error!("a letter panicked");
@@ -64,13 +66,13 @@ pub(super) async fn make_ready(app: &App, row: &Delivery, now: Now) -> store::Re
     }
 }
 
-async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
-    let facts = match facts(app, row).await {
+async fn ready(app: &App, row: &Delivery, gathered: &Gathered, now: Now) -> store::Result<Ready> {
+    let facts = match gathered.facts(app, row).await {
         Ok(facts) => facts,
         Err(CannotCompose::Store(error)) => return Err(error),
         Err(error) => return Ok(Ready::Settled(State::Canceled, error.to_string())),
     };
-    match verdict(app, row, &facts, now).await? {
+    match verdict(row, &facts, now) {
         Verdict::Send => {}
         Verdict::Skip(reason) => return Ok(Ready::Settled(State::Skipped, reason.to_owned())),
         // It may have arrived, so it is not said to be missed.
@@ -91,20 +93,20 @@ async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
         return Ok(Ready::Settled(State::Failed, reason.to_owned()));
     };
     let (sent_to, frozen_for) = (address_hash(app, &envelope.to), frozen_for(app, &envelope, &facts));
-    if let Some(frozen) = frozen(row, (&sent_to, &frozen_for))
-        && (row.doubts > 0 || is_written_alike(app, row, &facts, now).await?)
+    if let Some(frozen) = frozen(app, row, (&sent_to, &frozen_for)).await?
+        && (row.doubts > 0 || is_written_alike(app, row, (&facts, &frozen.message), now).await?)
     {
-        return Ok(Ready::Send(Box::new(Letter { envelope, frozen })));
+        return Ok(Ready::Send(Box::new(Letter { envelope, frozen: Arc::new(frozen) })));
     }
     if row.frozen.is_some() && row.doubts == 0 && row.occasion == Occasion::Invite {
         return Ok(Ready::Changed);
     }
     // Every letter's way is a part of this one future: on the heap it weighs on nobody's stack.
     match Box::pin(compose::compose(app, row, &facts, now)).await {
-        Ok(composed) => {
-            let frozen = Frozen { sent_to, frozen_for, ..composed.frozen };
-            Ok(Ready::Send(Box::new(Letter { envelope, frozen })))
-        }
+        Ok(composed) => match signed(app, Frozen { sent_to, frozen_for, ..composed.frozen }, now).await {
+            Ok(frozen) => Ok(Ready::Send(Box::new(Letter { envelope, frozen: Arc::new(frozen) }))),
+            Err(error) => Ok(Ready::Settled(State::Failed, error.to_string())),
+        },
         Err(CannotCompose::Store(error)) => Err(error),
         Err(error @ CannotCompose::Forbidden(_)) => Ok(Ready::Settled(State::Held, error.to_string())),
         Err(error) => {
@@ -116,32 +118,69 @@ async fn ready(app: &App, row: &Delivery, now: Now) -> store::Result<Ready> {
 
 /// Written for the instant at which it was frozen, a letter has the same bytes, or what it says has changed: the
 /// session's title, a link, a lesson's text, who sends it.
-async fn is_written_alike(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::Result<bool> {
-    let Some(frozen) = &row.frozen else { return Ok(false) };
-    let Some(program) = written_at(frozen) else { return Ok(false) };
+async fn is_written_alike(
+    app: &App,
+    row: &Delivery,
+    (facts, message): (&Facts, &[u8]),
+    now: Now,
+) -> store::Result<bool> {
+    let Some(program) = written_at(message) else { return Ok(false) };
     let then = Now { program, real: program + (now.real - now.program) };
-    match Box::pin(compose::compose(app, row, facts, then)).await {
-        Ok(composed) => Ok(composed.frozen.message == *frozen),
-        Err(CannotCompose::Store(error)) => Err(error),
+    let composed = match Box::pin(compose::compose(app, row, facts, then)).await {
+        Ok(composed) => composed,
+        Err(CannotCompose::Store(error)) => return Err(error),
         // What is wrong with it is said where it is written for now.
-        Err(_) => Ok(false),
-    }
+        Err(_) => return Ok(false),
+    };
+    Ok(signed(app, composed.frozen, then).await.is_ok_and(|again| again.message == message))
 }
 
 /// What was frozen once is sent again to the byte, unless it is for somebody who reads elsewhere or otherwise by
 /// now. What may have arrived there already stays the same as long as the mailbox is.
-fn frozen(row: &Delivery, (sent_to, frozen_for): (&str, &str)) -> Option<Frozen> {
+async fn frozen(app: &App, row: &Delivery, (sent_to, frozen_for): (&str, &str)) -> store::Result<Option<Frozen>> {
     let is_same = row.frozen_for.as_deref().is_none_or(|known| known == frozen_for);
     let may_be_there = row.doubts > 0 && row.sent_to.as_deref() == Some(sent_to);
-    let (Some(message), Some(message_id)) = (&row.frozen, &row.message_id) else { return None };
-    (is_same || may_be_there).then(|| Frozen {
-        message: message.clone(),
-        message_id: message_id.clone(),
+    let Some(message_id) = row.message_id.clone().filter(|_| is_same || may_be_there) else { return Ok(None) };
+    let Some((message, kept)) = kept(app, row).await? else { return Ok(None) };
+    Ok(Some(Frozen {
+        message,
+        message_id,
         subject: row.subject.clone().unwrap_or_default(),
-        body: row.body.clone().unwrap_or_default(),
+        kept,
         sent_to: sent_to.to_owned(),
         frozen_for: row.frozen_for.clone().unwrap_or_else(|| frozen_for.to_owned()),
-    })
+    }))
+}
+
+/// The bytes as they were frozen.
+async fn kept(app: &App, row: &Delivery) -> store::Result<Option<(Vec<u8>, Kept)>> {
+    if let (Some(id), Some(fills)) = (row.stencil_id, &row.fills) {
+        let Some(stencil) = stencils::find(app.db.reader(), id).await? else { return Ok(None) };
+        let message = stencil::Stencil::parse(&stencil.pieces).and_then(|whole| whole.fill(&Fills::parse(fills)?));
+        let kept = Kept::Holes { stencil: Arc::new(stencil), fills: fills.clone() };
+        return Ok(message.ok().map(|message| (message, kept)));
+    }
+    let body = row.body.clone().unwrap_or_default();
+    Ok(row.frozen.clone().map(|message| (message, Kept::Whole { body })))
+}
+
+/// With our signatures, made where a millisecond of arithmetic holds nobody up.
+async fn signed(app: &App, frozen: Frozen, now: Now) -> Result<Frozen, CannotSign> {
+    let Some(signer) = app.signer.clone() else { return Ok(frozen) };
+    let Frozen { message, kept, .. } = frozen;
+    let (signed, bare) = tokio::task::spawn_blocking(move || (signer.sign(&message, now.program), message.len()))
+        .await
+        .map_err(|_| CannotSign::Shape)?;
+    let message = signed?;
+    let signatures = String::from_utf8_lossy(&message[..message.len().saturating_sub(bare)]);
+    let kept = match kept {
+        Kept::Holes { stencil, fills } => {
+            let fills = Fills::parse(&fills).map_err(|_| CannotSign::Shape)?.headed(&signatures).to_json();
+            Kept::Holes { stencil, fills }
+        }
+        whole @ Kept::Whole { .. } => whole,
+    };
+    Ok(Frozen { message, kept, ..frozen })
 }
 
 /// Who reads it, and how: their address, name, language, zone and level of discretion.
@@ -166,46 +205,33 @@ fn envelope(app: &App, row: &Delivery, facts: &Facts) -> Option<Envelope> {
     Some(Envelope { return_path: EmailAddress::parse(&compose::return_path(app, row, facts)).ok()?, to })
 }
 
-async fn verdict(app: &App, row: &Delivery, facts: &Facts, now: Now) -> store::Result<Verdict> {
-    let db = app.db.reader();
+fn verdict(row: &Delivery, facts: &Facts, now: Now) -> Verdict {
     // *Send anyway* waives the lateness and the badge, never what the person decided.
     let anyway = row.actor.is_some() && row.reason.as_deref() == Some(ledger::SENT_ANYWAY);
-    let stopped = match (&facts.reader, &facts.program) {
-        (Reader::Participant(person), Some(program)) => {
-            stops::of_person(db, person.id, program.id).await?.contains(&row.category)
-        }
-        _ => false,
-    };
     let own_address = ledger::other_address(row).is_none();
-    let scope = match &facts.reader {
-        Reader::Participant(person) if !anyway && own_address => {
-            scope_of(app, db, person.practice_id, facts.reader.address()).await?
-        }
-        Reader::Participant(_) | Reader::Coach(_) => None,
-    };
+    let scope = facts.suppressed.filter(|_| !anyway && own_address);
     if scope.is_some() && row.category.subscribed() {
-        return Ok(Verdict::Skip(UNDELIVERABLE));
+        return Verdict::Skip(UNDELIVERABLE);
     }
     let undeliverable = scope == Some(Scope::All) && !is_asked_for(row.occasion);
     let session_stands = match row.occasion {
-        Occasion::ReminderDay | Occasion::ReminderHour => {
-            let session = sessions::find(db, row.practice_id, row.object_id.into()).await?;
-            session.is_some_and(|session| session.state == SessionState::Planned && session.version == row.generation)
-        }
+        Occasion::ReminderDay | Occasion::ReminderHour => facts
+            .session
+            .as_ref()
+            .is_some_and(|session| session.state == SessionState::Planned && session.version == row.generation),
         _ => true,
     };
-    let next_turn = next_turn(app, row, facts, now).await?;
-    let facts = delivery::Facts {
+    let asked = delivery::Facts {
         standing: facts.enrollment.as_ref().map(|enrollment| enrollment.standing),
-        stopped,
+        stopped: facts.stopped,
         undeliverable,
         session_stands,
         useful_until: row.useful_until.filter(|_| !anyway),
-        next_turn,
+        next_turn: next_turn(row, facts, now),
     };
     let at = match row.occasion.lives_by() {
         LivesBy::Program => now.program,
         LivesBy::Real => now.real,
     };
-    Ok(still_wanted(row.occasion, &facts, at))
+    still_wanted(row.occasion, &asked, at)
 }

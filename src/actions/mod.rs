@@ -80,6 +80,7 @@ mod say_again;
 pub mod seed;
 pub mod send_deliveries;
 pub mod send_test;
+pub mod sent_words;
 pub mod set_rights;
 pub mod settle_doubt;
 pub mod sign_in;

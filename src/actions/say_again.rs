@@ -83,6 +83,8 @@ fn again(row: &Delivery, message: &Message, now: Now) -> Delivery {
         subject: None,
         body: None,
         frozen: None,
+        stencil_id: None,
+        fills: None,
         sent_to: None,
         frozen_for: None,
         ..row.clone()

@@ -16,17 +16,23 @@ use crate::{
     app::App,
     clock::Now,
     config::MailMode,
-    domain::{attempt::Attempt, channel::Turn, delivery::State},
+    domain::{
+        attempt::Attempt,
+        category::Category,
+        channel::Turn,
+        delivery::{Occasion, State},
+    },
     mail::mailer::Sender,
     store::{
         self, enrollments,
-        ledger::{self, Claim, Delivery, Lease},
+        ledger::{self, Claim, Delivery, Entry, Lease},
         silences,
     },
     transact,
 };
 
 use super::{
+    compose::gather::Gathered,
     make_ready::{Letter, Ready, make_ready},
     record_attempt::{Outcome, decide, finish, lease, settled, told, write},
     say_again::say_again,
@@ -38,7 +44,7 @@ pub use super::record_attempt::{sweep, sweep_at_start};
 /// Rows a sender takes at once: few enough that the last is sent well within the lease.
 const AT_ONCE: u64 = 8;
 /// A last look is believed for this long; older, and there is another one.
-const FRESH: Duration = Duration::from_secs(2);
+const FRESH: Duration = Duration::from_millis(500);
 /// So long a coach can see what was sent; then only that it was.
 const TEXTS_KEPT: TimeDelta = TimeDelta::days(30);
 /// A row that cannot even be read is looked at again after this time, and stops nobody meanwhile.
@@ -89,7 +95,7 @@ async fn claimed_and_sent(app: &App, sender: &mut Sender, most: u64) -> store::R
     let rows = transact!(app.db, |tx| ledger::claim(tx, &claim, now).await)?;
     let Some(first) = rows.first() else { return Ok(Round::Idle) };
     app.post.serve(first.practice_id);
-    let mut hand = Hand { app, rows: rows.into_iter(), claimed: Instant::now(), claim, shut: None };
+    let mut hand = Hand { app, rows: rows.into_iter(), claimed: Instant::now(), gathered: None, claim, shut: None };
     let mut ready = hand.next().await?;
     while let Some(prepared) = ready {
         ready = match hand.begin(prepared).await? {
@@ -105,6 +111,8 @@ struct Hand<'a> {
     app: &'a App,
     rows: std::vec::IntoIter<Delivery>,
     claimed: Instant,
+    /// What was found about them all; read again when it is not fresh any more.
+    gathered: Option<Gathered>,
     claim: Claim,
     shut: Option<DateTime<Utc>>,
 }
@@ -154,21 +162,21 @@ impl Hand<'_> {
         } else if self.claimed.elapsed() > half {
             unspent(now.real, "those before it took long")
         } else {
-            match make_ready(app, &row, now).await {
-                Ok(Ready::Send(letter)) => match app.post.permit(letter.envelope.to.domain(), now.real) {
-                    at if at <= now.real => return Ok(Some(Prepared { row, letter, looked: Some(Instant::now()) })),
+            match self.made_ready(&row, now).await {
+                Ok((Ready::Send(letter), looked)) => match app.post.permit(letter.envelope.to.domain(), now.real) {
+                    at if at <= now.real => return Ok(Some(Prepared { row, letter, looked: Some(looked) })),
                     later => unspent(later, "as much has left as may; it waits for its turn"),
                 },
-                Ok(Ready::Later(turn)) => {
+                Ok((Ready::Later(turn), _)) => {
                     wait_turn(app, &row, turn, now).await?;
                     return Ok(None);
                 }
-                Ok(Ready::Waits(until, why)) => unspent(until, why),
-                Ok(Ready::Changed) => {
+                Ok((Ready::Waits(until, why), _)) => unspent(until, why),
+                Ok((Ready::Changed, _)) => {
                     say_again(app, &row, now).await?;
                     return Ok(None);
                 }
-                Ok(Ready::Settled(state, reason)) => Outcome::Recorded(settled(state, reason, now)),
+                Ok((Ready::Settled(state, reason), _)) => Outcome::Recorded(settled(state, reason, now)),
                 Err(error) => {
                     tracing::error!(%error, "what a mail is about cannot be read; it is looked at again");
                     unspent(now.real + UNREADABLE, "what it is about cannot be read just now")
@@ -177,6 +185,26 @@ impl Hand<'_> {
         };
         finish(app, &row, State::Claimed, &outcome).await?;
         Ok(None)
+    }
+
+    /// With what was found about all, and when; found anew for this row and those that follow when it may be true
+    /// no more. What cannot be read of one of them is no hindrance to the others.
+    async fn made_ready(&mut self, row: &Delivery, now: Now) -> store::Result<(Ready, Instant)> {
+        let is_good = |known: &Gathered| known.is_of(row) && known.read_at().elapsed() < FRESH;
+        let known = match self.gathered.take().filter(is_good) {
+            Some(known) => known,
+            None => {
+                let rows: Vec<Delivery> = std::iter::once(row).chain(self.rows.as_slice()).cloned().collect();
+                match Gathered::of(self.app, &rows, now).await {
+                    Ok(known) => known,
+                    Err(_) => Gathered::of(self.app, &rows[..1], now).await?,
+                }
+            }
+        };
+        let ready = make_ready(self.app, row, &known, now).await;
+        let read_at = known.read_at();
+        self.gathered = Some(known);
+        Ok((ready?, read_at))
     }
 
     /// Writes down that it is on its way, committed before its first byte leaves. `None`: it is not.
@@ -192,8 +220,9 @@ impl Hand<'_> {
         };
         let (Prepared { row, letter, .. }, since) = (prepared, Instant::now());
         let lease = self.renewed();
-        let has_begun = transact!(app.db, |tx| ledger::start_sending(tx, &row, &letter.frozen, &lease).await)?;
-        Ok(has_begun.then_some(Begun { row, letter, since }))
+        let next = ledger::Begun { row: (&row).into(), frozen: letter.frozen.clone(), lease };
+        let written = app.ledger.write(&app.db, Entry { sent: None, begun: Some(next) }).await?;
+        Ok(written.begun.then_some(Begun { row, letter, since }))
     }
 
     /// The lease of the claim, counted from now.
@@ -255,8 +284,14 @@ async fn hand_over(app: &App, sender: &mut Sender, begun: &Begun) -> Attempt {
 
 /// Writes down what became of an attempt. The instant: until when the way is shut.
 async fn record(app: &App, begun: &Begun, attempt: &Attempt) -> store::Result<Option<DateTime<Utc>>> {
-    let domain = begun.letter.envelope.to.domain();
-    let (outcome, shut) = decide(app, &begun.row, (attempt, domain), app.clock.now());
+    let (domain, now) = (begun.letter.envelope.to.domain(), app.clock.now());
+    let (outcome, shut) = decide(app, &begun.row, (attempt, domain), now);
+    if is_plain(&begun.row) && matches!(attempt, Attempt::Accepted { .. }) {
+        let sent = Some(((&begun.row).into(), now));
+        let written = app.ledger.write(&app.db, Entry { sent, begun: None }).await?;
+        span(&begun.row).in_scope(|| told(app, &begun.row, &outcome, written.sent));
+        return Ok(shut);
+    }
     finish(app, &begun.row, State::Sending, &outcome).instrument(span(&begun.row)).await?;
     Ok(shut)
 }
@@ -269,13 +304,26 @@ async fn record_and_begin(
 ) -> store::Result<Option<Begun>> {
     let (now, since) = (app.clock.now(), Instant::now());
     let (outcome, _) = decide(app, &begun.row, (attempt, begun.letter.envelope.to.domain()), now);
-    let (has_written, has_begun) = transact!(app.db, |tx| {
-        let has_written = write(app, tx, (&begun.row, State::Sending), (&outcome, now)).await?;
-        let has_begun = ledger::start_sending(tx, &next.row, &next.letter.frozen, &lease).await?;
-        Ok::<_, store::Error>((has_written, has_begun))
-    })?;
+    let Letter { frozen, .. } = &*next.letter;
+    let intention = ledger::Begun { row: (&next.row).into(), frozen: frozen.clone(), lease };
+    let (has_written, has_begun) = if is_plain(&begun.row) {
+        let sent = Some(((&begun.row).into(), now));
+        let written = app.ledger.write(&app.db, Entry { sent, begun: Some(intention) }).await?;
+        (written.sent, written.begun)
+    } else {
+        transact!(app.db, |tx| {
+            let has_written = write(app, tx, (&begun.row, State::Sending), (&outcome, now)).await?;
+            let has_begun = ledger::start_sending(tx, &intention).await?;
+            Ok::<_, store::Error>((has_written, has_begun))
+        })?
+    };
     span(&begun.row).in_scope(|| told(app, &begun.row, &outcome, has_written));
     Ok(has_begun.then_some(Begun { row: next.row, letter: next.letter, since }))
+}
+
+/// That it was sent is all that is to be written: no calendar has the session now, and no secret is to be forgotten.
+fn is_plain(row: &Delivery) -> bool {
+    row.occasion != Occasion::Invite && row.category != Category::Security
 }
 
 /// What nobody needs any more: spent sign-ins, old tries, forms of yesterday, what lapsed a week ago, and the words
@@ -288,6 +336,7 @@ pub async fn forget(app: &App) -> store::Result<()> {
         store::sent_forms::forget(tx, now.real - TimeDelta::days(1)).await?;
         store::couples::forget_asked(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await?;
         ledger::forget_texts(tx, now.program - TEXTS_KEPT).await?;
+        store::stencils::forget(tx, now.program - TEXTS_KEPT - TimeDelta::days(2)).await?;
         enrollments::forget_lapsed(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await
     })
 }

@@ -8,12 +8,12 @@ use crate::{
     domain::{
         delivery::Occasion,
         offer::{is_night, morning_after},
-        one_a_day::{self, WAITS, WAITS_BY_DAY, day_of, useful_until},
+        one_a_day::{self, WAITS, WAITS_BY_DAY, useful_until},
         zone::Zone,
     },
     store::{
         self,
-        ledger::{self, Day, Delivery},
+        ledger::{self, Delivery},
     },
     transact,
 };
@@ -22,22 +22,16 @@ use super::compose::facts::{Facts, Reader};
 
 /// The turn of this mail if it cannot go out today. What a coach sends again, and what was on the wire before, does
 /// not wait.
-pub(super) async fn next_turn(
-    app: &App,
-    row: &Delivery,
-    facts: &Facts,
-    now: Now,
-) -> store::Result<Option<DateTime<Utc>>> {
+pub(super) fn next_turn(row: &Delivery, facts: &Facts, now: Now) -> Option<DateTime<Utc>> {
     let is_again = row.generation < 0 || row.reason.as_deref() == Some(ledger::SENT_ANYWAY);
-    let (Reader::Participant(person), Some(program)) = (&facts.reader, &facts.program) else { return Ok(None) };
-    if !row.occasion.once_a_day() || is_again || row.frozen.is_some() {
-        return Ok(None);
+    let (Reader::Participant(person), Some(_)) = (&facts.reader, &facts.program) else { return None };
+    if !row.occasion.once_a_day() || is_again || row.frozen.is_some() || row.fills.is_some() {
+        return None;
     }
-    let day = Day { person: person.id, program: program.id, hours: day_of(now.program, person.zone) };
-    if ledger::had_one_in(app.db.reader(), &day, row.id).await? {
-        return Ok(Some(one_a_day::next_turn(row.due_at, now.program, person.zone)));
+    if facts.had_one_today {
+        return Some(one_a_day::next_turn(row.due_at, now.program, person.zone));
     }
-    Ok(wakes(row, person.zone, now.program).then(|| morning_after(now.program, person.zone)))
+    wakes(row, person.zone, now.program).then(|| morning_after(now.program, person.zone))
 }
 
 /// A lesson has a time that its reader knows of; an announcement that is late by some hours wakes nobody.

@@ -155,7 +155,7 @@ async fn unrecorded(app: &Arc<App>, senders: usize, rows: Vec<Delivery>) -> anyh
                 let mut sender = app.mailer.sender();
                 for row in rows {
                     let now = app.clock.now();
-                    let facts = facts(&app, &row).await?;
+                    let facts = facts(&app, &row, now).await?;
                     let composed = compose::compose(&app, &row, &facts, now).await?;
                     let return_path = EmailAddress::parse(&compose::return_path(&app, &row, &facts))?;
                     let envelope = Envelope { return_path, to: facts.reader.address().clone() };

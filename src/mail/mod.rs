@@ -19,4 +19,5 @@ mod smtp_progress;
 pub mod smtp_settings;
 mod smtp_text;
 pub mod smtp_wire;
+pub mod stencil;
 pub mod templates;

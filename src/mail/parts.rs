@@ -24,21 +24,29 @@ pub(super) fn of(outgoing: &Outgoing) -> MultiPart {
 }
 
 /// `=_` never occurs in quoted-printable or base64, so no part can hold its own boundary (RFC 2045 §6.7).
-fn boundary(message_id: &str, level: char) -> String {
+pub(super) fn boundary(message_id: &str, level: char) -> String {
     let digest = Sha256::digest(message_id.as_bytes());
     format!("=_{level}{}", data_encoding::HEXLOWER.encode(&digest[..12]))
 }
 
 /// Always encoded: a bare CR or LF before a dot is not stuffed by every sender, and 8bit breaks signatures (H13).
 fn text_part(content_type: ContentType, text: &str) -> SinglePart {
-    let foreign = text.bytes().filter(|byte| !byte.is_ascii()).count();
-    let encoding = if foreign > text.len() / 6 {
-        ContentTransferEncoding::Base64
-    } else {
-        ContentTransferEncoding::QuotedPrintable
-    };
+    let encoding =
+        if is_foreign(text) { ContentTransferEncoding::Base64 } else { ContentTransferEncoding::QuotedPrintable };
     let body = Body::new_with_encoding(text.to_owned(), encoding).expect("both encodings carry any text");
     SinglePart::builder().header(content_type).body(body)
+}
+
+/// So much of it is beyond ASCII that base64 is shorter.
+pub(super) fn is_foreign(text: &str) -> bool {
+    text.bytes().filter(|byte| !byte.is_ascii()).count() > text.len() / 6
+}
+
+/// One line as quoted-printable, without its end (RFC 2045 §6.7).
+pub(super) fn quoted(line: &str) -> String {
+    let body = Body::new_with_encoding(line.to_owned(), ContentTransferEncoding::QuotedPrintable);
+    let encoded = body.expect("quoted-printable carries any text").into_vec();
+    String::from_utf8(encoded).expect("quoted-printable is ASCII")
 }
 
 /// lettre ends a part with CRLF of its own before the boundary, so END:VCALENDAR keeps its own (C4).

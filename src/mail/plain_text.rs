@@ -68,7 +68,7 @@ fn hanging_indent(line: &str) -> usize {
         return lead + marker.len() + 1;
     }
     match rest.find("  ") {
-        Some(gap) if gap < 16 => {
+        Some(gap) if rest[..gap].chars().count() < 16 => {
             let padding = rest[gap..].len() - rest[gap..].trim_start().len();
             lead + rest[..gap].chars().count() + padding
         }

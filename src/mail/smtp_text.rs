@@ -7,25 +7,19 @@
 #[must_use]
 pub(super) fn frame(message: &[u8]) -> Vec<u8> {
     let mut framed = Vec::with_capacity(message.len() + message.len() / 32 + 8);
-    let mut at_line_start = true;
-    let mut octets = message.iter().copied().peekable();
-    while let Some(octet) = octets.next() {
-        match octet {
-            b'\r' | b'\n' => {
-                if octet == b'\r' {
-                    octets.next_if_eq(&b'\n');
-                }
-                framed.extend_from_slice(b"\r\n");
-                at_line_start = true;
-            }
-            _ => {
-                if at_line_start && octet == b'.' {
-                    framed.push(b'.');
-                }
-                framed.push(octet);
-                at_line_start = false;
-            }
+    let (mut rest, mut at_line_start) = (message, true);
+    while let Some(first) = rest.first() {
+        if at_line_start && *first == b'.' {
+            framed.push(b'.');
         }
+        let end = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n'));
+        let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
+        framed.extend_from_slice(line);
+        at_line_start = end.is_some();
+        if at_line_start {
+            framed.extend_from_slice(b"\r\n");
+        }
+        rest = after.strip_prefix(b"\r\n").unwrap_or(after.get(1..).unwrap_or_default());
     }
     if !at_line_start {
         framed.extend_from_slice(b"\r\n");

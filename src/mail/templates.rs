@@ -10,6 +10,7 @@ use super::{
     lesson_html,
     letter::{Frame, Letter},
     plain_text,
+    stencil::Masters,
 };
 use crate::domain::{lesson::prepared::Prepared, name::is_unprintable};
 
@@ -23,6 +24,8 @@ pub struct Templates {
     environment: Environment<'static>,
     /// Lessons that many read.
     pub lessons: Prepared,
+    /// Letters that many get.
+    pub masters: Masters,
 }
 
 /// A letter as it is read.
@@ -75,7 +78,7 @@ impl Templates {
                 .add_template_owned(name.to_string(), source)
                 .map_err(|cause| CannotWrite::Template { name: name.to_string(), cause })?;
         }
-        Ok(Self { environment, lessons: Prepared::default() })
+        Ok(Self { environment, lessons: Prepared::default(), masters: Masters::default() })
     }
 
     /// Fills a letter's three templates.

@@ -46,6 +46,7 @@ pub mod sessions;
 pub mod settings;
 pub mod silences;
 pub mod standing_changes;
+pub mod stencils;
 pub mod stops;
 pub mod suppressions;
 pub mod timetable;

@@ -37,6 +37,12 @@ pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: SessionId
     Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
 }
 
+/// Several at once; what is not of this practice is not among them.
+pub async fn with_ids(db: &impl ConnectionTrait, practice: PracticeId, ids: &[SessionId]) -> Result<Vec<SessionRow>> {
+    let these = Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Id.is_in(ids.iter().copied()));
+    Ok(these.all(db).await?)
+}
+
 /// Between two instants, for the coach's week and feed.
 pub async fn of_practice_between(
     db: &impl ConnectionTrait,

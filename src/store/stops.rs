@@ -38,6 +38,11 @@ pub async fn resume(
     Ok(())
 }
 
+/// What these people stopped, in whatever program.
+pub async fn of_people(db: &impl ConnectionTrait, people: &[ParticipantId]) -> Result<Vec<Stop>> {
+    Ok(Entity::find().filter(Column::ParticipantId.is_in(people.iter().copied())).all(db).await?)
+}
+
 pub async fn of_person(db: &impl ConnectionTrait, person: ParticipantId, program: ProgramId) -> Result<Vec<Category>> {
     let rows =
         Entity::find().filter(Column::ParticipantId.eq(person)).filter(Column::ProgramId.eq(program)).all(db).await?;

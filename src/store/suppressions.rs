@@ -20,6 +20,16 @@ pub async fn of_address(
     Ok(of_practice.filter(Column::AddressHash.eq(address_hash)).one(db).await?)
 }
 
+/// Those of these addresses that are suppressed.
+pub async fn of_addresses(
+    db: &impl ConnectionTrait,
+    practice: PracticeId,
+    hashes: &[String],
+) -> Result<Vec<Suppression>> {
+    let of_practice = Entity::find().filter(Column::PracticeId.eq(practice));
+    Ok(of_practice.filter(Column::AddressHash.is_in(hashes)).all(db).await?)
+}
+
 /// Suppresses, or suppresses more than before; never less.
 pub async fn add(tx: &impl ConnectionTrait, new: Suppression) -> Result<()> {
     let once = OnConflict::columns([Column::PracticeId, Column::AddressHash]).do_nothing().to_owned();

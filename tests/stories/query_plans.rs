@@ -12,7 +12,7 @@ use trellis::{
     clock::Now,
     domain::{
         delivery::Occasion,
-        ids::{CohortId, DeliveryId, EnrollmentId, ParticipantId, PracticeId, ProgramId},
+        ids::{CohortId, EnrollmentId, ParticipantId, PracticeId, ProgramId, SessionId},
     },
     store::{
         attempts, cohorts, couples, decisions, enrollments, holds, invites,
@@ -103,12 +103,15 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     ledger::claim(db, &claim, now).await.unwrap();
     ledger::take(db, &claim, (1, practice), now).await.unwrap();
     ledger::sweep(db, &lease, (Over::RanOut, &[Occasion::Invite]), now).await.unwrap();
-    ledger::had_one_in(db, &day, DeliveryId(nobody)).await.unwrap();
+    ledger::reached_since(db, &[person], at).await.unwrap();
+    ledger::welcomes_of(db, &[person]).await.unwrap();
+    ledger::busy_at(db, &day).await.unwrap();
     silences::find(db).await.unwrap();
-    stops::of_person(db, person, ProgramId(nobody)).await.unwrap();
-    suppressions::of_address(db, practice, "nobody").await.unwrap();
-    participants::find(db, practice, person).await.unwrap();
-    enrollments::find(db, practice, EnrollmentId(nobody)).await.unwrap();
+    stops::of_people(db, &[person]).await.unwrap();
+    suppressions::of_addresses(db, practice, &["nobody".to_owned()]).await.unwrap();
+    participants::with_ids(db, practice, &[person]).await.unwrap();
+    enrollments::with_ids(db, practice, &[EnrollmentId(nobody)]).await.unwrap();
+    sessions::with_ids(db, practice, &[SessionId(nobody)]).await.unwrap();
     cohorts::lessons_of(db, cohort).await.unwrap();
     sessions::of_cohort(db, cohort).await.unwrap();
 

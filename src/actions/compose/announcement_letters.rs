@@ -30,6 +30,6 @@ impl Desk<'_> {
             body_text,
             page_url: self.app.links.to(&format!("/p/note/{}", row.id)),
         };
-        self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
+        self.finish(&letter, Around { references: self.welcome_id(), ..Around::default() })
     }
 }

@@ -1,9 +1,13 @@
 //! What must be known before a letter is written: who reads it, and where they stand?
 
-use super::CannotCompose;
+use std::sync::Arc;
+
+use super::{CannotCompose, for_many::Sheets, gather::Gathered};
 use crate::{
     app::App,
+    clock::Now,
     domain::{
+        bounce::Scope,
         delivery::Occasion,
         discretion::{Discretion, ForbiddenWords, Voice, at_least},
         email_address::EmailAddress,
@@ -12,26 +16,47 @@ use crate::{
         zone::Zone,
     },
     store::{
-        coaches::{self, Coach},
-        cohorts::{self, Cohort},
-        enrollments::{self, Enrollment},
+        coaches::Coach,
+        cohorts::{Cohort, CohortLesson},
+        enrollments::Enrollment,
         ledger::{self, Delivery},
-        participants::{self, Participant},
-        practices::{self, Practice},
+        participants::Participant,
+        practices::Practice,
         programs::{self, ProgramRow},
+        sessions::SessionRow,
     },
 };
 
-/// Whom a delivery goes to, and everything the letter may say about where they stand.
+/// Whom a delivery goes to, what the late gate asks, and everything the letter may say about where they stand.
 #[derive(Debug)]
 pub struct Facts {
-    pub practice: Practice,
+    pub practice: Arc<Practice>,
     pub reader: Reader,
     pub level: Discretion,
     pub enrollment: Option<Enrollment>,
-    pub cohort: Option<Cohort>,
-    pub program: Option<ProgramRow>,
-    pub coach_name: Name,
+    pub cohort: Option<Arc<Cohort>>,
+    pub program: Option<Arc<ProgramRow>>,
+    /// Of this category in this program they want no more.
+    pub stopped: bool,
+    /// What is not sent to their address.
+    pub suppressed: Option<Scope>,
+    /// They had a lesson or an announcement of this program today, or may have.
+    pub had_one_today: bool,
+    /// The Message-ID of the mail that welcomed them to the cohort.
+    pub welcome_id: Option<String>,
+    /// The session that a reminder is about.
+    pub session: Option<Arc<SessionRow>>,
+    /// What a lesson needs beside them.
+    pub lesson: Option<Arc<SharedLesson>>,
+}
+
+/// A lesson, and the sessions it may name: the same for everybody in the cohort.
+#[derive(Debug)]
+pub struct SharedLesson {
+    pub copy: CohortLesson,
+    pub meetings: Vec<SessionRow>,
+    /// Its letter, as far as it was written for all.
+    pub sheets: Sheets,
 }
 
 /// The one who reads the letter.
@@ -75,41 +100,13 @@ impl Reader {
     }
 }
 
-/// Reads what the letter needs, and what the late gate asks.
-pub async fn facts(app: &App, delivery: &Delivery) -> Result<Facts, CannotCompose> {
-    let db = app.db.reader();
-    let practice = practices::find(db, delivery.practice_id).await?.ok_or(CannotCompose::Gone("the practice"))?;
-    let reader = match (delivery.participant_id, delivery.coach_id) {
-        (Some(id), _) => {
-            let person = participants::find(db, practice.id, id).await?.ok_or(CannotCompose::Gone("the person"))?;
-            Reader::Participant(at_its_address(person, delivery))
-        }
-        (None, Some(id)) => Reader::Coach(coaches::find(db, id).await?.ok_or(CannotCompose::Gone("the coach"))?),
-        (None, None) => return Err(CannotCompose::Gone("the recipient")),
-    };
-    let enrollment = match delivery.enrollment_id {
-        Some(id) => enrollments::find(db, practice.id, id).await?,
-        None => None,
-    };
-    let cohort = match delivery.cohort_id {
-        Some(id) => cohorts::find(db, practice.id, id).await?,
-        None => None,
-    };
-    let program = match &cohort {
-        Some(cohort) => programs::find(db, practice.id, cohort.program_id).await?,
-        None => tested_program(app, delivery).await?,
-    };
-    let coach_name = coaches::of_practice(db, practice.id)
-        .await?
-        .into_iter()
-        .next()
-        .map_or_else(|| practice.first_name.clone(), |coach| coach.name);
-    let level = tested_level(delivery).unwrap_or_else(|| level(&reader, cohort.as_ref()));
-    Ok(Facts { level, practice, reader, enrollment, cohort, program, coach_name })
+/// Reads what the letter needs, and what the late gate asks, for one mail.
+pub async fn facts(app: &App, delivery: &Delivery, now: Now) -> Result<Facts, CannotCompose> {
+    Gathered::of(app, std::slice::from_ref(delivery), now).await?.facts(app, delivery).await
 }
 
 /// What is for an old address, or for one that is to become the new one, stands nowhere but in the row.
-fn at_its_address(person: Participant, delivery: &Delivery) -> Participant {
+pub(super) fn at_its_address(person: Participant, delivery: &Delivery) -> Participant {
     match ledger::other_address(delivery) {
         Some(email) => Participant { email, ..person },
         None => person,
@@ -117,7 +114,7 @@ fn at_its_address(person: Participant, delivery: &Delivery) -> Participant {
 }
 
 /// A test of a lesson is about a program, and about no cohort of it.
-async fn tested_program(app: &App, delivery: &Delivery) -> Result<Option<ProgramRow>, CannotCompose> {
+pub(super) async fn tested_program(app: &App, delivery: &Delivery) -> Result<Option<ProgramRow>, CannotCompose> {
     if delivery.occasion != Occasion::TestLesson {
         return Ok(None);
     }
@@ -130,7 +127,7 @@ async fn tested_program(app: &App, delivery: &Delivery) -> Result<Option<Program
 }
 
 /// As discreet as the coach wants to see it.
-fn tested_level(delivery: &Delivery) -> Option<Discretion> {
+pub(super) fn tested_level(delivery: &Delivery) -> Option<Discretion> {
     if delivery.occasion != Occasion::TestLesson {
         return None;
     }
@@ -138,7 +135,7 @@ fn tested_level(delivery: &Delivery) -> Option<Discretion> {
     serde_json::from_value(params["level"].clone()).ok()
 }
 
-fn level(reader: &Reader, cohort: Option<&Cohort>) -> Discretion {
+pub(super) fn level(reader: &Reader, cohort: Option<&Cohort>) -> Discretion {
     match reader {
         Reader::Coach(_) => Discretion::Open,
         Reader::Participant(person) => {

@@ -6,7 +6,6 @@ use super::times;
 use crate::{
     domain::{
         lesson::{Lesson, LessonFacts},
-        name::Name,
         session::SessionState,
         zone::Zone,
     },
@@ -21,7 +20,7 @@ pub struct Setting<'a> {
     pub program: &'a ProgramRow,
     pub cohort: &'a Cohort,
     /// What the reader is called.
-    pub name: &'a Name,
+    pub name: &'a str,
     pub zone: Zone,
 }
 
@@ -41,7 +40,7 @@ pub fn lesson_facts(
     let meeting = own.or_else(|| meetings.iter().find(planned));
     let when = |meeting: &SessionRow| times::when(meeting.starts_at, meeting.ends_at, setting.zone);
     LessonFacts {
-        name: setting.name.expose().to_owned(),
+        name: setting.name.to_owned(),
         coach: setting.practice.first_name.expose().to_owned(),
         week,
         weeks: setting.program.content.0.weeks,

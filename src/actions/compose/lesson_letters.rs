@@ -1,6 +1,6 @@
 //! What do the mails say that bring lessons?
 
-use super::{Around, CannotCompose, Composed, Desk};
+use super::{Around, CannotCompose, Composed, Desk, facts::SharedLesson};
 use crate::{
     actions::{catch_up::Since, preview_lesson, release_lessons::came_with},
     domain::{
@@ -8,10 +8,15 @@ use crate::{
         discretion::{Body, Discretion},
         lesson::Lesson,
     },
-    mail::letters::{
-        catch_up::{CatchUp, Missed},
-        lesson_waiting::LessonWaiting,
-        weekly_lesson::{Also, WeeklyLesson},
+    mail::{
+        letter::Frame,
+        letters::{
+            catch_up::{CatchUp, Missed},
+            lesson_waiting::LessonWaiting,
+            weekly_lesson::{Also, WeeklyLesson},
+        },
+        stencil::Person,
+        templates::Written,
     },
     store::{
         cohorts::{self, CohortLesson},
@@ -20,34 +25,65 @@ use crate::{
 };
 
 impl Desk<'_> {
-    /// The cohort's own copy, for the week and track of this delivery; a test of one says so in its params.
-    async fn cohort_lesson(&self) -> Result<CohortLesson, CannotCompose> {
-        let wanted = (self.cohort()?.id, self.delivery.object_id.into());
-        cohorts::lesson_in(self.app.db.reader(), wanted).await?.ok_or(CannotCompose::Gone("the lesson"))
+    pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {
+        let shared = self.facts.lesson.as_deref().ok_or(CannotCompose::Gone("the lesson"))?;
+        let copy = &shared.copy;
+        let also = self.along_with(copy).await?;
+        // A copy says which week it stands for by its place in the cohort.
+        let lesson =
+            Lesson { week: u16::try_from(copy.position).unwrap_or(copy.content.0.week), ..copy.content.0.clone() };
+        let references = self.welcome_id();
+        let around = Around { preview: Some(&lesson.preview), references, ..Around::default() };
+        if also.is_empty()
+            && let Some(composed) = self.lesson_for_many((shared, &lesson), &around)?
+        {
+            return Ok(composed);
+        }
+        let frame = self.frame(around.preview);
+        let written = self.lesson_written((shared, &lesson), self.facts.reader.name().expose(), (also, &frame))?;
+        self.finish_written(&frame, written, &around)
     }
 
-    pub(super) async fn lesson(&self) -> Result<Composed, CannotCompose> {
-        let copy = self.cohort_lesson().await?;
-        let also = self.along_with(&copy).await?;
-        // A copy says which week it stands for by its place in the cohort.
-        let lesson = Lesson { week: u16::try_from(copy.position).unwrap_or(copy.content.0.week), ..copy.content.0 };
-        let voice = self.facts.voice();
-        let references = self.welcome_id().await?;
-        let around = Around { preview: Some(&lesson.preview), references, ..Around::default() };
+    /// From the sheet that was written once for all who read as this one does. `None`: there can be none.
+    fn lesson_for_many(
+        &self,
+        (shared, lesson): (&SharedLesson, &Lesson),
+        around: &Around<'_>,
+    ) -> Result<Option<Composed>, CannotCompose> {
+        let (name, Some(link)) = (self.facts.reader.name(), self.unsubscribe_url()) else { return Ok(None) };
+        let person = Person { name: name.expose(), link: &link };
+        if !person.is_ordinary() || self.facts.forbidden().find_in(person.name).is_some() {
+            return Ok(None);
+        }
+        let made_of = |name: &str| {
+            let facts = self.lesson_facts_of(name, Some(lesson), &shared.meetings)?;
+            let voice = self.facts.voice();
+            let said = (lesson, facts.values(), voice.lesson_subject(&lesson.subject, &lesson.discreet_subject));
+            Ok(serde_json::to_string(&said).unwrap_or_default())
+        };
+        let write = |name: &str, frame: &Frame| self.lesson_written((shared, lesson), name, (Vec::new(), frame));
+        let sheet = self.sheet((&shared.sheets, &person), around, made_of, write)?;
+        sheet.map(|sheet| self.finish_with(&sheet, &person, around)).transpose()
+    }
+
+    fn lesson_written(
+        &self,
+        (shared, lesson): (&SharedLesson, &Lesson),
+        name: &str,
+        (also, frame): (Vec<Also>, &Frame),
+    ) -> Result<Written, CannotCompose> {
+        let (voice, templates) = (self.facts.voice(), &self.app.templates);
         if voice.body() == Body::LinkOnly {
             let letter = LessonWaiting { page_url: self.app.links.to(&format!("/p/lesson/{}", lesson.week)), also };
-            return self.finish(&letter, around);
+            return Ok(templates.write(&letter, frame)?);
         }
-        let meetings = self.meetings().await?;
-        let facts = self.lesson_facts(Some(&lesson), &meetings)?;
-        let rendered = self
-            .app
-            .templates
+        let facts = self.lesson_facts_of(name, Some(lesson), &shared.meetings)?;
+        let rendered = templates
             .lessons
-            .render(&lesson, &facts)
+            .render(lesson, &facts)
             .map_err(|bad| CannotCompose::Lesson(bad.first().map(ToString::to_string).unwrap_or_default()))?;
-        let letter = preview_lesson::letter(self.app, &voice, &lesson, (rendered.html, rendered.text), facts.weeks);
-        self.finish(&WeeklyLesson { also, ..letter }, around)
+        let letter = preview_lesson::letter(self.app, &voice, lesson, (rendered.html, rendered.text), facts.weeks);
+        Ok(templates.write(&WeeklyLesson { also, ..letter }, frame)?)
     }
 
     /// The lessons that came late and are named in this mail, of those the ledger says so for this person.
@@ -105,6 +141,6 @@ impl Desk<'_> {
         };
         let letter =
             CatchUp { subject: subject.to_owned(), since, lessons: missed, page_url: self.app.links.my_program() };
-        self.finish(&letter, Around { references: self.welcome_id().await?, ..Around::default() })
+        self.finish(&letter, Around { references: self.welcome_id(), ..Around::default() })
     }
 }

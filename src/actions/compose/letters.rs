@@ -29,10 +29,7 @@ use crate::{
         sign_in::SignIn,
         welcome::Welcome,
     },
-    store::{
-        ledger,
-        sessions::{self, SessionRow},
-    },
+    store::sessions::{self, SessionRow},
 };
 
 /// How long the page behind a link to answer by still says what was said.
@@ -147,29 +144,34 @@ impl Desk<'_> {
         lesson: Option<&Lesson>,
         meetings: &[SessionRow],
     ) -> Result<LessonFacts, CannotCompose> {
+        self.lesson_facts_of(self.facts.reader.name().expose(), lesson, meetings)
+    }
+
+    /// The same for one who is called otherwise.
+    pub(super) fn lesson_facts_of(
+        &self,
+        name: &str,
+        lesson: Option<&Lesson>,
+        meetings: &[SessionRow],
+    ) -> Result<LessonFacts, CannotCompose> {
         let setting = Setting {
             practice: &self.facts.practice,
             program: self.program()?,
             cohort: self.cohort()?,
-            name: self.facts.reader.name(),
+            name,
             zone: self.facts.reader.zone(),
         };
         Ok(lesson_facts(&self.app.links, &setting, (lesson, meetings), self.now.program))
     }
 
     /// Lessons stand in one thread with the welcome (H3).
-    pub(super) async fn welcome_id(&self) -> Result<Option<String>, CannotCompose> {
-        let (Some(person), Some(cohort)) = (self.delivery.participant_id, self.delivery.cohort_id) else {
-            return Ok(None);
-        };
-        Ok(ledger::welcome_of(self.app.db.reader(), person, cohort).await?)
+    pub(super) fn welcome_id(&self) -> Option<String> {
+        self.facts.welcome_id.clone()
     }
 
-    pub(super) async fn reminder(&self) -> Result<Composed, CannotCompose> {
+    pub(super) fn reminder(&self) -> Result<Composed, CannotCompose> {
         let (program, zone) = (self.program()?, self.facts.reader.zone());
-        let session = sessions::find(self.app.db.reader(), self.delivery.practice_id, self.delivery.object_id.into())
-            .await?
-            .ok_or(CannotCompose::Gone("the session"))?;
+        let session = self.facts.session.as_deref().ok_or(CannotCompose::Gone("the session"))?;
         let lead = if self.delivery.occasion == Occasion::ReminderDay { Lead::Day } else { Lead::Hour };
         let subject = match lead {
             Lead::Day => civil::relative(session.starts_at, zone, self.now.program),
@@ -177,7 +179,7 @@ impl Desk<'_> {
         };
         let about = match self.facts.level {
             Discretion::Open => {
-                format!("{}, {}", program.title.expose(), times::label(&session).to_lowercase())
+                format!("{}, {}", program.title.expose(), times::label(session).to_lowercase())
             }
             Discretion::Discreet if session.ordinal == 0 => "your weekly course, an extra session".to_owned(),
             Discretion::Discreet => format!("your weekly course, part {}", session.ordinal),

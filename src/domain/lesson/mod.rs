@@ -79,6 +79,12 @@ impl fmt::Debug for LessonFacts {
 }
 
 impl LessonFacts {
+    /// Every value, in the order of the variables: lessons with the same values say the same.
+    #[must_use]
+    pub fn values(&self) -> Vec<String> {
+        Variable::ALL.into_iter().map(|variable| self.value(variable)).collect()
+    }
+
     fn value(&self, variable: Variable) -> String {
         match variable {
             Variable::Name => self.name.clone(),

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -27,19 +28,47 @@ pub struct Day {
     pub hours: Range<DateTime<Utc>>,
 }
 
-/// Whether another lesson or announcement than `this` reached the person that day, or may have. What a coach sent
-/// again does not count.
-pub async fn had_one_in(db: &impl ConnectionTrait, day: &Day, this: DeliveryId) -> Result<bool> {
-    let (from, to) = (day.hours.start, day.hours.end);
-    let sent =
-        Condition::all().add(Column::State.eq(State::Sent)).add(Column::SentAt.gte(from)).add(Column::SentAt.lt(to));
-    let perhaps = Condition::all()
-        .add(Column::State.is_in([State::Sending, State::Unknown]))
-        .add(Column::ChangedAt.gte(from))
-        .add(Column::ChangedAt.lt(to));
-    let found =
-        of_day(day).filter(Column::Id.ne(this)).filter(Condition::any().add(sent).add(perhaps)).count(db).await?;
-    Ok(found > 0)
+/// A lesson or an announcement that reached somebody, or may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    pub id: DeliveryId,
+    pub person: ParticipantId,
+    pub program: ProgramId,
+    pub at: DateTime<Utc>,
+}
+
+/// Lessons and announcements that reached these people since an instant, or may have. What a coach sent again does
+/// not count.
+pub async fn reached_since(
+    db: &impl ConnectionTrait,
+    people: &[ParticipantId],
+    since: DateTime<Utc>,
+) -> Result<Vec<Reached>> {
+    let sent = Condition::all().add(Column::State.eq(State::Sent)).add(Column::SentAt.gte(since));
+    let perhaps =
+        Condition::all().add(Column::State.is_in([State::Sending, State::Unknown])).add(Column::ChangedAt.gte(since));
+    let of_cohort: RelationDef =
+        Entity::belongs_to(cohorts::Entity).from(Column::CohortId).to(cohorts::Column::Id).into();
+    let rows: Vec<(DeliveryId, ParticipantId, ProgramId, Option<DateTime<Utc>>, DateTime<Utc>)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::ParticipantId])
+        .column(cohorts::Column::ProgramId)
+        .columns([Column::SentAt, Column::ChangedAt])
+        .join(JoinType::InnerJoin, of_cohort)
+        .filter(Column::ParticipantId.is_in(people.iter().copied()))
+        .filter(Column::Category.is_in([Category::Lesson, Category::Announcement]))
+        .filter(Column::Generation.gte(0))
+        .filter(Condition::any().add(sent).add(perhaps))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let reached = |(id, person, program, sent_at, changed_at): (_, _, _, Option<_>, _)| Reached {
+        id,
+        person,
+        program,
+        at: sent_at.unwrap_or(changed_at),
+    };
+    Ok(rows.into_iter().map(reached).collect())
 }
 
 /// Lessons and announcements of one program to one person, at any time; what a coach sent again does not count.

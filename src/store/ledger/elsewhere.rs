@@ -41,21 +41,22 @@ pub async fn open_invites_of(db: &impl ConnectionTrait, person: ParticipantId) -
         .await?)
 }
 
-/// The Message-ID of the mail that welcomed a person to a cohort, which later ones answer. Asked for by the person
-/// alone: an index on the practice or the cohort would lead through everybody's mail.
-pub async fn welcome_of(db: &impl ConnectionTrait, person: ParticipantId, cohort: CohortId) -> Result<Option<String>> {
-    let rows: Vec<(Option<CohortId>, Option<String>)> = Entity::find()
+/// The Message-IDs of the mails that welcomed these people to a cohort, which later ones answer; the newest first.
+/// Asked for by the people alone: an index on the practice or the cohort would lead through everybody's mail.
+pub async fn welcomes_of(
+    db: &impl ConnectionTrait,
+    people: &[ParticipantId],
+) -> Result<Vec<(ParticipantId, CohortId, Option<String>)>> {
+    let rows: Vec<(ParticipantId, Option<CohortId>, Option<String>)> = Entity::find()
         .select_only()
-        .column(Column::CohortId)
-        .column(Column::MessageId)
-        .filter(Column::ParticipantId.eq(person))
+        .columns([Column::ParticipantId, Column::CohortId, Column::MessageId])
+        .filter(Column::ParticipantId.is_in(people.iter().copied()))
         .filter(Column::Occasion.eq(Occasion::Welcome))
         .order_by_desc(Column::DueAt)
         .into_tuple()
         .all(db)
         .await?;
-    let newest = rows.into_iter().find(|(of, _)| *of == Some(cohort));
-    Ok(newest.and_then(|(_, message_id)| message_id))
+    Ok(rows.into_iter().filter_map(|(person, cohort, id)| Some((person, cohort?, id))).collect())
 }
 
 /// Takes back what a sender has claimed and not begun: its first write finds the lease gone, and nothing leaves.

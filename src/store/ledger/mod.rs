@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, OnConflict},
+    sea_query::{CaseStatement, Expr, OnConflict, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -32,24 +32,25 @@ mod sending;
 mod standstill;
 mod tally;
 mod texts;
+mod together;
 
 pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
 pub use claiming::{Claim, claim, take};
-pub use daily::{Day, busy_at, had_one_in, postpone, waiting_lessons};
+pub use daily::{Day, Reached, busy_at, postpone, reached_since, waiting_lessons};
 pub use doubt::arrived;
-pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcome_of};
+pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcomes_of};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
 pub use lease::{Lease, LeaseClock};
 pub use queued::{Queued, Recipient};
 pub use release::{Manner, Release, release};
 pub use sending::{
-    Frozen, Over, Recorded, came_back, count_going_on, count_open, give_back, next_instant, record, settle,
-    start_sending, sweep,
+    Frozen, Kept, Over, Recorded, came_back, count_going_on, count_open, give_back, next_instant, record, settle, sweep,
 };
 pub use standstill::{Standstill, standstill};
 pub use tally::{Tally, count_by_state, count_sent, lessons_of_cohort, states_of_cohort, tally_between};
 pub use texts::forget_texts;
+pub use together::{Begun, Claimed, Entry, Together, Written, start_sending};
 
 /// States from which a row goes on by itself.
 const OPEN: [State; 5] = [State::Queued, State::Claimed, State::Sending, State::Deferred, State::Unknown];
@@ -233,11 +234,18 @@ pub async fn open_about(db: &impl ConnectionTrait, occasion: Occasion, object: U
 /// The reason a row carries when a person decided to send it in spite of everything.
 pub const SENT_ANYWAY: &str = "sent anyway";
 
+/// What is in doubt is sent again to the byte; what came to its end is written anew.
+fn fills_in_doubt() -> SimpleExpr {
+    let kept = CaseStatement::new().case(Column::State.eq(State::Unknown), Expr::col(Column::Fills));
+    kept.finally(Expr::value(None::<String>)).into()
+}
+
 /// *Send anyway*, *try again*: a finished row without an email sent goes back into the queue.
 pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at: DateTime<Utc>) -> Result<bool> {
     let outcome = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::value(0))
+        .col_expr(Column::Fills, fills_in_doubt())
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::UsefulUntil, Expr::value(None::<DateTime<Utc>>))
         .col_expr(Column::Actor, Expr::value(actor))
@@ -272,6 +280,7 @@ pub async fn requeue_for_new_address(tx: &impl ConnectionTrait, id: DeliveryId, 
     Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::value(0))
+        .col_expr(Column::Fills, fills_in_doubt())
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::Reason, Expr::value("address corrected"))
         .filter(Column::Id.eq(id))

@@ -101,6 +101,8 @@ impl Queued {
             frozen: None,
             sent_to: None,
             frozen_for: None,
+            stencil_id: None,
+            fills: None,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! `queued` → claim (a lease) → `claimed` → `sending`, committed before the first byte → `sent`, or what
 //! `retry::after` says. Every write after the claim names the lease and the state, and must change one row.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -10,7 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Column, Delivery, Entity, OPEN, Result, lease::Lease};
+use super::{super::stencils::Stencil, Column, Delivery, Entity, OPEN, Result, lease::Lease};
 use crate::{
     clock::Now,
     domain::{
@@ -26,27 +28,20 @@ pub struct Frozen {
     pub message: Vec<u8>,
     pub message_id: String,
     pub subject: String,
-    pub body: String,
+    pub kept: Kept,
     /// A keyed hash of the address it is handed over for.
     pub sent_to: String,
     /// A keyed hash of who reads it, and how: when that changes before it has left, it is written anew.
     pub frozen_for: String,
 }
 
-/// Committed before the first byte leaves. `false`: the lease was lost, stop.
-pub async fn start_sending(tx: &impl ConnectionTrait, row: &Delivery, frozen: &Frozen, lease: &Lease) -> Result<bool> {
-    let outcome = fenced(row, State::Claimed)
-        .col_expr(Column::State, Expr::value(State::Sending))
-        .col_expr(Column::Frozen, Expr::value(frozen.message.clone()))
-        .col_expr(Column::MessageId, Expr::value(frozen.message_id.clone()))
-        .col_expr(Column::Subject, Expr::value(frozen.subject.clone()))
-        .col_expr(Column::Body, Expr::value(frozen.body.clone()))
-        .col_expr(Column::SentTo, Expr::value(frozen.sent_to.clone()))
-        .col_expr(Column::FrozenFor, Expr::value(frozen.frozen_for.clone()))
-        .col_expr(Column::LeaseUntil, lease.until())
-        .exec(tx)
-        .await?;
-    Ok(outcome.rows_affected == 1)
+/// How the message is kept.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// As it is, and its text beside it.
+    Whole { body: String },
+    /// By what many get alike, and what goes into its holes for this one.
+    Holes { stencil: Arc<Stencil>, fills: String },
 }
 
 pub(super) fn fenced(row: &Delivery, state: State) -> sea_orm::UpdateMany<Entity> {

@@ -46,6 +46,9 @@ pub struct Model {
     pub frozen: Option<Vec<u8>>,
     pub sent_to: Option<String>,
     pub frozen_for: Option<String>,
+    /// What many get alike, and what goes into its holes for this one: in place of `frozen` and `body`.
+    pub stencil_id: Option<Uuid>,
+    pub fills: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

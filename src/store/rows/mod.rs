@@ -32,6 +32,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_ins;
 pub mod standing_changes;
+pub mod stencils;
 pub mod stops;
 pub mod suppressions;
 pub mod timetable;

@@ -4,6 +4,7 @@ use poem::{Response, handler, http::header, web::Data};
 use serde_json::{Value, json};
 
 use crate::{
+    actions::sent_words::SentWords,
     domain::{category::Category, people::Who},
     store::{
         check_ins, cohorts,
@@ -95,16 +96,18 @@ async fn place(site: &Site, signed: &SignedParticipant, enrollment: &Enrollment)
 async fn mail(site: &Site, signed: &SignedParticipant) -> Result<Vec<Value>, PageError> {
     let filter = ledger::Filter { participant: Some(signed.person.id), page_size: MOST_MAIL, ..Default::default() };
     let (rows, _) = ledger::of_practice(site.db.reader(), signed.practice.id, &filter).await?;
-    let row = |row: &ledger::Delivery| {
-        json!({
+    let (mut words, mut mail) = (SentWords::default(), Vec::with_capacity(rows.len()));
+    for row in &rows {
+        let text = words.of(&site.app, row).await?.filter(|_| row.category != Category::Security);
+        mail.push(json!({
             "about": row.occasion,
             "kind": row.category,
             "state": row.state,
             "due_at": row.due_at,
             "sent_at": row.sent_at,
             "subject": row.subject,
-            "text": row.body.as_ref().filter(|_| row.category != Category::Security),
-        })
-    };
-    Ok(rows.iter().map(row).collect())
+            "text": text,
+        }));
+    }
+    Ok(mail)
 }

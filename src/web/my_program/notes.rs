@@ -52,7 +52,7 @@ pub(super) async fn show(
         practice: &signed.practice,
         program: &place.program,
         cohort: &place.cohort,
-        name: &signed.person.name,
+        name: signed.person.name.expose(),
         zone: signed.person.zone,
     };
     let facts = lesson_facts(&site.links, &setting, (None, &place.meetings), now);

@@ -253,7 +253,7 @@ pub(super) fn rendered(
         practice: &signed.practice,
         program: &place.program,
         cohort: &place.cohort,
-        name: &signed.person.name,
+        name: signed.person.name.expose(),
         zone: signed.person.zone,
     };
     let now = site.clock.now().program;

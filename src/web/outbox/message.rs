@@ -12,6 +12,7 @@ use crate::{
     actions::{
         change_person::{self, correct_address},
         resend::{Again, Refused, can_requeue, how_again, last_of, send_again, send_anyway},
+        sent_words::SentWords,
         settle_doubt::it_arrived,
     },
     clock::Now,
@@ -174,7 +175,7 @@ async fn message(
     let text = if secret {
         "The text holds a link that is only for this person.".to_owned()
     } else {
-        without_keys(row.body.as_deref().unwrap_or_default())
+        without_keys(&SentWords::default().of(&site.app, row).await?.unwrap_or_default())
     };
     Ok(Message {
         id: row.id.to_string(),

@@ -101,10 +101,10 @@ told! {
         assert!(world.page("/coach/settings").await.contains("Not yet"), "a new sender has yet to be tested");
         world.post("/coach/settings/test", &[]).await;
         let mail = world.mails(Occasion::TestMail).await.remove(0);
-        let facts = facts(&world.app, &mail).await.unwrap();
+        let facts = facts(&world.app, &mail, world.app.clock.now()).await.unwrap();
         let composed = compose(&world.app, &mail, &facts, world.app.clock.now()).await.unwrap();
         let link =
-            composed.frozen.body.split_whitespace().find(|word| word.contains("/coach/arrived/")).unwrap().to_owned();
+            trellis::mail::stencil::text_of(&composed.frozen.message).unwrap().split_whitespace().find(|word| word.contains("/coach/arrived/")).unwrap().to_owned();
         let path = link.split_once("8080").unwrap().1.to_owned();
         assert!(world.page(&path).await.contains("Yes, it arrived"));
         assert!(world.page("/coach/settings").await.contains("Not yet"), "looking changes nothing");

@@ -6,7 +6,7 @@ use trellis::{
     demo::smtp_server::{Action, Script, Step},
     domain::delivery::{A_PERSON_DECIDES, Occasion, State},
     links::Purpose,
-    store::ledger::{self, Claim, Delivery, Frozen, Lease, LeaseClock},
+    store::ledger::{self, Begun, Claim, Delivery, Frozen, Kept, Lease, LeaseClock},
 };
 
 use crate::{
@@ -65,18 +65,18 @@ async fn begin_and_vanish(world: &World) -> trellis::store::Result<()> {
     let lease = Lease { token, lasts: TimeDelta::seconds(90), clock: LeaseClock::Ours(now.real) };
     let claim = Claim { lease, most: 8, served: None };
     let written = String::new;
-    let frozen = Frozen {
+    let frozen = std::sync::Arc::new(Frozen {
         message: b"Subject: x\r\n\r\n".to_vec(),
         message_id: written(),
         subject: written(),
-        body: written(),
+        kept: Kept::Whole { body: written() },
         sent_to: written(),
         frozen_for: written(),
-    };
+    });
     let rows = trellis::transact!(world.app.db, |tx| {
         let rows = ledger::claim(tx, &claim, now).await?;
         for row in &rows {
-            assert!(ledger::start_sending(tx, row, &frozen, &lease).await?);
+            assert!(ledger::start_sending(tx, &Begun { row: row.into(), frozen: frozen.clone(), lease }).await?);
         }
         Ok::<_, trellis::store::Error>(rows)
     })?;

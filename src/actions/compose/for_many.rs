@@ -1,0 +1,96 @@
+//! How is a letter that a whole cohort gets written once?
+//!
+//! What it says is the same for all who have the same level, zone, language and shape of name. It is written for
+//! marks in place of a person, and cut where the marks are.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{Around, CannotCompose, Desk};
+use crate::{
+    mail::{
+        letter::Frame,
+        stencil::{Master, Person},
+        templates::Written,
+    },
+    store::stencils::Stencil,
+};
+
+/// What was written once, and what is kept of it.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) master: Arc<Master>,
+    pub(super) stencil: Arc<Stencil>,
+}
+
+/// The sheets of one lesson, by what differs among its readers. `None`: has to be written for each.
+#[derive(Debug, Default)]
+pub struct Sheets(Mutex<HashMap<String, Option<Arc<Sheet>>>>);
+
+impl Desk<'_> {
+    /// The sheet for whoever reads as this one does. `made_of`: everything the letter says that is not in its frame.
+    pub(super) fn sheet(
+        &self,
+        (sheets, person): (&Sheets, &Person),
+        around: &Around<'_>,
+        made_of: impl FnOnce(&str) -> Result<String, CannotCompose>,
+        write: impl FnOnce(&str, &Frame) -> Result<Written, CannotCompose>,
+    ) -> Result<Option<Arc<Sheet>>, CannotCompose> {
+        let (name, link) = person.marks();
+        let facts = self.facts;
+        let (zone, language) = (facts.reader.zone(), facts.reader.language());
+        let reader = format!("{}\n{zone}\n{language}\n{}\n{name}\n{link}", facts.level, self.takes_part());
+        if let Some(known) = sheets.0.lock().unwrap_or_else(PoisonError::into_inner).get(&reader) {
+            return Ok(known.clone());
+        }
+        let mut frame = self.frame(around.preview);
+        frame.recipient_name.clone_from(&name);
+        if let Some(unsubscribe) = &mut frame.footer.unsubscribe {
+            unsubscribe.url.clone_from(&link);
+        }
+        let all = format!("{}\n{reader}\n{frame:?}\n{}", facts.practice.id, made_of(&name)?);
+        let made_of: [u8; 32] = Sha256::digest(all.as_bytes()).into();
+        let masters = &self.app.templates.masters;
+        let master = match masters.known(&made_of) {
+            Some(master) => master,
+            None => {
+                let master = self.cut(write(&name, &frame)?, &frame, (person, around))?.map(Arc::new);
+                masters.keep(made_of, master.clone());
+                master
+            }
+        };
+        let sheet = master.map(|master| {
+            let pieces = master.stencil.to_json();
+            Arc::new(Sheet { stencil: Arc::new(self.kept(pieces)), master })
+        });
+        sheets.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reader, sheet.clone());
+        Ok(sheet)
+    }
+
+    fn cut(
+        &self,
+        written: Written,
+        frame: &Frame,
+        (person, around): (&Person, &Around<'_>),
+    ) -> Result<Option<Master>, CannotCompose> {
+        // Whoever writes it for one alone says what is wrong with it.
+        if self.refuse_forbidden(frame, &written, around).is_err() {
+            return Ok(None);
+        }
+        self.addressed(&written, around, |outgoing| Ok(Master::cut(outgoing, person)?))
+    }
+
+    /// The same pieces of the same practice are the same row.
+    fn kept(&self, pieces: String) -> Stencil {
+        let practice_id = self.facts.practice.id;
+        let digest = Sha256::new().chain_update(practice_id.0.as_bytes()).chain_update(pieces.as_bytes()).finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        let id = uuid::Builder::from_custom_bytes(id).into_uuid();
+        Stencil { id, practice_id, pieces, used_at: self.now.program }
+    }
+}
