@@ -37,7 +37,7 @@ told! {
         world.post("/coach/settings/test", &[]).await;
         let mut from = Vec::new();
         for mail in world.mails(Occasion::TestMail).await {
-            let facts = facts(&world.app, &mail).await.unwrap();
+            let facts = facts(&world.app, &mail, world.app.clock.now()).await.unwrap();
             let composed = compose(&world.app, &mail, &facts, world.app.clock.now()).await.unwrap();
             from.push(header(&composed.frozen.message, "From").rsplit('<').next().unwrap().to_owned());
         }

@@ -87,7 +87,7 @@ async fn tell(backend: Backend) {
             words.push((mail.to.clone(), calendar.method.clone(), calendar.sequence));
         }
     }
-    let first = said.values().map(|(starts, _)| starts.clone()).min().unwrap();
+    let first = said.values().max_by_key(|(_, words)| words.len()).map(|(starts, _)| starts.clone()).unwrap();
     let word = |to: &str, method: &str, sequence| (to.to_owned(), method.to_owned(), sequence);
     let old = ANA.email;
     let mut of_first: Vec<&Words> =
