@@ -128,15 +128,15 @@ fn alarm(trouble: &MailTrouble, zone: Zone) -> Option<Flash> {
     if let Some(since) = trouble.shut_since {
         let text = format!(
             "The mail server has not been usable since {}. Nothing is lost: it is tried again every few minutes. \
-             `trellis doctor` tells the operator why.",
+             With trellis doctor the operator sees why.",
             civil::moment(since, zone)
         );
         return Some(Flash::new(Tone::Bad, "Email waits.", text));
     }
     if trouble.refused > 0 || !trouble.providers.is_empty() {
         let who = if trouble.providers.is_empty() { "A provider".to_owned() } else { trouble.providers.join(", ") };
-        let text = "Email to that provider waits, and is tried again; all other email goes on. `trellis doctor` tells \
-                    the operator what to mend.";
+        let text = "Email to that provider waits, and is tried again; all other email goes on. With trellis doctor \
+                    the operator sees what to mend.";
         return Some(Flash::new(Tone::Bad, format!("{who} refuses our email."), text));
     }
     let strong = match trouble.doubtful {
