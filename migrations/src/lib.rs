@@ -70,6 +70,7 @@ mod m0008_mail_in;
 mod m0009_announcements;
 mod m0010_turns;
 mod m0011_what_is_due;
+mod m0012_streams;
 mod m0013_stencils;
 
 #[derive(Debug)]
@@ -106,6 +107,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_announcements::Step),
             Box::new(m0010_turns::Step),
             Box::new(m0011_what_is_due::Step),
+            Box::new(m0012_streams::Step),
             Box::new(m0013_stencils::Step),
         ]
     }
