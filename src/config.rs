@@ -1,6 +1,7 @@
 //! What was decided by whoever runs this, and where did each decision come from?
 
 mod bounces;
+mod on_unknown;
 mod pace;
 
 use std::{
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use bounces::{After, Bounces, MailboxTls};
+pub use on_unknown::OnUnknown;
 pub use pace::Pace;
 
 /// The documented default is the default.
@@ -88,14 +90,6 @@ pub enum MailMode {
     Redirect,
     Hold,
     File,
-}
-
-/// What becomes of a mail whose fate is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnUnknown {
-    Resend,
-    Hold,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -45,6 +45,8 @@ struct Gauges {
     oldest_due: Gauge<f64, AtomicU64>,
     breaker: Gauge,
     held: Gauge,
+    refusing: Gauge,
+    doubtful: Gauge,
     planner_age: Gauge<f64, AtomicU64>,
 }
 
@@ -57,6 +59,10 @@ pub struct Reading {
     pub oldest_due_seconds: f64,
     /// Nothing goes out, because somebody decided so.
     pub is_held: bool,
+    /// Providers that refuse us as a sender.
+    pub refusing: u64,
+    /// Emails that may have arrived, and wait for a person.
+    pub doubtful: u64,
 }
 
 impl Default for Metrics {
@@ -105,6 +111,10 @@ impl Metrics {
         registry.register("deliveries_oldest_due_seconds", oldest, now.oldest_due.clone());
         registry.register("breaker_open", "1 while the mail server cannot be used", now.breaker.clone());
         registry.register("sending_held", "1 while nothing goes out because somebody decided so", now.held.clone());
+        let refusing = "Providers that refuse our mail for what we are (SPF, DKIM, DMARC, reputation)";
+        registry.register("providers_refusing", refusing, now.refusing.clone());
+        let doubtful = "Emails that may or may not have arrived, and wait for a person to decide";
+        registry.register("deliveries_in_doubt", doubtful, now.doubtful.clone());
         registry.register(
             "planner_age_seconds",
             "Since the planner last looked, or the process started",
@@ -158,6 +168,8 @@ impl Metrics {
         }
         self.now.oldest_due.set(reading.oldest_due_seconds);
         self.now.held.set(i64::from(reading.is_held));
+        self.now.refusing.set(i64::try_from(reading.refusing).unwrap_or(i64::MAX));
+        self.now.doubtful.set(i64::try_from(reading.doubtful).unwrap_or(i64::MAX));
         let shut = held(&self.shut_since).is_some();
         self.now.breaker.set(i64::from(shut));
         let planner_age = match self.planner_looked_at() {

@@ -72,6 +72,7 @@ mod m0008_mail_in;
 mod m0009_announcements;
 mod m0010_turns;
 mod m0011_what_is_due;
+mod m0012_streams;
 mod m0013_stencils;
 mod m0014_sent_forms;
 
@@ -122,6 +123,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_announcements::Step),
             Box::new(m0010_turns::Step),
             Box::new(m0011_what_is_due::Step),
+            Box::new(m0012_streams::Step),
             Box::new(m0013_stencils::Step),
             Box::new(m0014_sent_forms::Step),
         ]

@@ -103,6 +103,7 @@ fn practice(app: &App, new: &NewCoach, now: Now) -> Practice {
         first_name: parsed(new.name.first()),
         zone: new.zone,
         sender_email: new.email.clone(),
+        list_email: None,
         reply_email: new.email.clone(),
         postal_address: String::new(),
         crisis_line: String::new(),

@@ -14,6 +14,7 @@ use crate::{
         category::Category,
         delivery::Occasion,
         discretion::Discretion,
+        email_address::EmailAddress,
         name::Name,
         reading::Direction,
     },
@@ -28,6 +29,7 @@ use crate::{
         self,
         cohorts::Cohort,
         enrollments::Enrollment,
+        invites::Invite,
         ledger::{Delivery, Frozen, Kept},
         programs::ProgramRow,
     },
@@ -114,7 +116,7 @@ pub async fn compose(app: &App, delivery: &Delivery, facts: &Facts, now: Now) ->
 pub fn return_path(app: &App, delivery: &Delivery, facts: &Facts) -> String {
     let domain = &app.config.mail.bounce_domain;
     if domain.is_empty() {
-        return facts.practice.sender_email.expose().to_owned();
+        return facts.practice.sender_of(delivery.category).expose().to_owned();
     }
     let id = delivery.id.0.as_bytes();
     let mac = app.links.keys().mac("bounce", id);
@@ -136,6 +138,8 @@ struct Around<'a> {
     preview: Option<&'a str>,
     references: Option<String>,
     calendar: Option<(Method, String)>,
+    /// Not from the address of its category.
+    from: Option<EmailAddress>,
 }
 
 impl Desk<'_> {
@@ -180,7 +184,10 @@ impl Desk<'_> {
         let list = self.list();
         let sender_name =
             Name::parse(self.facts.voice().sender_name()).map_err(|_| CannotCompose::Gone("the sender's name"))?;
-        let (reply, sender) = (&self.facts.practice.reply_email, &self.facts.practice.sender_email);
+        let practice = &self.facts.practice;
+        // Answers to an invite go to its organizer, who is its sender (C10).
+        let sender = around.from.as_ref().unwrap_or_else(|| practice.sender_of(self.delivery.category));
+        let reply = &practice.reply_email;
         made(&Outgoing {
             from: Sender { name: &sender_name, address: sender },
             to: self.facts.reader.address(),
@@ -272,7 +279,7 @@ impl Desk<'_> {
             &frame.preview,
             &opening,
             &calendar,
-            practice.sender_email.expose(),
+            around.from.as_ref().unwrap_or_else(|| practice.sender_of(self.delivery.category)).expose(),
             practice.reply_email.expose(),
             self.app.links.host(),
         ];
@@ -314,8 +321,9 @@ impl Desk<'_> {
         })
     }
 
-    fn organizer(&self) -> Party {
-        Party { name: self.facts.voice().sender_name().to_owned(), address: self.facts.practice.sender_email.clone() }
+    fn organizer(&self, invite: &Invite) -> Party {
+        let address = invite.organizer.as_ref().unwrap_or(&self.facts.practice.sender_email);
+        Party { name: self.facts.voice().sender_name().to_owned(), address: address.clone() }
     }
 
     fn cohort(&self) -> Result<&Cohort, CannotCompose> {

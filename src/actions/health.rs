@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::{
+    actions::mail_trouble::mail_trouble,
     app::App,
     clock::Now,
     config::{MailMode, Role},
@@ -59,7 +60,14 @@ pub async fn reading(app: &App) -> store::Result<Reading> {
     let now = app.clock.now();
     let (backlog, is_held) = sending(app, now).await?;
     let oldest = backlog.oldest_due_at.map_or(TimeDelta::zero(), |due_at| now.program - due_at);
-    Ok(Reading { due: ledger::backlog_states(&backlog), oldest_due_seconds: oldest.as_seconds_f64().max(0.0), is_held })
+    let trouble = mail_trouble(app, None).await?;
+    Ok(Reading {
+        due: ledger::backlog_states(&backlog),
+        oldest_due_seconds: oldest.as_seconds_f64().max(0.0),
+        is_held,
+        refusing: u64::try_from(trouble.providers.len()).unwrap_or_default(),
+        doubtful: trouble.doubtful,
+    })
 }
 
 async fn sending(app: &App, now: Now) -> store::Result<(Backlog, bool)> {

@@ -18,6 +18,7 @@ use crate::{
     mail::{
         dkim::CannotSign,
         mailer::Envelope,
+        message::written_at,
         stencil::{self, Fills},
     },
     store::{
@@ -29,6 +30,7 @@ use crate::{
 
 use super::{
     compose::{self, CannotCompose, facts::Facts, gather::Gathered},
+    still_true::{Truth, truth},
     suppress::{address_hash, is_asked_for},
     wait_turn::next_turn,
 };
@@ -40,6 +42,10 @@ pub(super) enum Ready {
     Settled(State, String),
     /// Not today.
     Later(DateTime<Utc>),
+    /// Not before this real instant, and why.
+    Waits(DateTime<Utc>, &'static str),
+    /// It was written for a calendar, and what it says has changed since.
+    Changed,
 }
 
 /// What is handed over, and for whom.
@@ -76,13 +82,24 @@ async fn ready(app: &App, row: &Delivery, gathered: &Gathered, now: Now) -> stor
         Verdict::Missed(reason) => return Ok(Ready::Settled(State::Missed, reason.to_owned())),
         Verdict::Later(turn) => return Ok(Ready::Later(turn)),
     }
+    match truth(app, row, &facts, now).await? {
+        Truth::Stands => {}
+        Truth::Waits(until) => return Ok(Ready::Waits(until, "what it says is about to be told anew")),
+        Truth::Changed => return Ok(Ready::Changed),
+        Truth::Over(reason) => return Ok(Ready::Settled(State::Canceled, reason.to_owned())),
+    }
     let Some(envelope) = envelope(app, row, &facts) else {
         let reason = "the address bounces return to is not one that mail carries";
         return Ok(Ready::Settled(State::Failed, reason.to_owned()));
     };
     let (sent_to, frozen_for) = (address_hash(app, &envelope.to), frozen_for(app, &envelope, &facts));
-    if let Some(frozen) = frozen(app, row, (&sent_to, &frozen_for)).await? {
+    if let Some(frozen) = frozen(app, row, (&sent_to, &frozen_for)).await?
+        && (row.doubts > 0 || is_written_alike(app, row, (&facts, &frozen.message), now).await?)
+    {
         return Ok(Ready::Send(Box::new(Letter { envelope, frozen: Arc::new(frozen) })));
+    }
+    if row.frozen.is_some() && row.doubts == 0 && row.occasion == Occasion::Invite {
+        return Ok(Ready::Changed);
     }
     // Every letter's way is a part of this one future: on the heap it weighs on nobody's stack.
     match Box::pin(compose::compose(app, row, &facts, now)).await {
@@ -97,6 +114,25 @@ async fn ready(app: &App, row: &Delivery, gathered: &Gathered, now: Now) -> stor
             Ok(Ready::Settled(State::Failed, error.to_string()))
         }
     }
+}
+
+/// Written for the instant at which it was frozen, a letter has the same bytes, or what it says has changed: the
+/// session's title, a link, a lesson's text, who sends it.
+async fn is_written_alike(
+    app: &App,
+    row: &Delivery,
+    (facts, message): (&Facts, &[u8]),
+    now: Now,
+) -> store::Result<bool> {
+    let Some(program) = written_at(message) else { return Ok(false) };
+    let then = Now { program, real: program + (now.real - now.program) };
+    let composed = match Box::pin(compose::compose(app, row, facts, then)).await {
+        Ok(composed) => composed,
+        Err(CannotCompose::Store(error)) => return Err(error),
+        // What is wrong with it is said where it is written for now.
+        Err(_) => return Ok(false),
+    };
+    Ok(signed(app, composed.frozen, then).await.is_ok_and(|again| again.message == message))
 }
 
 /// What was frozen once is sent again to the byte, unless it is for somebody who reads elsewhere or otherwise by

@@ -5,10 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     app::App,
     clock::{Clock, Now},
-    config::OnUnknown,
     domain::{
         attempt::{Attempt, class},
-        delivery::{A_PERSON_DECIDES, LivesBy, State},
+        delivery::{A_PERSON_DECIDES, LivesBy, Occasion, State},
         retry::{self, Doubt, Next, Tried},
     },
     mail::post_office::Outlook,
@@ -52,7 +51,7 @@ pub(super) fn decide(
     let tried = Tried {
         tries,
         doubts: u32::try_from(row.doubts).unwrap_or_default(),
-        doubt: doubt(app),
+        doubt: app.config.mail.on_unknown.of(row.occasion),
         stale_at: retry::stale_at(left(row, now), tries, now.real),
     };
     let reason = words(attempt);
@@ -97,13 +96,6 @@ fn left(row: &Delivery, now: Now) -> Option<TimeDelta> {
         LivesBy::Real => now.real,
     };
     row.useful_until.map(|until| until - at)
-}
-
-fn doubt(app: &App) -> Doubt {
-    match app.config.mail.on_unknown {
-        OnUnknown::Resend => Doubt::Resend,
-        OnUnknown::Hold => Doubt::Hold,
-    }
 }
 
 /// In doubt without an instant of its own: a person decides.
@@ -181,13 +173,11 @@ pub async fn sweep_at_start(app: &App) -> store::Result<()> {
 
 async fn sweep_those(app: &App, over: Over) -> store::Result<()> {
     let now = app.clock.now();
-    let doubt_until = match doubt(app) {
-        Doubt::Resend => now.real,
-        Doubt::Hold => A_PERSON_DECIDES,
-    };
+    let is_held = |occasion: &Occasion| app.config.mail.on_unknown.of(*occasion) == Doubt::Hold;
+    let held: Vec<Occasion> = Occasion::ALL.iter().copied().filter(is_held).collect();
     let lease = lease(app, now);
     let doubtful = transact!(app.db, |tx| {
-        let doubtful = ledger::sweep(tx, &lease, over, (doubt_until, now.program)).await?;
+        let doubtful = ledger::sweep(tx, &lease, (over, &held), now).await?;
         for row in &doubtful {
             // A calendar that may have the session must hear when it is canceled.
             note_calendar_told(tx, row, State::Unknown, now.program).await?;

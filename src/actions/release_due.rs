@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::transact;
 use crate::{
@@ -34,6 +34,7 @@ use super::{
     resume::end_pauses,
     tell_calendars::{invite_further, tell_calendar},
     tell_numbers::tell_numbers,
+    tell_together::{Breaks, tell_together, unheard},
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
@@ -130,11 +131,16 @@ async fn tell_changes(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Resu
     };
     let breaks = breaks(tx, &cohort, due_at, now).await?;
     cohorts::tell_changes_at(tx, id, None).await?;
+    let unheard = unheard(tx, id).await?;
     for enrollment in enrollments::of_cohort(tx, id).await? {
         if !matches!(enrollment.standing, Standing::Enrolled | Standing::Paused) {
             continue;
         }
         let changes = tell_calendar(app, tx, &enrollment, now).await?;
+        if changes.is_empty() {
+            continue;
+        }
+        let (changes, breaks) = tell_together(tx, (&unheard, enrollment.id), (changes, &breaks), now).await?;
         if !changes.is_empty() {
             let last = changes.iter().filter_map(|change| change.is.or(change.was)).map(|(_, ends_at)| ends_at).max();
             let mail = schedule_changed(&enrollment, (cohort.version, last), (&changes, &breaks), now);
@@ -145,7 +151,7 @@ async fn tell_changes(app: &App, tx: &Tx, id: CohortId, now: Now) -> store::Resu
 }
 
 /// Breaks that came and went since people were told the last time.
-async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> store::Result<[Vec<NaiveDate>; 2]> {
+async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> store::Result<Breaks> {
     let told = schedule_changes::told_from(tx, cohort.id, due_at).await?;
     let was: Option<Schedule> = told.last().and_then(|first| serde_json::from_str(&first.was).ok());
     let today = cohort.zone.local(now.program).date();
@@ -158,7 +164,7 @@ async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> st
 fn schedule_changed(
     enrollment: &Enrollment,
     about: (i32, Option<DateTime<Utc>>),
-    news: (&[super::tell_calendars::Change], &[Vec<NaiveDate>; 2]),
+    news: (&[super::tell_calendars::Change], &Breaks),
     now: Now,
 ) -> Queued {
     let ((version, useful_until), (changes, breaks)) = (about, news);

@@ -18,7 +18,10 @@ pub struct PracticeSettings {
     pub neutral_name: Name,
     pub first_name: Name,
     pub zone: Zone,
+    /// Also calendars' organizer.
     pub sender_email: EmailAddress,
+    /// For what a person can turn off; `None`: the same.
+    pub list_email: Option<EmailAddress>,
     pub reply_email: EmailAddress,
     pub postal_address: String,
     pub crisis_line: String,
@@ -40,6 +43,7 @@ pub async fn save_practice(app: &App, id: PracticeId, settings: &PracticeSetting
             first_name: settings.first_name.clone(),
             zone: settings.zone,
             sender_email: settings.sender_email.clone(),
+            list_email: settings.list_email.clone().filter(|own| own.key() != settings.sender_email.key()),
             reply_email: settings.reply_email.clone(),
             postal_address: settings.postal_address.clone(),
             crisis_line: settings.crisis_line.clone(),

@@ -35,6 +35,7 @@ use super::{
     compose::gather::Gathered,
     make_ready::{Letter, Ready, make_ready},
     record_attempt::{Outcome, decide, finish, lease, settled, told, write},
+    say_again::say_again,
     wait_turn::wait_turn,
 };
 
@@ -168,6 +169,11 @@ impl Hand<'_> {
                 },
                 Ok((Ready::Later(turn), _)) => {
                     wait_turn(app, &row, turn, now).await?;
+                    return Ok(None);
+                }
+                Ok((Ready::Waits(until, why), _)) => unspent(until, why),
+                Ok((Ready::Changed, _)) => {
+                    say_again(app, &row, now).await?;
                     return Ok(None);
                 }
                 Ok((Ready::Settled(state, reason), _)) => Outcome::Recorded(settled(state, reason, now)),

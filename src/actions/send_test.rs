@@ -13,9 +13,14 @@ use crate::{
     },
 };
 
-/// Queues the mail that shows that mail arrives.
+/// Queues the mail that shows that mail arrives: one from each address that the practice writes from.
 pub async fn send_test_mail(app: &App, coach: &Coach) -> store::Result<()> {
-    queue(app, coach, Occasion::TestMail, serde_json::json!({})).await
+    let practice = practices::find(app.db.reader(), coach.practice_id).await?;
+    queue(app, coach, Occasion::TestMail, serde_json::json!({})).await?;
+    match practice.and_then(|practice| practice.list_email) {
+        Some(from) => queue(app, coach, Occasion::TestMail, serde_json::json!({ "from": from })).await,
+        None => Ok(()),
+    }
 }
 
 /// Queues one lesson of a program as a participant at this level would get it.

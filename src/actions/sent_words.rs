@@ -1,6 +1,6 @@
 //! What did a mail say that has left? For as long as its words are kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use uuid::Uuid;
 
@@ -18,11 +18,14 @@ impl SentWords {
     /// The text of the mail; `None`: it has none, or it is forgotten.
     pub async fn of(&mut self, app: &App, row: &Delivery) -> store::Result<Option<String>> {
         let (Some(id), Some(fills)) = (row.stencil_id, &row.fills) else { return Ok(row.body.clone()) };
-        if !self.0.contains_key(&id) {
-            let kept = stencils::find(app.db.reader(), id).await?;
-            self.0.insert(id, kept.and_then(|kept| Stencil::parse(&kept.pieces).ok()));
-        }
-        let Some(Some(stencil)) = self.0.get(&id) else { return Ok(None) };
+        let stencil = match self.0.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let kept = stencils::find(app.db.reader(), id).await?;
+                new.insert(kept.and_then(|kept| Stencil::parse(&kept.pieces).ok()))
+            }
+        };
+        let Some(stencil) = stencil else { return Ok(None) };
         let message = Fills::parse(fills).and_then(|fills| stencil.fill(&fills));
         Ok(message.ok().and_then(|message| stencil::text_of(&message)))
     }

@@ -10,6 +10,7 @@ use crate::{
     clock::Now,
     domain::{
         delivery::{Occasion, State},
+        email_address::EmailAddress,
         enrollment::CalendarChoice,
         ids::{CohortId, SessionId},
         invite::{Told, Wanted, Word, next_word},
@@ -21,7 +22,7 @@ use crate::{
         enrollments::{self, Enrollment},
         invites::{self, Invite},
         ledger::{self, Delivery, Queued, Recipient},
-        programs,
+        practices, programs,
         sessions::{self, SessionRow},
     },
 };
@@ -55,6 +56,7 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
     let meetings = sessions::of_cohort(tx, enrollment.cohort_id).await?;
     let known = invites::of_enrollment(tx, enrollment.id).await?;
     let ahead = ahead(tx, enrollment, &meetings, now.program).await?;
+    let organizer = organizer(tx, enrollment).await?;
     let mut changes = Vec::new();
     let mut queued = Vec::new();
     for meeting in &meetings {
@@ -74,8 +76,11 @@ pub async fn tell_calendar(app: &App, tx: &Tx, enrollment: &Enrollment, now: Now
             archive(tx, &known, invite).await?;
             (invite, told) = (fresh(app, tx, enrollment, meeting, now).await?, Told::Nothing);
         }
-        let (invite, message) = decide(invite, told, wanted, now);
+        let (mut invite, message) = decide(invite, told, wanted, now);
         if let Some(message) = message {
+            if told == Told::Nothing {
+                invite.organizer.clone_from(&organizer);
+            }
             let due_at = now.program + SPACING * i32::try_from(queued.len()).unwrap_or_default();
             queued.push(delivery(enrollment, &invite, message, due_at, now));
         }
@@ -114,6 +119,7 @@ pub(super) async fn invite_further(app: &App, tx: &Tx, cohort: CohortId, now: No
             let meetings = sessions::of_cohort(tx, cohort).await?;
             let known = invites::of_enrollment(tx, enrollment.id).await?;
             let ahead = ahead(tx, &enrollment, &meetings, now.program).await?;
+            let organizer = organizer(tx, &enrollment).await?;
             let is_new = |meeting: &&SessionRow| {
                 ahead.contains(&meeting.id) && newest(&known, meeting).is_none_or(|invite| invite.sequence < 0)
             };
@@ -127,7 +133,7 @@ pub(super) async fn invite_further(app: &App, tx: &Tx, cohort: CohortId, now: No
                 if let Some(message) = message {
                     let due_at = now.program + SPACING * i32::try_from(queued.len()).unwrap_or_default();
                     queued.push(delivery(&enrollment, &invite, message, due_at, now));
-                    invites::save(tx, invite).await?;
+                    invites::save(tx, Invite { organizer: organizer.clone(), ..invite }).await?;
                 }
             }
             let rows = queued.into_iter().map(|queued| queued.row(app.random.id(now.program), now)).collect();
@@ -135,6 +141,14 @@ pub(super) async fn invite_further(app: &App, tx: &Tx, cohort: CohortId, now: No
         }
     }
     Ok(())
+}
+
+/// Who asks, from today on: an entry that is in a calendar keeps the one who asked (C10).
+async fn organizer(tx: &Tx, enrollment: &Enrollment) -> store::Result<Option<EmailAddress>> {
+    if enrollment.calendar != CalendarChoice::Invites {
+        return Ok(None);
+    }
+    Ok(practices::find(tx, enrollment.practice_id).await?.map(|practice| practice.sender_email))
 }
 
 pub(super) fn newest<'a>(known: &'a [Invite], meeting: &SessionRow) -> Option<&'a Invite> {
@@ -153,6 +167,7 @@ async fn fresh(app: &App, tx: &Tx, enrollment: &Enrollment, meeting: &SessionRow
         last_method: String::new(),
         rsvp: String::new(),
         told_state: String::new(),
+        organizer: None,
         requested_at: None,
         stamped_at: None,
         told_starts_at: None,

@@ -76,7 +76,7 @@ fn effective(config: &Config) -> Vec<(&'static str, String)> {
         ("mail.bounce_domain", mail.bounce_domain.clone()),
         ("mail.senders", mail.senders.to_string()),
         ("mail.most_senders", mail.most_senders.to_string()),
-        ("mail.on_unknown", format!("{:?}", mail.on_unknown).to_lowercase()),
+        ("mail.on_unknown", mail.on_unknown.to_string()),
         ("mail.attempt_seconds", mail.attempt_seconds.to_string()),
         ("pace", format!("{:?}", config.pace)),
         ("dkim.domain", config.dkim.domain.clone()),

@@ -13,6 +13,7 @@ pub struct Bounces {
     pub host: String,
     pub port: u16,
     pub tls: MailboxTls,
+    pub ca_file: String,
     pub user: String,
     pub password: SecretString,
     pub password_file: String,
@@ -47,6 +48,19 @@ impl Bounces {
         secret(&self.password, &self.password_file, "bounces.password_file")
     }
 
+    /// The PEM of the authorities that count; `None`: the web's.
+    pub fn authorities(&self) -> Result<Option<String>, BadConfig> {
+        if self.ca_file.is_empty() {
+            return Ok(None);
+        }
+        let wrong = |why: &str| BadConfig(format!("bounces.ca_file: {} {why}", self.ca_file));
+        let pem = std::fs::read_to_string(&self.ca_file).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        if !pem.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(wrong("holds no certificate: write a PEM file"));
+        }
+        Ok(Some(pem))
+    }
+
     /// `None`: the hook is off.
     pub fn hook_token(&self) -> Result<Option<SecretString>, BadConfig> {
         let token = secret(&self.hook_token, &self.hook_token_file, "bounces.hook_token_file")?;
@@ -65,6 +79,7 @@ impl Bounces {
         if self.host.is_empty() {
             return Ok(());
         }
+        self.authorities()?;
         let is_here = self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|host| host.is_loopback());
         if self.tls == MailboxTls::None && !is_here {
             return Err(BadConfig(
@@ -116,6 +131,9 @@ mod tests {
         assert!(with(&[("bounces.tls", "\"none\"")]).contains("in the clear"));
         assert!(with(&[("bounces.password", "\"\"")]).contains("password_file"));
         assert!(with(&[("bounces.password", "\"\""), ("bounces.password_file", "\"/nowhere\"")]).contains("/nowhere"));
+        assert!(with(&[("bounces.ca_file", "\"/nowhere\"")]).contains("bounces.ca_file: /nowhere cannot be read"));
+        let no_pem = concat!("\"", env!("CARGO_MANIFEST_DIR"), "/Cargo.toml\"");
+        assert!(with(&[("bounces.ca_file", no_pem)]).contains("holds no certificate"));
         assert!(with(&[("bounces.move_to", "\"INBOX\"")]).contains("different"));
         assert!(with(&[("bounces.look_every_seconds", "0")]).contains("3600"));
         assert!(with(&[("bounces.hook_token", "\"short\"")]).contains("32 characters"));

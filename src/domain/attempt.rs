@@ -17,6 +17,18 @@ pub enum Stage {
     AfterDot,
 }
 
+const STAGES: [Stage; 9] = [
+    Stage::Connect,
+    Stage::Greeting,
+    Stage::Tls,
+    Stage::Auth,
+    Stage::MailFrom,
+    Stage::RcptTo,
+    Stage::Data,
+    Stage::Body,
+    Stage::AfterDot,
+];
+
 impl Stage {
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -69,6 +81,15 @@ impl Attempt {
     pub fn refused(stage: Stage, code: u16, text: impl Into<String>) -> Self {
         let text = text.into();
         Self::Refused { stage, code, enhanced: enhanced_code(&text), text }
+    }
+
+    /// A refusal as the ledger keeps it, `550 at rcpt_to: 5.7.1 No`; `None`: these words are none.
+    #[must_use]
+    pub fn read_refusal(words: &str) -> Option<Self> {
+        let (code, rest) = words.split_once(" at ")?;
+        let (stage, text) = rest.split_once(": ")?;
+        let stage = STAGES.into_iter().find(|known| known.as_str() == stage)?;
+        Some(Self::refused(stage, code.parse().ok()?, text))
     }
 
     /// How far it came, in a word; nothing the server said.

@@ -46,6 +46,14 @@ impl Providers {
         self.paused.len()
     }
 
+    /// The domains whose mail waits, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.paused.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
     /// It refused a mail for what we are: five minutes, ten, twenty, forty, then an hour.
     pub fn refused(&mut self, domain: &str, now: DateTime<Utc>) -> Pause {
         let known = self.paused.get(&provider_of(domain)).copied();

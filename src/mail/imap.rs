@@ -13,10 +13,13 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{ClientConfig, pki_types::ServerName},
+    rustls::{
+        ClientConfig, RootCertStore,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    },
 };
 
-use super::smtp_wire::web_roots;
+use super::smtp_wire::{trusting, web_roots};
 
 /// How to reach one folder, and where what is dealt with goes.
 #[derive(Debug, Clone)]
@@ -100,10 +103,13 @@ impl ImapSettings {
         Self { host, port, tls, user, password, folder, put_away, trust: web_roots() }
     }
 
-    /// With other authorities than those of the web, as for a server inside one's own network.
+    /// With other authorities than those of the web, as for a server inside one's own network. What is no
+    /// certificate vouches for nobody.
     #[must_use]
-    pub fn trusting(self, trust: Arc<ClientConfig>) -> Self {
-        Self { trust, ..self }
+    pub fn trusting(self, pem: &str) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(pem.as_bytes()).flatten());
+        Self { trust: trusting(roots), ..self }
     }
 }
 

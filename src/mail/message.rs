@@ -97,6 +97,15 @@ pub fn build(outgoing: &Outgoing) -> Result<Vec<u8>, BadMessage> {
     Ok(message.formatted())
 }
 
+/// The instant a message built here is dated; to the second, as the header has it.
+#[must_use]
+pub fn written_at(message: &[u8]) -> Option<DateTime<Utc>> {
+    let head = message.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty() && *line != b"\r");
+    let date = head.into_iter().find_map(|line| line.strip_prefix(b"Date: "))?;
+    let date = std::str::from_utf8(date).ok()?;
+    DateTime::parse_from_rfc2822(date.trim()).ok().map(|at| at.to_utc())
+}
+
 fn base_headers(outgoing: &Outgoing) -> Result<MessageBuilder, BadMessage> {
     let message_id = message_ids("Message-ID", outgoing.message_id)?;
     let mut builder = Message::builder()

@@ -111,6 +111,12 @@ impl PostOffice {
         self.desk().providers.paused()
     }
 
+    /// Which they are, as domains.
+    #[must_use]
+    pub fn refusing(&self) -> Vec<String> {
+        self.desk().providers.names()
+    }
+
     /// When a mail to this domain may leave. If that is now, it counts as gone.
     #[must_use]
     pub fn permit(&self, domain: &str, now: DateTime<Utc>) -> DateTime<Utc> {

@@ -4,7 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use poem::{FromRequest, Request, RequestBody, Result};
 
 use crate::{
-    actions::needs_you::needs_you,
+    actions::{
+        mail_trouble::{MailTrouble, mail_trouble},
+        needs_you::needs_you,
+    },
     config::MailMode,
     domain::{civil, delivery::State, zone::Zone},
     store::{
@@ -58,13 +61,14 @@ pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Res
     let week = needs_you(&site.app, practice, now).await?.len();
     let outbox = ledger::count_since(site.db.reader(), practice.id, &LOST, now.program - RECENT).await?;
     let held = silences::find(site.db.reader()).await?;
+    let trouble = mail_trouble(&site.app, Some(practice.id)).await?;
     Ok(Coach {
         practice: practice.name.expose().to_owned(),
         coach: signed.coach.name.expose().to_owned(),
         here,
         badges: Badges { week: u64::try_from(week).unwrap_or_default(), outbox },
-        mail: mail_line((site.config.mail.mode, site.post.shut_since()), held, outbox),
-        banner: banner(site, held, signed.coach.zone),
+        mail: mail_line((site.config.mail.mode, trouble.shut_since), held, outbox),
+        banner: banner(site, held, signed.coach.zone).or_else(|| alarm(&trouble, signed.coach.zone)),
         form_token: site.form_token(),
         flash: None,
     })
@@ -116,6 +120,31 @@ fn banner(site: &Site, held: Option<Silence>, zone: Zone) -> Option<Flash> {
             ("Nobody gets mail.", "Messages are written to a folder until the operator sets the mail mode to live.")
         }
     };
+    Some(Flash::new(Tone::Warn, strong, text))
+}
+
+/// What an operator, or the coach, has to look at before mail goes on.
+fn alarm(trouble: &MailTrouble, zone: Zone) -> Option<Flash> {
+    if let Some(since) = trouble.shut_since {
+        let text = format!(
+            "The mail server has not been usable since {}. Nothing is lost: it is tried again every few minutes. \
+             With trellis doctor the operator sees why.",
+            civil::moment(since, zone)
+        );
+        return Some(Flash::new(Tone::Bad, "Email waits.", text));
+    }
+    if trouble.refused > 0 || !trouble.providers.is_empty() {
+        let who = if trouble.providers.is_empty() { "A provider".to_owned() } else { trouble.providers.join(", ") };
+        let text = "Email to that provider waits, and is tried again; all other email goes on. With trellis doctor \
+                    the operator sees what to mend.";
+        return Some(Flash::new(Tone::Bad, format!("{who} refuses our email."), text));
+    }
+    let strong = match trouble.doubtful {
+        0 => return None,
+        1 => "One message may or may not have arrived.".to_owned(),
+        more => format!("{more} messages may or may not have arrived."),
+    };
+    let text = "The mail server fell silent before it answered. Decide in the outbox whether to send again.";
     Some(Flash::new(Tone::Warn, strong, text))
 }
 

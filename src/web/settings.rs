@@ -89,6 +89,7 @@ fn filled(signed: &SignedCoach) -> Entered {
         .with("first_name", practice.first_name.expose())
         .with("zone", practice.zone.name())
         .with("sender_email", practice.sender_email.expose())
+        .with("list_email", practice.list_email.as_ref().map_or("", EmailAddress::expose))
         .with("reply_email", practice.reply_email.expose())
         .with("postal_address", practice.postal_address.as_str())
         .with("crisis_line", practice.crisis_line.as_str())
@@ -146,6 +147,8 @@ fn read(fields: &Fields) -> Result<PracticeSettings, Entered> {
     let first_name = checked.parse("first_name", Name::parse);
     let zone = checked.parse("zone", Zone::parse);
     let sender_email = checked.parse("sender_email", EmailAddress::parse);
+    let list_email = checked
+        .parse("list_email", |text| if text.is_empty() { Ok(None) } else { EmailAddress::parse(text).map(Some) });
     let reply_email = checked.parse("reply_email", EmailAddress::parse);
     let postal_address = one_line(&mut checked, "postal_address", 300);
     let crisis_line = one_line(&mut checked, "crisis_line", 300);
@@ -164,6 +167,7 @@ fn read(fields: &Fields) -> Result<PracticeSettings, Entered> {
             first_name: first_name?,
             zone: zone?,
             sender_email: sender_email?,
+            list_email: list_email?,
             reply_email: reply_email?,
             postal_address: postal_address?,
             crisis_line: crisis_line?,

@@ -68,6 +68,7 @@ macro_rules! told {
 mod cohorts;
 mod people;
 mod programs;
+mod streams;
 
 struct Study {
     app: Arc<App>,
@@ -258,6 +259,7 @@ async fn new_practice(app: &App, who: &str) -> Practice {
         first_name: name("Nadia"),
         zone,
         sender_email: email.clone(),
+        list_email: None,
         reply_email: email.clone(),
         postal_address: "14 Camden Row, Dublin 8".to_owned(),
         crisis_line: "116 123".to_owned(),

@@ -53,6 +53,8 @@ mod seats;
 mod second_looks;
 mod sending;
 mod smtp;
+mod still_true;
+mod streams;
 mod taking_place;
 mod twice;
 mod unsubscribing;

@@ -10,7 +10,10 @@ use sea_orm::{
 };
 use trellis::{
     clock::Now,
-    domain::ids::{CohortId, EnrollmentId, ParticipantId, PracticeId, ProgramId, SessionId},
+    domain::{
+        delivery::Occasion,
+        ids::{CohortId, EnrollmentId, ParticipantId, PracticeId, ProgramId, SessionId},
+    },
     store::{
         attempts, cohorts, couples, decisions, enrollments, holds, invites,
         ledger::{self, Claim, Day, Lease, LeaseClock, Over},
@@ -99,7 +102,7 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     let claim = Claim { lease, most: 8, served: Some(practice) };
     ledger::claim(db, &claim, now).await.unwrap();
     ledger::take(db, &claim, (1, practice), now).await.unwrap();
-    ledger::sweep(db, &lease, Over::RanOut, (at, at)).await.unwrap();
+    ledger::sweep(db, &lease, (Over::RanOut, &[Occasion::Invite]), now).await.unwrap();
     ledger::reached_since(db, &[person], at).await.unwrap();
     ledger::welcomes_of(db, &[person]).await.unwrap();
     ledger::busy_at(db, &day).await.unwrap();
@@ -126,6 +129,7 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
 
     // Whoever watches.
     ledger::backlog(db, at).await.unwrap();
+    ledger::standstill(db, Some(practice)).await.unwrap();
 }
 
 async fn plans(backend: Backend) {

@@ -4,6 +4,7 @@
 
 mod breaker;
 mod crash;
+mod doubts;
 mod fairness;
 mod ill_servers;
 mod poison;

@@ -5,7 +5,7 @@ use crate::{
     actions::tell_calendars::Message,
     domain::{
         calendar::{self, Entry, EntryState, Party},
-        delivery::Occasion,
+        delivery::{Occasion, State},
         invite::Word,
     },
     mail::{
@@ -36,12 +36,17 @@ impl Desk<'_> {
         let entry = self.entry(&invite, &session, &message)?;
         let attendee =
             Party { name: self.facts.reader.name().expose().to_owned(), address: self.facts.reader.address().clone() };
+        let organizer = self.organizer(&invite);
         let (method, text) = match message.word {
-            Word::Request => (Method::Request, calendar::request(&entry, &self.organizer(), &attendee)?),
-            Word::Cancel => (Method::Cancel, calendar::cancel(&entry, &self.organizer(), &attendee)?),
+            Word::Request => (Method::Request, calendar::request(&entry, &organizer, &attendee)?),
+            Word::Cancel => (Method::Cancel, calendar::cancel(&entry, &organizer, &attendee)?),
         };
-        let around =
-            Around { preview: None, references: self.first_invite_id().await?, calendar: Some((method, text)) };
+        let around = Around {
+            preview: None,
+            references: self.first_invite_id().await?,
+            calendar: Some((method, text)),
+            from: Some(organizer.address),
+        };
         let when = times::when(message.starts_at, message.ends_at, self.facts.reader.zone());
         let (subject, stop_url) = (entry.title.clone(), self.app.links.to("/p#calendar"));
         match message.word {
@@ -95,7 +100,10 @@ impl Desk<'_> {
     async fn first_invite_id(&self) -> Result<Option<String>, CannotCompose> {
         let rows = ledger::about(self.app.db.reader(), Occasion::Invite, self.delivery.object_id).await?;
         // Copies that a calendar asked for count below zero.
-        let before = |row: &ledger::Delivery| (0..self.delivery.generation).contains(&row.generation);
+        let before = |row: &ledger::Delivery| {
+            // What was voided before it reached anybody starts no thread.
+            (0..self.delivery.generation).contains(&row.generation) && row.state != State::Canceled
+        };
         let first = rows.into_iter().find(|row| before(row) && row.message_id.is_some());
         Ok(first.and_then(|row| row.message_id))
     }

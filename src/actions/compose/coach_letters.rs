@@ -3,7 +3,7 @@
 use super::{Around, CannotCompose, Composed, Desk, facts::Reader, times};
 use crate::{
     actions::{needs_you, preview_lesson},
-    domain::{civil, discretion::Body, ids::LessonId},
+    domain::{civil, discretion::Body, email_address::EmailAddress, ids::LessonId},
     links::{Claims, Purpose},
     mail::letters::{
         coach_note::{CoachNote, Item},
@@ -36,13 +36,15 @@ impl Desk<'_> {
             epoch: u32::try_from(coach.epoch).unwrap_or_default(),
             expires_at: self.now.real + TimeDelta::days(7),
         };
+        let from: Option<EmailAddress> = serde_json::from_value(self.params()["from"].clone()).unwrap_or_default();
+        let from = from.unwrap_or_else(|| self.facts.practice.sender_email.clone());
         let letter = TestMail {
             asked_at: civil::moment(self.delivery.created_at, coach.zone),
             relay: self.app.relay_name(),
-            from: self.facts.practice.sender_email.expose().to_owned(),
+            from: from.expose().to_owned(),
             arrived_url: self.app.links.signed(Purpose::TestMail, &claims),
         };
-        self.finish(&letter, Around::default())
+        self.finish(&letter, Around { from: Some(from), ..Around::default() })
     }
 
     /// A lesson of a program as a participant would get it; no cohort is behind it.

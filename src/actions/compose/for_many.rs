@@ -52,7 +52,10 @@ impl Desk<'_> {
         if let Some(unsubscribe) = &mut frame.footer.unsubscribe {
             unsubscribe.url.clone_from(&link);
         }
-        let all = format!("{}\n{reader}\n{frame:?}\n{}", facts.practice.id, made_of(&name)?);
+        // What is refused for the address it comes from, or answers go to, is refused for another, too.
+        let practice = &facts.practice;
+        let (from, answers) = (practice.sender_of(self.delivery.category).expose(), practice.reply_email.expose());
+        let all = format!("{}\n{from}\n{answers}\n{reader}\n{frame:?}\n{}", practice.id, made_of(&name)?);
         let made_of: [u8; 32] = Sha256::digest(all.as_bytes()).into();
         let masters = &self.app.templates.masters;
         let master = match masters.known(&made_of) {

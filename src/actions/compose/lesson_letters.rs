@@ -33,7 +33,7 @@ impl Desk<'_> {
         let lesson =
             Lesson { week: u16::try_from(copy.position).unwrap_or(copy.content.0.week), ..copy.content.0.clone() };
         let references = self.welcome_id();
-        let around = Around { preview: Some(&lesson.preview), references, calendar: None };
+        let around = Around { preview: Some(&lesson.preview), references, ..Around::default() };
         if also.is_empty()
             && let Some(composed) = self.lesson_for_many((shared, &lesson), &around)?
         {

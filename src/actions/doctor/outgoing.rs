@@ -56,7 +56,9 @@ async fn bounces(app: &App) -> Finding {
 fn way_in(error: &ImapError) -> &'static str {
     match error {
         ImapError::SignIn => "User or password in [bounces] is wrong; some providers want an app password.",
-        ImapError::Tls(_) => "Name the server in bounces.host as its certificate does, or look at bounces.tls.",
+        ImapError::Tls(_) => {
+            "Name the server in bounces.host as its certificate does, and an authority of your own in bounces.ca_file; or look at bounces.tls."
+        }
         ImapError::Refused { .. } => "Look whether the folder that bounces.folder names is there.",
         ImapError::Unreachable(_) | ImapError::Lost(_) | ImapError::Slow(_) => {
             "Look at bounces.host and bounces.port, and whether this machine may connect out."

@@ -28,7 +28,8 @@ pub(super) async fn look(app: &App) -> Vec<Finding> {
         findings.push(alignment(app, domain, returns));
     }
     findings.extend(signatures(&dns, app).await);
-    for domain in domains.replies.iter().chain(&domains.returns) {
+    // A12: what we write from takes mail, too.
+    for domain in domains.replies.iter().chain(&domains.senders).chain(&domains.returns) {
         findings.push(mailbox(&dns, domain).await);
     }
     findings.sort_by_key(|finding| finding.check);
@@ -48,7 +49,11 @@ async fn domains(app: &App) -> crate::store::Result<Domains> {
     let practices = practices::on_this_installation(app.db.reader()).await?;
     let of = |address: &crate::domain::email_address::EmailAddress| address.domain().to_owned();
     Ok(Domains {
-        senders: practices.iter().map(|practice| of(&practice.sender_email)).collect(),
+        senders: practices
+            .iter()
+            .flat_map(|practice| std::iter::once(&practice.sender_email).chain(&practice.list_email))
+            .map(of)
+            .collect(),
         replies: practices.iter().map(|practice| of(&practice.reply_email)).collect(),
         returns: Some(app.config.mail.bounce_domain.clone()).filter(|domain| !domain.is_empty()),
     })

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Finding, Level};
 use crate::{
+    actions::mail_trouble::mail_trouble,
     app::App,
     config::MailMode,
     domain::delivery::State,
@@ -50,6 +51,11 @@ async fn findings(app: &App) -> store::Result<Vec<Finding>> {
         found.push(wrong(told, "Look whether `trellis serve` is running, and at its log."));
     }
     found.extend(troubles(&trouble));
+    let refused = mail_trouble(app, None).await?.refused;
+    if refused > 0 {
+        let told = format!("{refused} emails wait because a provider refuses us as a sender");
+        found.push(wrong(told, "Look at spf, dkim and dmarc here, and at what the outbox says the provider answered."));
+    }
     if found.is_empty() {
         let due: u64 = backlog.due.iter().map(|(_, count)| count).sum();
         found.push(Finding::fine("sending", format!("nothing is stuck, {due} emails are due")));

@@ -37,6 +37,9 @@ pub struct Reached {
     pub at: DateTime<Utc>,
 }
 
+/// Of a delivery and its cohort: id, person, program, sent at, changed at.
+type Row = (DeliveryId, ParticipantId, ProgramId, Option<DateTime<Utc>>, DateTime<Utc>);
+
 /// Lessons and announcements that reached these people since an instant, or may have. What a coach sent again does
 /// not count.
 pub async fn reached_since(
@@ -49,7 +52,7 @@ pub async fn reached_since(
     let perhaps = Condition::all().add(perhaps).add(Column::ChangedAt.gte(since));
     let of_cohort: RelationDef =
         Entity::belongs_to(cohorts::Entity).from(Column::CohortId).to(cohorts::Column::Id).into();
-    let rows: Vec<(DeliveryId, ParticipantId, ProgramId, Option<DateTime<Utc>>, DateTime<Utc>)> = Entity::find()
+    let rows: Vec<Row> = Entity::find()
         .select_only()
         .columns([Column::Id, Column::ParticipantId])
         .column(cohorts::Column::ProgramId)

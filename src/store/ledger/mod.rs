@@ -29,6 +29,7 @@ mod lease;
 mod queued;
 mod release;
 mod sending;
+mod standstill;
 mod tally;
 mod texts;
 mod together;
@@ -46,6 +47,7 @@ pub use release::{Manner, Release, release};
 pub use sending::{
     Frozen, Kept, Over, Recorded, came_back, count_going_on, count_open, give_back, next_instant, record, settle, sweep,
 };
+pub use standstill::{Standstill, standstill};
 pub use tally::{Tally, count_by_state, count_sent, lessons_of_cohort, states_of_cohort, tally_between};
 pub use texts::forget_texts;
 pub use together::{Begun, Claimed, Entry, Together, Written, start_sending};
@@ -181,6 +183,7 @@ pub async fn cancel_waiting(
     Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Canceled))
         .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::ChangedAt, Expr::value(at))
         .filter(Column::EnrollmentId.eq(enrollment))
         .filter(Column::Occasion.ne(Occasion::Invite))
@@ -195,6 +198,7 @@ pub async fn cancel(tx: &impl ConnectionTrait, id: DeliveryId, reason: &str, at:
     let outcome = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Canceled))
         .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::ChangedAt, Expr::value(at))
         .filter(Column::Id.eq(id))
         .filter(Column::State.is_in([State::Queued, State::Deferred, State::Held]))
@@ -213,6 +217,7 @@ pub async fn cancel_about(
     let outcome = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Canceled))
         .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::Frozen, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::ChangedAt, Expr::value(at))
         .filter(Column::Occasion.eq(of.0))
         .filter(Column::ObjectId.eq(of.1))

@@ -17,7 +17,7 @@ use crate::{
     clock::Now,
     domain::{
         category::Category,
-        delivery::{A_PERSON_DECIDES, State},
+        delivery::{A_PERSON_DECIDES, Occasion, State},
         ids::DeliveryId,
     },
 };
@@ -120,12 +120,13 @@ pub enum Over {
 }
 
 /// Leases that are over: what had not begun goes back unspent; what was on the wire is in doubt, and is due
-/// again at `doubt_until`, once: in doubt for the second time, a person decides. Returns what is in doubt.
+/// again at once, and once: in doubt for the second time, or of an occasion that is `held`, a person decides. Returns
+/// what is in doubt.
 pub async fn sweep(
     tx: &impl ConnectionTrait,
     lease: &Lease,
-    over: Over,
-    (doubt_until, at): (DateTime<Utc>, DateTime<Utc>),
+    (over, held): (Over, &[Occasion]),
+    now: Now,
 ) -> Result<Vec<Delivery>> {
     let leased = |state: State| {
         let rows = Entity::update_many()
@@ -144,13 +145,14 @@ pub async fn sweep(
         .await?;
     let again = CaseStatement::new()
         .case(Expr::col(Column::Doubts).gte(1), Expr::value(A_PERSON_DECIDES))
-        .finally(Expr::value(doubt_until));
+        .case(Expr::col(Column::Occasion).is_in(held.iter().copied()), Expr::value(A_PERSON_DECIDES))
+        .finally(Expr::value(now.real));
     Ok(leased(State::Sending)
         .col_expr(Column::State, Expr::value(State::Unknown))
         .col_expr(Column::Reason, Expr::value("stopped while it was being handed over; it may have arrived"))
         .col_expr(Column::Doubts, Expr::col(Column::Doubts).add(1))
         .col_expr(Column::NextTryAt, again.into())
-        .col_expr(Column::ChangedAt, Expr::value(at))
+        .col_expr(Column::ChangedAt, Expr::value(now.program))
         .exec_with_returning(tx)
         .await?)
 }

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::ids::{EnrollmentId, InviteId, PracticeId, SessionId};
+use crate::domain::{
+    email_address::EmailAddress,
+    ids::{EnrollmentId, InviteId, PracticeId, SessionId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "invites")]
@@ -19,6 +22,8 @@ pub struct Model {
     pub last_method: String,
     pub rsvp: String,
     pub told_state: String,
+    /// As it stood in the first REQUEST; the same for the life of the entry (C10).
+    pub organizer: Option<EmailAddress>,
     pub requested_at: Option<DateTime<Utc>>,
     pub stamped_at: Option<DateTime<Utc>>,
     pub told_starts_at: Option<DateTime<Utc>>,

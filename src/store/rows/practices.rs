@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{email_address::EmailAddress, ids::PracticeId, name::Name, zone::Zone};
+use crate::domain::{category::Category, email_address::EmailAddress, ids::PracticeId, name::Name, zone::Zone};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "practices")]
@@ -15,7 +15,10 @@ pub struct Model {
     pub neutral_name: Name,
     pub first_name: Name,
     pub zone: Zone,
+    /// Calendars' organizer, and the sender of all that is no subscription.
     pub sender_email: EmailAddress,
+    /// The sender of what a person can turn off, where that is another.
+    pub list_email: Option<EmailAddress>,
     pub reply_email: EmailAddress,
     pub postal_address: String,
     pub crisis_line: String,
@@ -28,3 +31,12 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whom a mail of this category is from (A9): what a person can turn off may have an address of its own.
+    #[must_use]
+    pub fn sender_of(&self, category: Category) -> &EmailAddress {
+        let own = self.list_email.as_ref().filter(|_| category.subscribed());
+        own.unwrap_or(&self.sender_email)
+    }
+}

@@ -21,8 +21,15 @@ use crate::world::{Backend, World};
 struct Dovecot {
     folder: tempfile::TempDir,
     child: Child,
+    /// In the clear at first, and encrypted where it is asked for (STARTTLS).
     port: u16,
+    /// Encrypted from the first byte.
+    encrypted: u16,
 }
+
+/// Vouches for Dovecot's certificate, and nobody vouches for it.
+const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/mail_in/authority.pem");
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/mail_in/certificate.pem");
 
 /// Whose mailbox it is: nobody of this machine.
 const OWNER: u32 = 65_534;
@@ -30,7 +37,8 @@ const OWNER: u32 = 65_534;
 impl Dovecot {
     fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("trellis-imap").tempdir_in("/tmp").unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (port, encrypted) = (free(), free());
         let root = folder.path().display().to_string();
         for part in ["mail", "mail/cur", "mail/new", "mail/tmp"] {
             fs::create_dir_all(folder.path().join(part)).unwrap();
@@ -38,12 +46,12 @@ impl Dovecot {
         }
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let settings = format!(
-            "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap\nssl = no\n\
+            "base_dir = {root}/run\nstate_dir = {root}/run\nlog_path = {root}/log\nprotocols = imap\nssl = yes\nssl_cert = <{CERTIFICATE}\nssl_key = <{CERTIFICATE}\n\
              disable_plaintext_auth = no\nmail_location = maildir:{root}/mail\nfirst_valid_uid = 1\n\
              default_internal_user = nobody\ndefault_login_user = nobody\ndefault_internal_group = nogroup\n\
              passdb {{\n driver = static\n args = password=hunter2\n}}\n\
              userdb {{\n driver = static\n args = uid={OWNER} gid={OWNER} home={root}/home\n}}\n\
-             service imap-login {{\n chroot =\n inet_listener imap {{\n  address = 127.0.0.1\n  port = {port}\n }}\n inet_listener imaps {{\n  port = 0\n }}\n}}\n\
+             service imap-login {{\n chroot =\n inet_listener imap {{\n  address = 127.0.0.1\n  port = {port}\n }}\n inet_listener imaps {{\n  address = 127.0.0.1\n  port = {encrypted}\n  ssl = yes\n }}\n}}\n\
              service anvil {{\n chroot =\n}}\nservice stats {{\n chroot =\n}}\n"
         );
         let config = folder.path().join("dovecot.conf");
@@ -54,7 +62,7 @@ impl Dovecot {
             .stderr(Stdio::null())
             .spawn()
             .expect("dovecot is installed: run tests/run, which sees to it");
-        let dovecot = Self { folder, child, port };
+        let dovecot = Self { folder, child, port, encrypted };
         dovecot.wait_until_it_listens();
         dovecot
     }
@@ -197,6 +205,39 @@ async fn new_mail_is_seen_at_once_where_the_server_says_so() {
     assert_eq!(delivery(&world, &about.message_id).await.0, "bounced");
     let stopping = tokio::time::timeout(Duration::from_secs(10), worker.stop());
     stopping.await.expect("waiting for mail keeps nobody from stopping");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_encrypted_mailbox_is_read_where_somebody_vouches_for_it_and_not_where_nobody_does() {
+    if cannot_run() {
+        return;
+    }
+    let dovecot = Dovecot::start();
+    let ports = [("\"implicit\"", dovecot.encrypted.to_string()), ("\"starttls\"", dovecot.port.to_string())];
+    for (tls, port) in &ports {
+        let way = [("bounces.host", "\"localhost\""), ("bounces.tls", *tls), ("bounces.port", port.as_str())];
+        let strange = dovecot.house(Backend::Sqlite, &way).await;
+        let refused = Watch::of(&strange.app).unwrap().look(&strange.app).await.unwrap_err().to_string();
+        assert!(refused.contains("the encrypted connection to the mailbox's server failed"), "{tls}: {refused}");
+        assert!(
+            refused.contains("UnknownIssuer") && !refused.contains('\n') && !refused.contains("hunter2"),
+            "{refused}"
+        );
+        let findings = trellis::actions::doctor::examine(&strange.app).await;
+        let told = findings.iter().find(|found| found.check == "bounces").unwrap();
+        assert!(told.advice.contains("bounces.ca_file"), "{told:?}");
+
+        let authority = format!("{AUTHORITY:?}");
+        let trusted = [&way[..], &[("bounces.ca_file", authority.as_str())]].concat();
+        let world = dovecot.house(Backend::Sqlite, &trusted).await;
+        with_ana(&world).await;
+        let about = About::mail(&world.last_to(ANA.email));
+        dovecot.deliver(port, &inbound("dsn_postfix_unknown_user", &about));
+        let mut watch = Watch::of(&world.app).unwrap();
+        assert_eq!(watch.look(&world.app).await.unwrap().put_away, 1, "{tls}");
+        watch.close().await;
+        assert_eq!(delivery(&world, &about.message_id).await.0, "bounced");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -169,3 +169,20 @@ async fn mail_that_is_stuck_is_found() {
         assert_eq!(level(&examine(&world.app).await, "sending"), Level::Fine);
     }
 }
+
+/// A9: lessons from another domain need its records, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a9_the_records_of_both_senders_are_looked_at() {
+    let news = healthy().text("news.example", "v=spf1 mx -all").mail("news.example", "mx.group.example");
+    let world = world(Backend::Sqlite, news, Script::well()).await;
+    let mut practice = trellis::store::practices::on_this_installation(world.app.db.reader()).await.unwrap().remove(0);
+    practice.list_email = Some("lessons@news.example".parse().unwrap());
+    crate::world::save_practice(&world.app, &practice).await.unwrap();
+    let findings = examine(&world.app).await;
+    let found = |check: &str, words: &str| of(&findings, check).into_iter().any(|found| found.what.contains(words));
+    assert!(found("dmarc", "_dmarc.group.example protects group.example"), "{findings:?}");
+    assert!(found("dmarc", "news.example has no DMARC record"), "{findings:?}");
+    assert!(found("alignment", "mail from group.example can pass DMARC"), "{findings:?}");
+    assert!(found("alignment", "mail from news.example bounces to bounce.group.example"), "{findings:?}");
+    assert!(found("mailbox", "news.example takes mail"), "{findings:?}");
+}

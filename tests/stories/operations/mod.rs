@@ -1,5 +1,6 @@
 //! What does whoever runs it see, and what do they get back when it breaks?
 
+mod alarms;
 mod backups;
 mod doctors;
 mod health;

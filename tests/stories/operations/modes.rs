@@ -28,7 +28,7 @@ fn coach_pages() -> Vec<&'static str> {
     pages.map(|line| line.path).collect()
 }
 
-async fn banner_is_everywhere(world: &World, words: &str) {
+pub async fn banner_is_everywhere(world: &World, words: &str) {
     let visitor = Visitor::of(world);
     let form = [("email", "nadia@group.example"), ("password", PASSWORD)];
     assert_eq!(visitor.submit("/coach/sign-in", "/coach/sign-in", &form).await.status, 303);
