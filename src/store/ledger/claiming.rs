@@ -8,7 +8,10 @@ use sea_orm::{
 use super::{Column, Delivery, Entity, Result, lease::Lease};
 use crate::{
     clock::Now,
-    domain::{delivery::State, ids::PracticeId},
+    domain::{
+        delivery::{Occasion, State},
+        ids::PracticeId,
+    },
 };
 
 /// What a sender asks for.
@@ -39,10 +42,17 @@ const ONE_BY_ONE: &str = "(deliveries.category NOT IN ('lesson', 'announcement')
 fn sendable(now: Now) -> Condition {
     Condition::all()
         .add(Expr::cust("state IN ('queued', 'deferred', 'unknown')"))
+        .add(Expr::cust(known_occasions()))
         .add(Column::DueAt.lte(now.program))
         .add(Column::NextTryAt.lte(now.real))
         .add(Expr::cust(IN_ORDER))
         .add(Expr::cust(ONE_BY_ONE))
+}
+
+/// What a newer version beside this one may have queued is left to it: nobody here could read such a row.
+fn known_occasions() -> String {
+    let words: Vec<String> = Occasion::ALL.iter().map(|occasion| format!("'{}'", occasion.as_str())).collect();
+    format!("deliveries.occasion IN ({})", words.join(", "))
 }
 
 /// The most urgent there is, and the practice that comes after the one served last, round and round.
