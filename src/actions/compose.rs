@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
 
 use facts::{Facts, Reader};
-use for_many::Sheet;
 
 use crate::{
     app::App,
@@ -22,7 +21,6 @@ use crate::{
     mail::{
         letter::{Footer, Frame, Letter, Unsubscribe, unsubscribe_label},
         message::{self, BadMessage, ListHeaders, Method, Outgoing, Sender},
-        stencil::Person,
         templates::{CannotWrite, Written},
     },
     store::{
@@ -155,15 +153,6 @@ impl Desk<'_> {
         // A link or a code is kept by nobody but its owner.
         let body = if self.delivery.category == Category::Security { String::new() } else { written.text };
         Ok(self.frozen(message, written.subject, Kept::Whole { body }))
-    }
-
-    /// From what was written once for all who get it.
-    fn finish_with(&self, sheet: &Sheet, person: &Person, around: &Around) -> Result<Composed, CannotCompose> {
-        let written = Written { subject: sheet.master.subject.clone(), text: String::new(), html: String::new() };
-        let fills = self.addressed(&written, around, |outgoing| Ok(sheet.master.fills(outgoing, person)?))?;
-        let message = sheet.master.stencil.fill(&fills).map_err(|_| CannotCompose::Gone("a part of the message"))?;
-        let kept = Kept::Holes { stencil: sheet.stencil.clone(), fills: fills.to_json() };
-        Ok(self.frozen(message, written.subject, kept))
     }
 
     /// For whom it is, the sender knows.

@@ -6,7 +6,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -126,7 +129,11 @@ pub struct Master {
     /// With what goes into its holes, it is the message.
     pub stencil: Stencil,
     lines: Vec<Line>,
+    uses: AtomicU32,
 }
+
+/// Kept once beside the mails, a stencil is worth its place when so many were made with it.
+const WORTH_KEEPING: u32 = 3;
 
 /// Letters that were written for marks, by all that went into them. `None`: has to be written for each.
 #[derive(Debug, Default)]
@@ -190,7 +197,18 @@ impl Master {
         let fits = pieces.part(outgoing.html, Kind::Html) && fits;
         pieces.scaffold(&format!("\r\n{after}"), &boundary);
         let subject = outgoing.subject.to_owned();
-        Ok(fits.then_some(Self { subject, stencil: Stencil(pieces.pieces), lines: pieces.lines }))
+        Ok(fits.then_some(Self {
+            subject,
+            stencil: Stencil(pieces.pieces),
+            lines: pieces.lines,
+            uses: AtomicU32::new(0),
+        }))
+    }
+
+    /// Counts one mail that is made with it, and says whether there are so many that it should be kept for them all;
+    /// of the few others each is kept whole.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.uses.fetch_add(1, Ordering::Relaxed) >= WORTH_KEEPING
     }
 
     /// What goes into the holes for one of those whose marks it was written for. Only the headers of `outgoing` count.

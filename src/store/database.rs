@@ -78,6 +78,8 @@ impl Database {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("secure_delete", "ON")
+                // In pages: a checkpoint writes each page once, however often it changed since the last.
+                .pragma("wal_autocheckpoint", "8000")
                 // In KiB: what the senders write, in a large ledger, stays at hand.
                 .pragma("cache_size", "-16000")
                 .foreign_keys(true)

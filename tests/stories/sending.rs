@@ -12,6 +12,7 @@ mod replicas;
 mod table;
 mod tally;
 mod usefulness;
+mod written_once;
 
 use std::sync::Arc;
 

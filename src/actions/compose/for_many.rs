@@ -10,14 +10,14 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Around, CannotCompose, Desk};
+use super::{Around, CannotCompose, Composed, Desk};
 use crate::{
     mail::{
         letter::Frame,
-        stencil::{Master, Person},
+        stencil::{self, Master, Person},
         templates::Written,
     },
-    store::stencils::Stencil,
+    store::{ledger::Kept, stencils::Stencil},
 };
 
 /// What was written once, and what is kept of it.
@@ -72,6 +72,24 @@ impl Desk<'_> {
         });
         sheets.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reader, sheet.clone());
         Ok(sheet)
+    }
+
+    /// From what was written once for all who get it.
+    pub(super) fn finish_with(
+        &self,
+        sheet: &Sheet,
+        person: &Person,
+        around: &Around,
+    ) -> Result<Composed, CannotCompose> {
+        let written = Written { subject: sheet.master.subject.clone(), text: String::new(), html: String::new() };
+        let fills = self.addressed(&written, around, |outgoing| Ok(sheet.master.fills(outgoing, person)?))?;
+        let message = sheet.master.stencil.fill(&fills).map_err(|_| CannotCompose::Gone("a part of the message"))?;
+        let kept = if sheet.master.is_worth_keeping() {
+            Kept::Holes { stencil: sheet.stencil.clone(), fills: fills.to_json() }
+        } else {
+            Kept::Whole { body: stencil::text_of(&message).unwrap_or_default() }
+        };
+        Ok(self.frozen(message, written.subject, kept))
     }
 
     fn cut(
