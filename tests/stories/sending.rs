@@ -6,6 +6,7 @@ mod breaker;
 mod crash;
 mod doubts;
 mod fairness;
+mod fence;
 mod ill_servers;
 mod poison;
 mod replicas;
