@@ -17,19 +17,20 @@ pub enum Stage {
     AfterDot,
 }
 
-const STAGES: [Stage; 9] = [
-    Stage::Connect,
-    Stage::Greeting,
-    Stage::Tls,
-    Stage::Auth,
-    Stage::MailFrom,
-    Stage::RcptTo,
-    Stage::Data,
-    Stage::Body,
-    Stage::AfterDot,
-];
-
 impl Stage {
+    /// In the order in which an attempt reaches them.
+    pub const ALL: [Self; 9] = [
+        Self::Connect,
+        Self::Greeting,
+        Self::Tls,
+        Self::Auth,
+        Self::MailFrom,
+        Self::RcptTo,
+        Self::Data,
+        Self::Body,
+        Self::AfterDot,
+    ];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -88,7 +89,7 @@ impl Attempt {
     pub fn read_refusal(words: &str) -> Option<Self> {
         let (code, rest) = words.split_once(" at ")?;
         let (stage, text) = rest.split_once(": ")?;
-        let stage = STAGES.into_iter().find(|known| known.as_str() == stage)?;
+        let stage = Stage::ALL.into_iter().find(|known| known.as_str() == stage)?;
         Some(Self::refused(stage, code.parse().ok()?, text))
     }
 

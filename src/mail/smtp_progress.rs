@@ -34,7 +34,7 @@ impl Progress {
     }
 
     pub(super) fn reach(&self, stage: Stage) {
-        let at = STAGES.iter().position(|known| *known == stage).unwrap_or(STAGES.len() - 1);
+        let at = Stage::ALL.iter().position(|known| *known == stage).unwrap_or(Stage::ALL.len() - 1);
         self.stage.store(u8::try_from(at).expect("there are nine stages"), Ordering::Relaxed);
     }
 
@@ -45,22 +45,10 @@ impl Progress {
 
     /// While the text is on its way: after the dot, as soon as the dot may have left.
     pub(super) fn stage(&self) -> Stage {
-        let stage = STAGES[usize::from(self.stage.load(Ordering::Relaxed))];
+        let stage = Stage::ALL[usize::from(self.stage.load(Ordering::Relaxed))];
         if stage == Stage::Body && self.written.octets() >= self.dot_at.load(Ordering::Relaxed) {
             return Stage::AfterDot;
         }
         stage
     }
 }
-
-const STAGES: [Stage; 9] = [
-    Stage::Connect,
-    Stage::Greeting,
-    Stage::Tls,
-    Stage::Auth,
-    Stage::MailFrom,
-    Stage::RcptTo,
-    Stage::Data,
-    Stage::Body,
-    Stage::AfterDot,
-];

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use sha2::{Digest, Sha256};
@@ -24,7 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Sheet {
     pub(super) master: Arc<Master>,
-    pub(super) stencil: Arc<Stencil>,
+    /// Made when the first mail is kept by it.
+    pub(super) stencil: OnceLock<Arc<Stencil>>,
 }
 
 /// The sheets of one lesson, by what differs among its readers. `None`: has to be written for each.
@@ -66,10 +67,7 @@ impl Desk<'_> {
                 master
             }
         };
-        let sheet = master.map(|master| {
-            let pieces = master.stencil.to_json();
-            Arc::new(Sheet { stencil: Arc::new(self.kept(pieces)), master })
-        });
+        let sheet = master.map(|master| Arc::new(Sheet { stencil: OnceLock::new(), master }));
         sheets.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reader, sheet.clone());
         Ok(sheet)
     }
@@ -85,7 +83,8 @@ impl Desk<'_> {
         let fills = self.addressed(&written, around, |outgoing| Ok(sheet.master.fills(outgoing, person)?))?;
         let message = sheet.master.stencil.fill(&fills).map_err(|_| CannotCompose::Gone("a part of the message"))?;
         let kept = if sheet.master.is_worth_keeping() {
-            Kept::Holes { stencil: sheet.stencil.clone(), fills: fills.to_json() }
+            let stencil = sheet.stencil.get_or_init(|| Arc::new(self.kept(sheet.master.stencil.to_json())));
+            Kept::Holes { stencil: stencil.clone(), fills: fills.to_json() }
         } else {
             Kept::Whole { body: stencil::text_of(&message).unwrap_or_default() }
         };
