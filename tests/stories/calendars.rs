@@ -157,6 +157,8 @@ story! {
         assert_eq!(visitor.submit("/p", "/p/calendar/rotate", &[]).await.status, 303);
         assert_eq!(visitor.get(&path).await.status, 404, "F1: replaced with one press");
         assert!(!plain(&visitor.get("/p").await.body).contains(&path));
+        assert_eq!(visitor.submit("/p", "/p/calendar", &[("entries", "invites")]).await.status, 303);
+        assert!(!visitor.get("/p").await.body.contains("webcal://"), "F8: never beside invites");
     }
 }
 
