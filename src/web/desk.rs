@@ -111,7 +111,7 @@ fn banner(site: &Site, held: Option<Silence>, zone: Zone) -> Option<Flash> {
     let (strong, text) = match site.config.mail.mode {
         MailMode::Live => return None,
         MailMode::Redirect => {
-            ("Nobody but you gets mail.", "Every message goes to the one address that the operator chose.")
+            ("Participants get no mail.", "Every message goes to the one address that the operator chose.")
         }
         MailMode::Hold => {
             ("Nobody gets mail.", "Messages wait in the outbox until the operator sets the mail mode to live.")
