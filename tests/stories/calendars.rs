@@ -260,5 +260,9 @@ story! {
         assert_eq!(stranger.get(&altered).await.status, 404);
         assert_ne!(link, invites(world, "REQUEST").remove(1).property("LOCATION"), "each session has a link of its own");
         assert_eq!(stranger.get(&link.replace("/j/", "/u/")).await.status, 404, "another purpose");
+        assert!(knocked.body.contains("To join, open your own page first"), "{}", knocked.body);
+        world.to(utc("2026-10-12 20:00")).await;
+        let over = stranger.get(&link).await.body;
+        assert!(over.contains("This session is over") && !over.contains("To join"), "{over}");
     }
 }
