@@ -1,7 +1,7 @@
 //! How is a letter that a whole cohort gets written once?
 //!
-//! What it says is the same for all who have the same level, zone, language and shape of name. It is written for
-//! marks in place of a person, and cut where the marks are.
+//! What it says is the same for all who have the same level, zone and language. It is written for marks in place of a
+//! person, and cut where the marks are.
 
 use std::{
     collections::HashMap,
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Around, CannotCompose, Composed, Desk};
 use crate::{
+    domain::markdown,
     mail::{
         letter::Frame,
         stencil::{self, Master, Person},
@@ -38,7 +39,7 @@ impl Desk<'_> {
         &self,
         (sheets, person): (&Sheets, &Person),
         around: &Around<'_>,
-        made_of: impl FnOnce(&str) -> Result<String, CannotCompose>,
+        made_of: impl Fn(&str) -> Result<String, CannotCompose>,
         write: impl FnOnce(&str, &Frame) -> Result<Written, CannotCompose>,
     ) -> Result<Option<Arc<Sheet>>, CannotCompose> {
         let (name, link) = person.marks();
@@ -49,6 +50,12 @@ impl Desk<'_> {
             return Ok(known.clone());
         }
         let mut frame = self.frame(around.preview);
+        frame.recipient_name.clear();
+        // What somebody wrote could be taken for a mark: then each is written by itself.
+        if has_marks(&frame, &made_of("")?) {
+            sheets.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reader, None);
+            return Ok(None);
+        }
         frame.recipient_name.clone_from(&name);
         if let Some(unsubscribe) = &mut frame.footer.unsubscribe {
             unsubscribe.url.clone_from(&link);
@@ -56,7 +63,8 @@ impl Desk<'_> {
         // What is refused for the address it comes from, or answers go to, is refused for another, too.
         let practice = &facts.practice;
         let (from, answers) = (practice.sender_of(self.delivery.category).expose(), practice.reply_email.expose());
-        let all = format!("{}\n{from}\n{answers}\n{reader}\n{frame:?}\n{}", practice.id, made_of(&name)?);
+        let said = made_of(&name)?;
+        let all = format!("{}\n{from}\n{answers}\n{reader}\n{frame:?}\n{said}", practice.id);
         let made_of: [u8; 32] = Sha256::digest(all.as_bytes()).into();
         let masters = &self.app.templates.masters;
         let master = match masters.known(&made_of) {
@@ -113,4 +121,10 @@ impl Desk<'_> {
         let id = uuid::Builder::from_custom_bytes(id).into_uuid();
         Stencil { id, practice_id, pieces, used_at: self.now.program }
     }
+}
+
+/// Whether a mark stands there that is none of ours. What a frame says of itself has such characters escaped.
+fn has_marks(frame: &Frame, said: &str) -> bool {
+    let frame = format!("{frame:?}");
+    said.contains(markdown::is_mark) || frame.contains(markdown::is_mark) || frame.contains("\\u{f02")
 }
