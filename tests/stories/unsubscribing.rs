@@ -221,7 +221,7 @@ story! {
             assert_eq!(ana.submit("/p", "/p/settings", &fields).await.status, 303);
             stopped(world, cohort).await
         };
-        assert_eq!(save(&switches).await, [], "the page that a link leads to promises that they can be switched on again");
+        assert_eq!(save(&switches[..]).await, [], "the page that a link leads to promises that they can be switched on again");
         assert_eq!(save(&switches[..2]).await, [Category::Announcement], "and off, without touching the others");
     }
 }
