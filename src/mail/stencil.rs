@@ -7,12 +7,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
     message::{self, BadMessage, Outgoing},
@@ -125,6 +126,14 @@ pub struct Master {
     pub stencil: Stencil,
     lines: Vec<Line>,
     uses: AtomicU32,
+    kept: OnceLock<AsKept>,
+}
+
+/// A stencil as it is kept, and what tells it from others.
+#[derive(Debug)]
+pub struct AsKept {
+    pub json: Arc<str>,
+    pub digest: [u8; 32],
 }
 
 /// Kept once beside the mails, a stencil is worth its place when so many were made with it.
@@ -195,6 +204,7 @@ impl Master {
             stencil: Stencil(pieces.pieces),
             lines: pieces.lines,
             uses: AtomicU32::new(0),
+            kept: OnceLock::new(),
         }))
     }
 
@@ -202,6 +212,15 @@ impl Master {
     /// of the few others each is kept whole.
     pub fn is_worth_keeping(&self) -> bool {
         self.uses.fetch_add(1, Ordering::Relaxed) >= WORTH_KEEPING
+    }
+
+    /// Made when the first mail is kept by it, and once.
+    pub fn as_kept(&self) -> &AsKept {
+        self.kept.get_or_init(|| {
+            let json = self.stencil.to_json();
+            let digest = Sha256::digest(json.as_bytes()).into();
+            AsKept { json: json.into(), digest }
+        })
     }
 
     /// What goes into the holes for one of those whose marks it was written for. Only the headers of `outgoing` count.

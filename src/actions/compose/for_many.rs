@@ -15,7 +15,7 @@ use crate::{
     domain::markdown,
     mail::{
         letter::Frame,
-        stencil::{self, Master, Person},
+        stencil::{self, AsKept, Master, Person},
         templates::Written,
     },
     store::{ledger::Kept, stencils::Stencil},
@@ -91,7 +91,7 @@ impl Desk<'_> {
         let fills = self.addressed(&written, around, |outgoing| Ok(sheet.master.fills(outgoing, person)?))?;
         let message = sheet.master.stencil.fill(&fills).map_err(|_| CannotCompose::Gone("a part of the message"))?;
         let kept = if sheet.master.is_worth_keeping() {
-            let stencil = sheet.stencil.get_or_init(|| Arc::new(self.kept(sheet.master.stencil.to_json())));
+            let stencil = sheet.stencil.get_or_init(|| Arc::new(self.kept(sheet.master.as_kept())));
             Kept::Holes { stencil: stencil.clone(), fills: fills.to_json() }
         } else {
             Kept::Whole { body: stencil::text_of(&message).unwrap_or_default() }
@@ -113,9 +113,9 @@ impl Desk<'_> {
     }
 
     /// The same pieces of the same practice are the same row.
-    fn kept(&self, pieces: String) -> Stencil {
-        let practice_id = self.facts.practice.id;
-        let digest = Sha256::new().chain_update(practice_id.0.as_bytes()).chain_update(pieces.as_bytes()).finalize();
+    fn kept(&self, as_kept: &AsKept) -> Stencil {
+        let (practice_id, pieces) = (self.facts.practice.id, as_kept.json.to_string());
+        let digest = Sha256::new().chain_update(practice_id.0.as_bytes()).chain_update(as_kept.digest).finalize();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
         let id = uuid::Builder::from_custom_bytes(id).into_uuid();
