@@ -67,6 +67,13 @@ impl Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(u64);
 
+#[cfg(test)]
+impl Stamp {
+    pub(crate) fn sample(count: u64) -> Self {
+        Self(count)
+    }
+}
+
 /// So long at most a write of another process is not noticed.
 const UNSEEN: Duration = Duration::from_secs(1);
 

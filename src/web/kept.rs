@@ -111,3 +111,38 @@ where
         self.0.weighted_size()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::store::freshness::Stamp;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn what_is_kept_holds_for_its_stamp_and_its_time() {
+        let shelf = Shelf::new(1_000, |_: &u8, _: &&str| 1);
+        let mut span = Span::from(at(10));
+        [at(5), at(30), at(20)].into_iter().for_each(|at| span.changes_at(at));
+        shelf.put(1, Some(Stamp::sample(7)), span, "one");
+        let said = |stamp: u64, now: i64| shelf.get(&1, Some(Stamp::sample(stamp)), at(now));
+        assert_eq!((said(7, 10), said(7, 19)), (Some("one"), Some("one")));
+        assert_eq!((said(7, 9), said(7, 20), said(8, 15)), (None, None, None), "a clock may go back");
+        assert_eq!(shelf.get(&1, None, at(15)), None);
+        shelf.put(2, None, Span::ALWAYS, "two");
+        assert_eq!((shelf.get(&2, None, at(0)), shelf.settle()), (None, 1), "without a stamp nothing is kept");
+    }
+
+    #[test]
+    fn however_much_is_asked_no_more_is_kept_than_there_is_room_for() {
+        let shelf = Shelf::new(10_000, |_: &u32, _: &u32| 100);
+        for number in 0..50_000 {
+            shelf.put(number, Some(Stamp::sample(1)), Span::ALWAYS, number);
+        }
+        assert!(shelf.settle() <= 10_000, "{}", shelf.settle());
+    }
+}
