@@ -172,6 +172,30 @@ impl<'a> Scene<'a> {
     }
 }
 
+async fn save_and_refuse(db: &Database, cohort: &Cohort) -> Result<(), Error> {
+    transact!(db, |tx| {
+        cohorts::save(tx, cohort.clone()).await?;
+        Err(Error::SentBefore)
+    })
+}
+
+async fn save(db: &Database, practice: &Practice) -> Result<(), Error> {
+    transact!(db, |tx| practices::save(tx, practice.clone()).await)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Keep,
+    TakeBack,
+}
+
+async fn run(db: &Database, statement: &str, wish: Wish) -> Result<(), Error> {
+    transact!(db, |tx| {
+        tx.execute_unprepared(statement).await?;
+        if wish == Wish::Keep { Ok(()) } else { Err(Error::SentBefore) }
+    })
+}
+
 /// An error page says its request's id.
 fn without_id(text: &str) -> String {
     let mut text = text.to_owned();
@@ -255,11 +279,7 @@ story! {
         let db = world.app.db.reader();
         let mut cohort = cohorts::anywhere(db, scene.cohort).await.unwrap().unwrap();
         cohort.capacity = 1;
-        let refused: Result<(), Error> = transact!(world.app.db, |tx| {
-            cohorts::save(tx, cohort.clone()).await?;
-            Err(Error::SentBefore)
-        });
-        assert!(refused.is_err());
+        assert!(save_and_refuse(&world.app.db, &cohort).await.is_err());
         assert_eq!(scene.is_true("a refusal").await, before);
     }
 }
@@ -371,22 +391,14 @@ async fn every_table_that_answers_are_made_of_tells_of_its_rows() {
         // All of it at once, which is done in a way of its own where nothing hangs on the rows.
         for change in [format!("UPDATE {name} SET id = id"), format!("DELETE FROM {name}")] {
             let before = db.stamp(&[table]).await.unwrap();
-            let taken_back: Result<(), Error> = transact!(db, |tx| {
-                tx.execute_unprepared(&change).await?;
-                Err(Error::SentBefore)
-            });
-            assert!(taken_back.is_err());
+            assert!(run(db, &change, Wish::TakeBack).await.is_err());
             assert_ne!(db.stamp(&[table]).await.unwrap(), before, "{change}");
         }
     }
     // What goes with a person goes without a statement of its own.
     let hanging = [Source::Enrollments, Source::Invites];
     let before = [db.stamp(&hanging[..1]).await, db.stamp(&hanging[1..]).await];
-    let erased: Result<(), Error> = transact!(db, |tx| {
-        tx.execute_unprepared("DELETE FROM participants").await?;
-        Ok(())
-    });
-    erased.unwrap();
+    run(db, "DELETE FROM participants", Wish::Keep).await.unwrap();
     assert!(before[0] != db.stamp(&hanging[..1]).await && before[1] != db.stamp(&hanging[1..]).await);
     assert_eq!(scene.ask(&scene.feed(0)).await.status, 404);
     let quiet = db.stamp(&Source::ALL).await;
