@@ -20,7 +20,13 @@ use trellis::{
         plan::Change,
     },
     store::{
-        Error, cohorts, database::Database, enrollments, freshness::Source, practices::Practice, programs, sessions,
+        Error,
+        cohorts::{self, Cohort},
+        database::Database,
+        enrollments,
+        freshness::Source,
+        practices::{self, Practice},
+        programs, sessions,
     },
     transact,
     web::routes,
@@ -362,8 +368,7 @@ async fn what_another_process_writes_is_seen_a_second_later() {
     let url = secrecy::ExposeSecret::expose_secret(&world.app.config.database.url).clone();
     let beside = Database::open(&url, 1).await.unwrap();
     let renamed = Practice { name: name("Renamed"), neutral_name: name("R."), ..scene.practice.clone() };
-    let written: Result<(), Error> = transact!(beside, |tx| trellis::store::practices::save(tx, renamed.clone()).await);
-    written.unwrap();
+    save(&beside, &renamed).await.unwrap();
     let since = Instant::now();
     loop {
         let now = [scene.ask(&scene.page).await, scene.ask(&scene.feed(0)).await];
