@@ -365,8 +365,8 @@ async fn what_another_process_writes_is_seen_a_second_later() {
     let world = Box::pin(World::new(Backend::Sqlite)).await;
     let scene = Box::pin(Scene::new(&world)).await;
     let before = scene.is_true("nothing").await;
-    let url = secrecy::ExposeSecret::expose_secret(&world.app.config.database.url).clone();
-    let beside = Database::open(&url, 1).await.unwrap();
+    let url = secrecy::ExposeSecret::expose_secret(&world.app.config.database.url);
+    let beside = Database::open(url, 1).await.unwrap();
     let renamed = Practice { name: name("Renamed"), neutral_name: name("R."), ..scene.practice.clone() };
     save(&beside, &renamed).await.unwrap();
     let since = Instant::now();
