@@ -28,6 +28,7 @@ pub mod couples;
 pub mod database;
 pub mod decisions;
 pub mod enrollments;
+pub mod fills;
 pub mod freshness;
 pub mod holds;
 pub mod intakes;
