@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn etag(feed: &Feed) -> String {
-        feed.answer(&HeaderMap::new()).unwrap().header("etag").unwrap().to_owned()
+        feed.version().answer().finish().header("etag").unwrap().to_owned()
     }
 
     #[test]
