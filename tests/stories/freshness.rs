@@ -60,15 +60,6 @@ async fn run(db: &Database, statement: &str, wish: Wish) -> Result<(), Error> {
     })
 }
 
-/// An error page says its request's id.
-fn without_id(text: &str) -> String {
-    let mut text = text.to_owned();
-    while let Some(at) = text.find("mention <span class=\"mono\">") {
-        text.truncate(at);
-    }
-    text
-}
-
 story! {
     async fn whatever_the_coach_or_a_person_changes_the_very_next_page_and_calendar_show_it(world: &World) {
         let scene = Scene::new(world).await;

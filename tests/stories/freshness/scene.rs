@@ -157,3 +157,12 @@ impl<'a> Scene<'a> {
         choose_calendar(&self.world.app, self.practice.id, self.place, choice).await.unwrap();
     }
 }
+
+/// An error page says its request's id.
+fn without_id(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(at) = text.find("mention <span class=\"mono\">") {
+        text.truncate(at);
+    }
+    text
+}
