@@ -191,15 +191,15 @@ pub(super) fn lease(app: &App, now: Now) -> Lease {
 
 /// Leases that ran out.
 pub async fn sweep(app: &App) -> store::Result<()> {
-    sweep_those(app, Over::RanOut).await
+    sweep_those(app, Over::RanOut(&app.at_work.leases())).await
 }
 
 /// Whoever held a lease before this process began is gone, if no other may serve from the same database.
 pub async fn sweep_at_start(app: &App) -> store::Result<()> {
-    sweep_those(app, if app.db.is_shared() { Over::RanOut } else { Over::All }).await
+    sweep_those(app, if app.db.is_shared() { Over::RanOut(&[]) } else { Over::All }).await
 }
 
-async fn sweep_those(app: &App, over: Over) -> store::Result<()> {
+async fn sweep_those(app: &App, over: Over<'_>) -> store::Result<()> {
     let now = app.clock.now();
     let is_held = |occasion: &Occasion| app.config.mail.on_unknown.of(*occasion) == Doubt::Hold;
     let held: Vec<Occasion> = Occasion::ALL.iter().copied().filter(is_held).collect();

@@ -91,6 +91,7 @@ async fn count_the_day(app: &App, now: Now) -> store::Result<()> {
 async fn claimed_and_sent(app: &App, sender: &mut Sender, most: u64) -> store::Result<Round> {
     let now = app.clock.now();
     let claim = Claim { lease: lease(app, now), most, served: app.post.served() };
+    let _at_work = app.at_work.begin(claim.lease.token);
     let rows = transact!(app.db, |tx| ledger::claim(tx, &claim, now).await)?;
     let Some(first) = rows.first() else { return Ok(Round::Idle) };
     app.post.serve(first.practice_id);
