@@ -167,7 +167,7 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
         Command::Check => check::check(config).await,
-        Command::Health => health::ask(&config).await,
+        Command::Health => health::ask(&config),
         Command::Doctor { json } => doctor::examine(config, json).await,
         Command::Backup(arguments) => backup::backup(&config, &arguments).await,
         Command::Restore(arguments) => backup::bring_back(&config, arguments).await,

@@ -5,6 +5,7 @@ use std::{
     fs,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -143,7 +144,9 @@ fn what_was_not_flushed_is_found() {
 async fn killed_while_people_ask(backend: Backend) {
     let world = World::new(backend).await;
     let practice = world.practice().await;
-    let cohort = world.cohort(&practice, |new| new.capacity = 500).await;
+    // By the clock of the machine, too, it is still to come.
+    let starts_on = chrono::NaiveDate::from_ymd_opt(2035, 10, 1).unwrap();
+    let cohort = world.cohort(&practice, |new| (new.capacity, new.starts_on) = (500, starts_on)).await;
     let settings: Settings = vec![
         ("TRELLIS_DATABASE_URL", world.app.config.database.url.expose_secret().to_owned()),
         ("TRELLIS__SECRETS__KEY", world.app.config.secrets.key.expose_secret().to_owned()),
@@ -157,10 +160,23 @@ async fn killed_while_people_ask(backend: Backend) {
         let (base, form) = (served.base.clone(), format!("/enroll/{cohort}"));
         let fields = filled_in(&Visitor::at(&base), &form, "").await;
         let people: Vec<String> = (0..20).map(|person| format!("p{person}-{round}@example.org")).collect();
-        let asking =
-            people.iter().map(|email| ask(&base, &form, &fields, (email, FormToken::new(world.app.random.bytes()))));
+        let done = AtomicUsize::new(0);
+        let (base, form, fields, done) = (&base, &form, &fields, &done);
+        let asking = people.iter().map(|email| {
+            let who = (email.as_str(), FormToken::new(world.app.random.bytes()));
+            async move {
+                let is_answered = ask(base, form, fields, who).await;
+                done.fetch_add(usize::from(is_answered), Ordering::Relaxed);
+                is_answered
+            }
+        });
         let kill = async {
-            sleep(Duration::from_millis(20) + Duration::from_millis(300).mul_f64(chance.fraction())).await;
+            let began = Instant::now();
+            // In the midst of it: somebody was answered, others were not yet.
+            while done.load(Ordering::Relaxed) == 0 && began.elapsed() < Duration::from_secs(20) {
+                sleep(Duration::from_millis(1)).await;
+            }
+            sleep(Duration::from_millis(40).mul_f64(chance.fraction())).await;
             // SIGKILL.
             drop(served);
         };
@@ -185,7 +201,9 @@ async fn ask(base: &str, form: &str, fields: &[(&'static str, String)], who: (&s
     let fields: Vec<(&str, String)> = others.chain(own).collect();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let asked = client.post(format!("{base}{form}")).header("origin", base).form(&fields).send().await;
-    asked.is_ok_and(|answer| answer.status().as_u16() == 303)
+    let status = asked.map(|answer| answer.status().as_u16());
+    assert!(matches!(status, Ok(303) | Err(_)), "{} was answered with {status:?}", who.0);
+    status.is_ok()
 }
 
 async fn is_there(world: &World, cohort: CohortId, email: &str) -> bool {
