@@ -1,6 +1,11 @@
 //! What do our secrets prove? One master key, one derived key a purpose.
 
-use std::path::Path;
+use std::{
+    collections::HashMap,
+    fmt,
+    path::Path,
+    sync::{PoisonError, RwLock},
+};
 
 use aes_gcm::{Aes256Gcm, aead::Aead};
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -13,8 +18,18 @@ use subtle::ConstantTimeEq;
 use crate::random::Random;
 
 /// The master key; prints masked.
-#[derive(Debug)]
-pub struct Keys(SecretBox<[u8]>);
+pub struct Keys {
+    master: SecretBox<[u8]>,
+    /// What was derived from it, by purpose: deriving takes longer than using. There are a few dozen purposes, all of
+    /// them words of ours.
+    derived: RwLock<HashMap<String, Hmac<Sha256>>>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("master", &self.master).finish_non_exhaustive()
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum BadKey {
@@ -46,7 +61,7 @@ impl Keys {
         if distinct < 8 {
             return Err(BadKey::Guessable);
         }
-        Ok(Self(SecretBox::new(bytes.into_boxed_slice())))
+        Ok(Self { master: SecretBox::new(bytes.into_boxed_slice()), derived: RwLock::default() })
     }
 
     /// Reads the key file; makes one, readable by its owner only, when there is none.
@@ -60,18 +75,23 @@ impl Keys {
         Self::parse(&text)
     }
 
-    fn derived(&self, purpose: &str) -> [u8; 32] {
+    fn derived(&self, purpose: &str) -> Hmac<Sha256> {
+        if let Some(known) = self.derived.read().unwrap_or_else(PoisonError::into_inner).get(purpose) {
+            return known.clone();
+        }
         let mut key = [0; 32];
-        Hkdf::<Sha256>::new(Some(b"trellis"), self.0.expose_secret())
+        Hkdf::<Sha256>::new(Some(b"trellis"), self.master.expose_secret())
             .expand(purpose.as_bytes(), &mut key)
             .expect("32 bytes are a valid length for SHA-256");
-        key
+        let keyed = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
+        self.derived.write().unwrap_or_else(PoisonError::into_inner).insert(purpose.to_owned(), keyed.clone());
+        keyed
     }
 
     /// HMAC-SHA-256 under the purpose's own key.
     #[must_use]
     pub fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.derived(purpose)).expect("HMAC takes a key of any length");
+        let mut mac = self.derived(purpose);
         mac.update(message);
         mac.finalize().into_bytes().into()
     }

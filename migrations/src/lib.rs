@@ -75,6 +75,7 @@ mod m0011_what_is_due;
 mod m0012_streams;
 mod m0013_stencils;
 mod m0014_sent_forms;
+mod m0015_lean_ledger;
 
 #[derive(Debug)]
 struct Migrator;
@@ -126,6 +127,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_streams::Step),
             Box::new(m0013_stencils::Step),
             Box::new(m0014_sent_forms::Step),
+            Box::new(m0015_lean_ledger::Step),
         ]
     }
 }

@@ -154,10 +154,11 @@ async fn frozen(app: &App, row: &Delivery, (sent_to, frozen_for): (&str, &str)) 
 
 /// The bytes as they were frozen.
 async fn kept(app: &App, row: &Delivery) -> store::Result<Option<(Vec<u8>, Kept)>> {
-    if let (Some(id), Some(fills)) = (row.stencil_id, &row.fills) {
+    if let Some(id) = row.stencil_id {
+        let Some(fills) = ledger::fills_of(app.db.reader(), row).await? else { return Ok(None) };
         let Some(stencil) = stencils::find(app.db.reader(), id).await? else { return Ok(None) };
-        let message = stencil::Stencil::parse(&stencil.pieces).and_then(|whole| whole.fill(&Fills::parse(fills)?));
-        let kept = Kept::Holes { stencil: Arc::new(stencil), fills: fills.clone() };
+        let message = stencil::Stencil::parse(&stencil.pieces).and_then(|whole| whole.fill(&Fills::parse(&fills)?));
+        let kept = Kept::Holes { stencil: Arc::new(stencil), fills };
         return Ok(message.ok().map(|message| (message, kept)));
     }
     let body = row.body.clone().unwrap_or_default();

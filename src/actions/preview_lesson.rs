@@ -5,6 +5,7 @@ use chrono::{Datelike, Days, NaiveTime, TimeDelta, Weekday};
 use crate::{
     app::App,
     domain::{
+        category::Category,
         civil::When,
         discretion::{Body, Discretion, Voice},
         lesson::{Finding, Lesson, LessonFacts},
@@ -13,7 +14,7 @@ use crate::{
         zone::Zone,
     },
     mail::{
-        letter::{Footer, Frame},
+        letter::{Footer, Frame, Unsubscribe, unsubscribe_label},
         letters::{lesson_waiting::LessonWaiting, weekly_lesson::WeeklyLesson},
         templates::{CannotWrite, Written},
     },
@@ -67,8 +68,8 @@ fn frame(app: &App, practice: &Practice, voice: &Voice<'_>, lesson: &Lesson) -> 
         direction: Direction::LeftToRight,
         preview: voice.preview(&lesson.preview).to_owned(),
         footer: Footer {
-            reason: "You receive this because you signed up for a weekly course.".to_owned(),
-            unsubscribe: None,
+            reason: "You receive this because you signed up for a weekly course. One a week until it ends.".to_owned(),
+            unsubscribe: stops(app, Category::Lesson),
             settings_url: Some(app.links.to("/p#settings")),
             privacy_url: app.links.to("/privacy"),
             address_line: format!("{}, {}", voice.sender_name(), practice.postal_address),
@@ -96,6 +97,11 @@ pub(super) fn letter(
         also: Vec::new(),
         sign_off: Vec::new(),
     }
+}
+
+/// What its reader could stop. Whoever reads the preview is nobody, so that the link goes where a person chooses.
+pub(super) fn stops(app: &App, category: Category) -> Option<Unsubscribe> {
+    unsubscribe_label(category).map(|label| Unsubscribe { label: label.to_owned(), url: app.links.to("/p#settings") })
 }
 
 /// What the variables stand for where there is no cohort yet: a session on the next Thursday evening.

@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     domain::{
+        category::Category,
         discretion::{Body, Discretion, NEUTRAL_PREVIEW, Voice},
         lesson::Lesson,
         reading::Direction,
@@ -17,7 +18,7 @@ use crate::{
 
 use super::{
     announce::draft_of,
-    preview_lesson::{SAMPLE_NAME, sample_facts},
+    preview_lesson::{SAMPLE_NAME, sample_facts, stops},
 };
 
 /// Who reads the preview lives here.
@@ -77,8 +78,9 @@ fn frame(app: &App, practice: &Practice, voice: &Voice<'_>) -> Frame {
         direction: Direction::LeftToRight,
         preview: NEUTRAL_PREVIEW.to_owned(),
         footer: Footer {
-            reason: "You receive this because you signed up for a weekly course.".to_owned(),
-            unsubscribe: None,
+            reason: "You receive this because you signed up for a weekly course. It is a note from its coach."
+                .to_owned(),
+            unsubscribe: stops(app, Category::Announcement),
             settings_url: Some(app.links.to("/p#settings")),
             privacy_url: app.links.to("/privacy"),
             address_line: format!("{}, {}", voice.sender_name(), practice.postal_address),

@@ -7,7 +7,11 @@ use uuid::Uuid;
 use crate::{
     app::App,
     mail::stencil::{self, Fills, Stencil},
-    store::{self, ledger::Delivery, stencils},
+    store::{
+        self,
+        ledger::{self, Delivery},
+        stencils,
+    },
 };
 
 /// Reads the words of mails; what many got alike is read once.
@@ -17,7 +21,8 @@ pub struct SentWords(HashMap<Uuid, Option<Stencil>>);
 impl SentWords {
     /// The text of the mail; `None`: it has none, or it is forgotten.
     pub async fn of(&mut self, app: &App, row: &Delivery) -> store::Result<Option<String>> {
-        let (Some(id), Some(fills)) = (row.stencil_id, &row.fills) else { return Ok(row.body.clone()) };
+        let Some(id) = row.stencil_id else { return Ok(row.body.clone()) };
+        let Some(fills) = ledger::fills_of(app.db.reader(), row).await? else { return Ok(None) };
         let stencil = match self.0.entry(id) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
@@ -26,7 +31,7 @@ impl SentWords {
             }
         };
         let Some(stencil) = stencil else { return Ok(None) };
-        let message = Fills::parse(fills).and_then(|fills| stencil.fill(&fills));
+        let message = Fills::parse(&fills).and_then(|fills| stencil.fill(&fills));
         Ok(message.ok().and_then(|message| stencil::text_of(&message)))
     }
 }

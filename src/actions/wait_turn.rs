@@ -25,7 +25,7 @@ use super::compose::facts::{Facts, Reader};
 pub(super) fn next_turn(row: &Delivery, facts: &Facts, now: Now) -> Option<DateTime<Utc>> {
     let is_again = row.generation < 0 || row.reason.as_deref() == Some(ledger::SENT_ANYWAY);
     let (Reader::Participant(person), Some(_)) = (&facts.reader, &facts.program) else { return None };
-    if !row.occasion.once_a_day() || is_again || row.frozen.is_some() || row.fills.is_some() {
+    if !row.occasion.once_a_day() || is_again || row.frozen.is_some() || row.stencil_id.is_some() {
         return None;
     }
     if facts.had_one_today {

@@ -21,7 +21,7 @@ use crate::demo::smtp_server::{self, Action, Script, Step};
 /// How the server behaves.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner {
-    /// Before every answer.
+    /// From the last octet that came to the answer: how far away it is.
     pub wait_millis: u64,
     /// Of a hundred mails so many are to come again later (451).
     pub later_percent: u64,
@@ -112,7 +112,7 @@ fn script(manner: Manner) -> Script {
         }
         match manner.wait_millis {
             0 => Action::Go,
-            wait => Action::Wait(Duration::from_millis(wait)),
+            wait => Action::From(Duration::from_millis(wait)),
         }
     })
 }

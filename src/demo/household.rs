@@ -114,7 +114,7 @@ pub(crate) async fn practice(app: &App, sign_in: &SignIn) -> anyhow::Result<Prac
         return Ok(practice);
     }
     let complete = Practice {
-        postal_address: "Nadia Brandt, 14 Fitzwilliam Lane, Dublin 2, Ireland".to_owned(),
+        postal_address: "14 Fitzwilliam Lane, Dublin 2, Ireland".to_owned(),
         crisis_line: CRISIS_LINE.to_owned(),
         // Mail goes to our own mailbox: there is nothing to try out.
         mail_tested_at: Some(app.clock.now().real),

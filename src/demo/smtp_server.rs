@@ -39,6 +39,8 @@ pub enum Action {
     Say(String),
     /// Wait, then answer as a well server does.
     Wait(Duration),
+    /// Answer as a well server that is so far away: what came together is answered together, after this time.
+    From(Duration),
     /// Answer as a well server does, one octet after another, with this pause before each.
     Drip(Duration),
     /// Never answer.

@@ -1,5 +1,7 @@
 //! How does a text part keep to 72 columns?
 
+use crate::domain::markdown;
+
 /// The widest line of a text part, in characters.
 pub const COLUMNS: usize = 72;
 
@@ -16,6 +18,11 @@ pub fn wrap(text: &str) -> String {
                 wrapped.push('\n');
             }
             blank = true;
+        } else if line.contains(markdown::is_mark) {
+            // Its length is not known yet.
+            wrapped.push_str(line);
+            wrapped.push('\n');
+            blank = false;
         } else {
             wrap_line(line, &mut wrapped);
             blank = false;
@@ -24,6 +31,17 @@ pub fn wrap(text: &str) -> String {
     let end = wrapped.trim_end().len();
     wrapped.truncate(end);
     wrapped.push('\n');
+    wrapped
+}
+
+/// The lines of one that had marks, now that words stand in their place; parted by line feeds, without one at the end.
+#[must_use]
+pub fn wrap_filled(line: &str) -> String {
+    let mut wrapped = String::with_capacity(line.len() + 8);
+    for line in markdown::lines_of(line) {
+        wrap_line(line.trim_end(), &mut wrapped);
+    }
+    wrapped.pop();
     wrapped
 }
 

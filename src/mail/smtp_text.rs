@@ -12,7 +12,7 @@ pub(super) fn frame(message: &[u8]) -> Vec<u8> {
         if at_line_start && *first == b'.' {
             framed.push(b'.');
         }
-        let end = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n'));
+        let end = memchr::memchr2(b'\r', b'\n', rest);
         let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
         framed.extend_from_slice(line);
         at_line_start = end.is_some();

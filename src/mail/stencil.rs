@@ -1,27 +1,26 @@
 //! How is a mail that many get written once, and each person's own words put in where their places are?
 //!
-//! The letter is written for a person made of marks: a name of as many marks as theirs has characters, so that every
-//! line breaks where it would for them, and a link of marks. Lines without a mark are encoded once; a line with one is
-//! a hole, and is encoded for each person. What comes out is the same to the byte as if it had been made for one.
+//! The letter is written for a mark in place of the name, and a link of marks. Lines without a mark are encoded once; a
+//! line with one is a hole: it is broken and encoded for each person, because where it breaks depends on how long their
+//! name is. What comes out is the same to the byte as if it had been made for one.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
     message::{self, BadMessage, Outgoing},
-    parts,
+    parts, plain_text,
 };
-use crate::domain::markdown::{self, Slot};
+use crate::domain::markdown::{self, NAME, SHOUTED, Slot};
 
-/// Stands for one character of the name; private use, and far from the slots of lessons.
-const NAME: char = '\u{F0200}';
 /// Stands for one character of the link that stops this mail.
 const LINK: char = '\u{F0201}';
 
@@ -106,23 +105,20 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
-    /// Whether no word of the name could be taken for the mark of a list where it begins a line: that line would hang
-    /// otherwise than one of marks.
+    /// Whether the name says nothing but a name: one that is a link, or might end one, is written differently.
     #[must_use]
     pub fn is_ordinary(&self) -> bool {
-        let is_number = |word: &str| word.strip_suffix('.').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        !self.name.split(' ').any(|word| matches!(word, "" | "*" | "-" | ">") || is_number(word))
+        !self.name.contains(|c: char| markdown::is_mark(c) || matches!(c, ':' | '/' | '@'))
     }
 
-    /// The name and the link in marks. What has the same marks breaks at the same columns.
+    /// What stands for the name, and for the link of as many characters.
     #[must_use]
     pub fn marks(&self) -> (String, String) {
-        let mark = |c: char| if c == ' ' { ' ' } else { NAME };
-        (self.name.chars().map(mark).collect(), LINK.to_string().repeat(self.link.chars().count()))
+        (NAME.to_string(), LINK.to_string().repeat(self.link.chars().count()))
     }
 }
 
-/// A letter that was written for marks, ready for everybody with the same.
+/// A letter that was written for marks, ready for everybody who reads it alike.
 #[derive(Debug)]
 pub struct Master {
     pub subject: String,
@@ -130,6 +126,14 @@ pub struct Master {
     pub stencil: Stencil,
     lines: Vec<Line>,
     uses: AtomicU32,
+    kept: OnceLock<AsKept>,
+}
+
+/// A stencil as it is kept, and what tells it from others.
+#[derive(Debug)]
+pub struct AsKept {
+    pub json: Arc<str>,
+    pub digest: [u8; 32],
 }
 
 /// Kept once beside the mails, a stencil is worth its place when so many were made with it.
@@ -139,7 +143,7 @@ const WORTH_KEEPING: u32 = 3;
 #[derive(Debug, Default)]
 pub struct Masters(Mutex<HashMap<[u8; 32], Option<Arc<Master>>>>);
 
-/// So many are kept in a process; a lesson has some for each shape of name.
+/// So many are kept in a process; a lesson has one for each language, zone and level of its readers.
 const MOST: usize = 512;
 
 impl Masters {
@@ -161,8 +165,6 @@ impl Masters {
 #[derive(Debug)]
 struct Line {
     text: String,
-    /// The words of the name that came before it in its part.
-    words_before: usize,
     kind: Kind,
 }
 
@@ -176,7 +178,7 @@ impl Master {
     /// From a message whose text and HTML are written for this person's marks. `None`: its marks cannot be told apart
     /// from its words, or it would be encoded another way; then every mail is written by itself.
     pub fn cut(outgoing: &Outgoing, person: &Person) -> Result<Option<Self>, BadMessage> {
-        let is_foreign = |text: &str| parts::is_foreign(&text.replace([NAME, LINK], "x"));
+        let is_foreign = |text: &str| parts::is_foreign(&text.replace(markdown::is_mark, "x"));
         if outgoing.calendar.is_some() || is_foreign(outgoing.text) || is_foreign(outgoing.html) {
             return Ok(None);
         }
@@ -202,6 +204,7 @@ impl Master {
             stencil: Stencil(pieces.pieces),
             lines: pieces.lines,
             uses: AtomicU32::new(0),
+            kept: OnceLock::new(),
         }))
     }
 
@@ -211,6 +214,15 @@ impl Master {
         self.uses.fetch_add(1, Ordering::Relaxed) >= WORTH_KEEPING
     }
 
+    /// Made when the first mail is kept by it, and once.
+    pub fn as_kept(&self) -> &AsKept {
+        self.kept.get_or_init(|| {
+            let json = self.stencil.to_json();
+            let digest = Sha256::digest(json.as_bytes()).into();
+            AsKept { json: json.into(), digest }
+        })
+    }
+
     /// What goes into the holes for one of those whose marks it was written for. Only the headers of `outgoing` count.
     pub fn fills(&self, outgoing: &Outgoing, person: &Person) -> Result<Fills, BadMessage> {
         let mut fills = Vec::with_capacity(self.lines.len() + 2);
@@ -218,32 +230,42 @@ impl Master {
         let end = head.windows(4).position(|four| four == b"\r\n\r\n").ok_or(BadMessage::Empty)?;
         fills.push(String::from_utf8_lossy(&head[..end + 4]).into_owned());
         fills.push(parts::boundary(outgoing.message_id, 'a'));
-        fills.extend(self.lines.iter().map(|line| parts::quoted(&line.filled(person))));
+        fills.extend(self.lines.iter().map(|line| line.filled(person)));
         Ok(Fills(fills))
     }
 }
 
 impl Line {
+    /// With the person's words in it, encoded; a line of text may have become several.
     fn filled(&self, person: &Person) -> String {
-        let mut words = person.name.split(' ').cycle().skip(self.words_before);
-        let mut filled = String::with_capacity(self.text.len());
+        let mut filled = String::with_capacity(self.text.len() + 64);
         let mut rest = self.text.as_str();
-        while let Some(at) = rest.find([NAME, LINK]) {
+        while let Some(at) = rest.find([NAME, SHOUTED, LINK]) {
             filled.push_str(&rest[..at]);
             rest = &rest[at..];
-            let mark = if rest.starts_with(NAME) { NAME } else { LINK };
-            rest = rest.trim_start_matches(mark);
-            match (mark, self.kind) {
-                (LINK, _) => filled.push_str(person.link),
-                (_, Kind::Text) => filled.push_str(words.next().unwrap_or_default()),
-                (_, Kind::Html) => {
-                    let word = words.next().unwrap_or_default().to_owned();
-                    filled.push_str(&markdown::escaped(&Slot::Text(word)));
-                }
+            let mark = rest.chars().next().unwrap_or(NAME);
+            let word = match mark {
+                LINK => person.link.to_owned(),
+                SHOUTED => person.name.to_uppercase(),
+                _ => person.name.to_owned(),
+            };
+            rest = match mark {
+                LINK => rest.trim_start_matches(LINK),
+                _ => &rest[mark.len_utf8()..],
+            };
+            match self.kind {
+                Kind::Html if mark != LINK => filled.push_str(&markdown::escaped(&Slot::Text(word))),
+                Kind::Html | Kind::Text => filled.push_str(&word),
             }
         }
         filled.push_str(rest);
-        filled
+        match self.kind {
+            Kind::Html => parts::quoted(&filled),
+            Kind::Text => {
+                let lines: Vec<String> = plain_text::wrap_filled(&filled).split('\n').map(parts::quoted).collect();
+                lines.join("\r\n")
+            }
+        }
     }
 }
 
@@ -270,53 +292,24 @@ impl Pieces<'_> {
         }
     }
 
-    /// Line by line, as quoted-printable is. `false`: its marks do not stand for the person's words in order.
+    /// Line by line, as quoted-printable is. `false`: its marks do not stand for the person's words.
     fn part(&mut self, text: &str, kind: Kind) -> bool {
-        let words: Vec<usize> = self.person.name.split(' ').map(|word| word.chars().count()).collect();
         let link = self.person.link.chars().count();
-        let (mut seen, mut fits) = (0, true);
+        let mut fits = true;
         for (number, line) in text.split('\n').enumerate() {
             if number > 0 {
                 self.text("\r\n");
             }
-            if !line.contains([NAME, LINK]) {
+            if !line.contains(markdown::is_mark) {
                 self.text(&parts::quoted(line));
                 continue;
             }
-            let words_before = seen % words.len();
-            for run in runs(line) {
-                fits &= match run {
-                    Run::Name(length) => words[seen % words.len()] == length,
-                    Run::Link(length) => length == link,
-                };
-                seen += usize::from(matches!(run, Run::Name(_)));
-            }
+            fits &= line.split(|c| c != LINK).all(|links| links.is_empty() || links.chars().count() == link);
             self.pieces.push(Piece::Hole(BOUNDARY + 1 + self.lines.len()));
-            self.lines.push(Line { text: line.to_owned(), words_before, kind });
+            self.lines.push(Line { text: line.to_owned(), kind });
         }
-        fits && seen % words.len() == 0
+        fits
     }
-}
-
-enum Run {
-    Name(usize),
-    Link(usize),
-}
-
-/// How long each unbroken row of one mark is.
-fn runs(line: &str) -> Vec<Run> {
-    let mut runs = Vec::new();
-    let mut last = None;
-    for c in line.chars() {
-        match (c, last, runs.last_mut()) {
-            (NAME, Some(NAME), Some(Run::Name(length))) | (LINK, Some(LINK), Some(Run::Link(length))) => *length += 1,
-            (NAME, _, _) => runs.push(Run::Name(1)),
-            (LINK, _, _) => runs.push(Run::Link(1)),
-            _ => {}
-        }
-        last = Some(c);
-    }
-    runs
 }
 
 /// The text part of a message of ours, as it is read.

@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
 use super::{
-    FromStore, Result, sent_forms,
+    FromStore, Result,
+    freshness::{Source, Stamp},
+    sent_forms,
     writer::{Turn, Wish, Writer},
 };
 
@@ -141,6 +143,12 @@ impl Database {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.writer.is_none()
+    }
+
+    /// How often these tables have changed: ask before the first read that an answer is made of, and keep it beside
+    /// the answer, which holds while the stamp is the same. `None`: nothing may be kept, see `store::freshness`.
+    pub async fn stamp(&self, sources: &[Source]) -> Option<Stamp> {
+        self.writer.as_ref()?.stamp(sources).await
     }
 
     /// Begins a writing transaction; `transact!` is the one way to call it. The form on its way is marked as

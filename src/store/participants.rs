@@ -38,10 +38,6 @@ pub async fn everywhere_with_email(db: &impl ConnectionTrait, email: &EmailAddre
     Ok(Entity::find().filter(Column::EmailKey.eq(email.key())).limit(20).all(db).await?)
 }
 
-pub async fn with_feed(db: &impl ConnectionTrait, feed_hash: &str) -> Result<Option<Participant>> {
-    Ok(Entity::find().filter(Column::FeedHash.eq(feed_hash)).one(db).await?)
-}
-
 /// Several at once; who is not of this practice is not among them. Asked for by their ids alone: with the practice
 /// beside them, SQLite goes through everybody of the practice.
 pub async fn with_ids(

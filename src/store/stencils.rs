@@ -11,7 +11,7 @@ pub use super::rows::stencils::Model as Stencil;
 use super::{
     Result,
     rows::{
-        deliveries,
+        deliveries, fills,
         stencils::{Column, Entity},
     },
 };
@@ -39,9 +39,15 @@ pub async fn forget(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<
         .from(deliveries::Entity)
         .and_where(Expr::cust("(body IS NOT NULL OR fills IS NOT NULL)"))
         .and_where(Expr::col(deliveries::Column::Fills).is_not_null());
+    let mut filled = Query::select();
+    filled.column(deliveries::Column::StencilId).from(deliveries::Entity).and_where(
+        Expr::col(deliveries::Column::Id)
+            .in_subquery(Query::select().column(fills::Column::Id).from(fills::Entity).to_owned()),
+    );
     let gone = Entity::delete_many()
         .filter(Column::UsedAt.lt(before))
         .filter(Column::Id.not_in_subquery(wanted))
+        .filter(Column::Id.not_in_subquery(filled))
         .exec(tx)
         .await?;
     Ok(gone.rows_affected)

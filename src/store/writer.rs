@@ -12,20 +12,32 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::Ordering},
 };
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Error, Result, database::Tx};
+use super::{
+    Error, Result,
+    database::Tx,
+    freshness::{Changes, Source, Stamp},
+};
 
 /// At most so many share a commit: the first of them waits for the last.
 const MOST: usize = 256;
 
-type Ask = oneshot::Sender<std::result::Result<Turn, DbErr>>;
+type AskTurn = oneshot::Sender<std::result::Result<Turn, DbErr>>;
+
+enum Ask {
+    Turn(AskTurn),
+    /// Did another process write?
+    Look(oneshot::Sender<()>),
+}
+
 /// All that share a commit share what became of it.
 type Ended = std::result::Result<(), Arc<DbErr>>;
 
@@ -35,6 +47,7 @@ pub(super) struct Writer {
     asks: mpsc::UnboundedSender<Ask>,
     connection: Arc<Mutex<DatabaseConnection>>,
     sizes: Arc<Sizes>,
+    changes: Arc<Changes>,
 }
 
 /// Somebody's turn; dropped, what was written in it is taken back.
@@ -54,13 +67,16 @@ pub(super) enum Wish {
 }
 
 impl Writer {
-    pub(super) async fn open(options: ConnectOptions) -> Result<Self> {
+    pub(super) async fn open(mut options: ConnectOptions) -> Result<Self> {
+        let changes = Arc::<Changes>::default();
+        changes.listen(&mut options);
         let connection = Arc::new(Mutex::new(sea_orm::Database::connect(options.clone()).await?));
         let (asks, asked) = mpsc::unbounded_channel();
         let sizes = Arc::new(Sizes::default());
-        let desk = Desk { asked, options, connection: connection.clone(), sizes: sizes.clone() };
+        let (at_desk, told, heard) = (connection.clone(), sizes.clone(), changes.clone());
+        let desk = Desk { asked, options, connection: at_desk, sizes: told, changes: heard, version: None };
         tokio::spawn(desk.serve());
-        Ok(Self { asks, connection, sizes })
+        Ok(Self { asks, connection, sizes, changes })
     }
 
     /// The connection itself: for what is done before anybody writes, and for closing it.
@@ -70,8 +86,26 @@ impl Writer {
 
     pub(super) async fn turn(&self) -> Result<Turn> {
         let (ask, turn) = oneshot::channel();
-        self.asks.send(ask).map_err(|_| stopped())?;
+        self.asks.send(Ask::Turn(ask)).map_err(|_| stopped())?;
         Ok(turn.await.map_err(|_| stopped())??)
+    }
+
+    /// How often these tables have changed; `None` where that cannot be told now.
+    pub(super) async fn stamp(&self, sources: &[Source]) -> Option<Stamp> {
+        if let Some(stamp) = self.changes.stamp(sources) {
+            return Some(stamp);
+        }
+        // Who writes for long makes nobody wait for it.
+        if self.changes.busy.load(Ordering::Acquire) {
+            return None;
+        }
+        let _one_at_a_time = self.changes.looking.lock().await;
+        if self.changes.stamp(sources).is_none() {
+            let (ask, looked) = oneshot::channel();
+            self.asks.send(Ask::Look(ask)).ok()?;
+            looked.await.ok()?;
+        }
+        self.changes.stamp(sources)
     }
 
     /// Who wants to know how many writes shared each commit; the first who asks is told.
@@ -112,6 +146,9 @@ struct Desk {
     options: ConnectOptions,
     connection: Arc<Mutex<DatabaseConnection>>,
     sizes: Arc<Sizes>,
+    changes: Arc<Changes>,
+    /// What the connection said when it was last asked whether another one wrote.
+    version: Option<i32>,
 }
 
 /// Whoever waits for the commit.
@@ -124,8 +161,20 @@ struct Batch {
 impl Desk {
     async fn serve(mut self) {
         while let Some(ask) = self.asked.recv().await {
+            let ask = match ask {
+                Ask::Turn(ask) => ask,
+                Ask::Look(asked) => {
+                    let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    self.look(&connection).await;
+                    let _gone = asked.send(());
+                    continue;
+                }
+            };
             let mut batch = Batch::default();
+            self.changes.busy.store(true, Ordering::Release);
             let ended = self.batch(ask, &mut batch).await.map_err(Arc::new);
+            self.changes.tell();
+            self.changes.busy.store(false, Ordering::Release);
             if ended.is_err() {
                 self.connect_again().await;
             } else if let (Some(told), 1..) = (self.sizes.0.get(), batch.kept) {
@@ -138,7 +187,7 @@ impl Desk {
     }
 
     /// One transaction, from its first turn to its commit. An error: nothing in it was kept.
-    async fn batch(&mut self, ask: Ask, batch: &mut Batch) -> std::result::Result<(), DbErr> {
+    async fn batch(&mut self, ask: AskTurn, batch: &mut Batch) -> std::result::Result<(), DbErr> {
         if ask.is_closed() {
             return Ok(());
         }
@@ -149,6 +198,9 @@ impl Desk {
                 return Ok(());
             }
         };
+        if self.changes.wants_a_look() {
+            self.look(&outer).await;
+        }
         let outer = match batch.give(ask, outer).await {
             Some((outer, Wish::Keep)) => outer,
             Some((outer, Wish::TakeBack)) => return outer.rollback().await,
@@ -157,9 +209,15 @@ impl Desk {
         while batch.waiting.len() < MOST
             && let Ok(ask) = self.asked.try_recv()
         {
-            if ask.is_closed() {
-                continue;
-            }
+            let ask = match ask {
+                Ask::Turn(ask) if ask.is_closed() => continue,
+                Ask::Turn(ask) => ask,
+                Ask::Look(asked) => {
+                    self.look(&outer).await;
+                    let _gone = asked.send(());
+                    continue;
+                }
+            };
             match batch.give(ask, outer.begin().await?).await {
                 Some((inner, Wish::Keep)) => inner.commit().await?,
                 Some((inner, Wish::TakeBack)) => inner.rollback().await?,
@@ -168,6 +226,10 @@ impl Desk {
             }
         }
         outer.commit().await
+    }
+
+    async fn look(&mut self, connection: &impl ConnectionTrait) {
+        self.changes.look(connection, &mut self.version).await;
     }
 
     async fn begin(&self) -> std::result::Result<Tx, DbErr> {
@@ -180,7 +242,8 @@ impl Desk {
     }
 
     /// A connection whose transaction went away counts its savepoints wrongly from then on: a new one is taken.
-    async fn connect_again(&self) {
+    async fn connect_again(&mut self) {
+        self.version = None;
         let old = self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match sea_orm::Database::connect(self.options.clone()).await {
             Ok(new) => *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = new,
@@ -194,7 +257,7 @@ impl Desk {
 
 impl Batch {
     /// Lends the transaction to one who waits, until it comes back. `None`: who had it went away.
-    async fn give(&mut self, ask: Ask, tx: Tx) -> Option<(Tx, Wish)> {
+    async fn give(&mut self, ask: AskTurn, tx: Tx) -> Option<(Tx, Wish)> {
         let (back, returned) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
         // Not kept in a variable: a turn that nobody takes would be waited for here for ever.

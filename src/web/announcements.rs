@@ -66,7 +66,7 @@ impl Page for AnnouncementsPage {
             id: "1".into(),
             subject: subject.into(),
             to: "Monday evenings".into(),
-            stage: stage_label(stage),
+            stage: stage_label(stage, 0),
             when: "Today 10:41".into(),
             count: count.into(),
         };
@@ -80,9 +80,11 @@ impl Page for AnnouncementsPage {
     }
 }
 
-fn stage_label(stage: Stage) -> Label {
+/// Nobody reads that it is sent while somebody has yet to get it.
+fn stage_label(stage: Stage, waiting: usize) -> Label {
     match stage {
         Stage::Draft => Label::new("Draft", "", ""),
+        Stage::Sent if waiting > 0 => Label::new("On its way", "info", ""),
         Stage::Sent => Label::new("Sent", "ok", ""),
         Stage::Undone => Label::new("Taken back", "info", ""),
     }
@@ -93,13 +95,14 @@ async fn list(Data(site): Data<&Site>, signed: SignedCoach, asked: Asked) -> Res
     let (db, now) = (site.db.reader(), site.clock.now().program);
     let mut lines = Vec::new();
     for row in announcements::of_practice(db, signed.practice.id, SHOWN).await? {
+        let (waiting, count) = count(site, &row).await?;
         lines.push(Line {
             id: row.id.to_string(),
             subject: row.subject.clone(),
             to: to(site, &signed, &row).await?,
-            stage: stage_label(row.stage),
+            stage: stage_label(row.stage, waiting),
             when: desk::brief(row.sent_at.unwrap_or(row.changed_at), signed.coach.zone, now),
-            count: count(site, &row).await?,
+            count,
         });
     }
     let chrome = desk::after(site, &signed, Here::Outbox, &asked).await?;
@@ -118,13 +121,20 @@ async fn to(site: &Site, signed: &SignedCoach, row: &Announcement) -> Result<Str
     Ok(names.join(", "))
 }
 
-async fn count(site: &Site, row: &Announcement) -> Result<String, PageError> {
+/// How many have yet to get it, and how many have, in words.
+async fn count(site: &Site, row: &Announcement) -> Result<(usize, String), PageError> {
     if row.stage != Stage::Sent {
-        return Ok(String::new());
+        return Ok((0, String::new()));
     }
     let mails = ledger::about(site.db.reader(), Occasion::Announcement, row.id.0).await?;
     let sent = mails.iter().filter(|mail| mail.state == State::Sent).count();
-    Ok(format!("{sent} of {} sent", mails.len()))
+    let waiting = mails.iter().filter(|mail| waits(mail.state)).count();
+    Ok((waiting, format!("{sent} of {} sent", mails.len())))
+}
+
+/// It can still be taken back.
+fn waits(state: State) -> bool {
+    matches!(state, State::Queued | State::Deferred | State::Held)
 }
 
 /// The announcement of the address, if it is the practice's.

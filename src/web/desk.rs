@@ -9,7 +9,7 @@ use crate::{
         needs_you::needs_you,
     },
     config::MailMode,
-    domain::{civil, delivery::State, zone::Zone},
+    domain::{civil, zone::Zone},
     store::{
         ledger,
         silences::{self, Silence},
@@ -23,10 +23,6 @@ use crate::{
         site::Site,
     },
 };
-
-/// Mail that did not arrive, and may need a person.
-pub(crate) const LOST: [State; 6] =
-    [State::Bounced, State::Complained, State::Failed, State::Missed, State::Held, State::Unknown];
 
 /// What did not arrive longer ago than this is no news.
 const RECENT: TimeDelta = TimeDelta::days(7);
@@ -59,7 +55,7 @@ impl Asked {
 pub(crate) async fn around(site: &Site, signed: &SignedCoach, here: Here) -> Result<Coach, PageError> {
     let (now, practice) = (site.clock.now(), &signed.practice);
     let week = needs_you(&site.app, practice, now).await?.len();
-    let outbox = ledger::count_since(site.db.reader(), practice.id, &LOST, now.program - RECENT).await?;
+    let outbox = ledger::count_lost(site.db.reader(), practice.id, now.program - RECENT).await?;
     let held = silences::find(site.db.reader()).await?;
     let trouble = mail_trouble(&site.app, Some(practice.id)).await?;
     Ok(Coach {
@@ -111,7 +107,7 @@ fn banner(site: &Site, held: Option<Silence>, zone: Zone) -> Option<Flash> {
     let (strong, text) = match site.config.mail.mode {
         MailMode::Live => return None,
         MailMode::Redirect => {
-            ("Nobody but you gets mail.", "Every message goes to the one address that the operator chose.")
+            ("Participants get no mail.", "Every message goes to the one address that the operator chose.")
         }
         MailMode::Hold => {
             ("Nobody gets mail.", "Messages wait in the outbox until the operator sets the mail mode to live.")

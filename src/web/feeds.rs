@@ -4,14 +4,19 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
 use poem::{
     Request, Response, handler,
-    http::{HeaderMap, StatusCode, header},
+    http::HeaderMap,
     web::{Data, Path},
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 mod coach;
+mod group;
 mod person;
+mod version;
+
+pub(super) use group::Group;
+pub(super) use version::Version;
 
 use crate::{
     actions::compose::calendar_letters::join_link,
@@ -21,7 +26,14 @@ use crate::{
         ids::ParticipantId,
         session::SessionState,
     },
-    store::{coaches, invites::Invite, participants, practices::Practice, sessions::SessionRow},
+    keys::fingerprint,
+    store::{
+        coaches,
+        freshness::Source,
+        practices::Practice,
+        sessions::SessionRow,
+        subscriptions::{self, Told},
+    },
     web::{
         error::PageError,
         headers::{Manner, set_manner},
@@ -47,40 +59,59 @@ struct Feed {
     changed_at: DateTime<Utc>,
 }
 
+/// What a person's calendar is made of.
+const SOURCES: [Source; 7] = [
+    Source::Practices,
+    Source::Programs,
+    Source::Cohorts,
+    Source::Sessions,
+    Source::Participants,
+    Source::Enrollments,
+    Source::Invites,
+];
+
 /// Clients send no credential but the address. An unknown one and one that was replaced are not found.
 #[handler]
 async fn show(Data(site): Data<&Site>, Path(file): Path<String>, request: &Request) -> Result<Response, PageError> {
     let token = file.strip_suffix(".ics").ok_or(PageError::NotFound)?;
-    let (db, hash) = (site.db.reader(), site.links.feed_hash(token));
-    let feed = match participants::with_feed(db, &hash).await? {
-        Some(person) => person::feed(site, &person).await?,
-        None => match coaches::with_feed(db, &hash).await? {
-            Some(coach) => coach::feed(site, &coach).await?,
-            None => return Err(PageError::NotFound),
-        },
-    };
-    let mut response = feed.answer(request.headers())?;
+    let mut response = answer(site, token, request.headers()).await?;
     set_manner(&mut response, Manner::FILE);
     Ok(response)
+}
+
+/// Whoever asks again for what did not change is answered without a question to the database.
+async fn answer(site: &Site, token: &str, headers: &HeaderMap) -> Result<Response, PageError> {
+    let (key, now) = (fingerprint(&[token.as_bytes()]), site.clock.now().program);
+    let stamp = site.db.stamp(&SOURCES).await;
+    if let Some(kept) = site.kept.calendars.get(&key, stamp, now)
+        && let Some(known) = kept.known(headers)
+    {
+        return Ok(known);
+    }
+    let (db, hash) = (site.db.reader(), site.links.feed_hash(token));
+    let Some(person) = subscriptions::with_feed(db, &hash).await? else {
+        let coach = coaches::with_feed(db, &hash).await?.ok_or(PageError::NotFound)?;
+        // A coach's window moves with the clock, and coaches are few: nothing of theirs is kept.
+        return coach::feed(site, &coach).await?.answer(headers);
+    };
+    let (feed, span) = person::feed(site, &person, now).await?;
+    site.kept.calendars.put(key, stamp, span, feed.version());
+    feed.answer(headers)
 }
 
 impl Feed {
     /// The text is written only for a client that does not have it yet.
     fn answer(&self, headers: &HeaderMap) -> Result<Response, PageError> {
-        let etag = self.etag();
-        let answer = Response::builder()
-            .header(header::ETAG, &etag)
-            .header(header::LAST_MODIFIED, http_date(self.changed_at))
-            .header(header::CACHE_CONTROL, "private, max-age=900");
-        if self.is_known(headers, &etag) {
-            return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
+        let version = self.version();
+        if let Some(known) = version.known(headers) {
+            return Ok(known);
         }
         let text = calendar::feed(&self.name, &self.organizer, &self.entries).map_err(anyhow::Error::from)?;
-        Ok(answer.content_type("text/calendar; charset=utf-8").body(text))
+        Ok(version.answer().content_type("text/calendar; charset=utf-8").body(text))
     }
 
-    /// Strong: over all that the text is made of, and the version that makes it.
-    fn etag(&self) -> String {
+    /// Over all that the text is made of, and the version that makes it.
+    fn version(&self) -> Version {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
             hash.update(text.len().to_le_bytes());
@@ -99,26 +130,8 @@ impl Feed {
             add(&format!("{} {numbers:?} {state}", entry.sequence));
             [&entry.uid, &entry.title, &entry.description, &entry.link].into_iter().for_each(|text| add(text));
         }
-        format!("\"{}\"", HEXLOWER.encode(&hash.finalize()[..16]))
+        Version::new(&HEXLOWER.encode(&hash.finalize()[..16]), self.changed_at)
     }
-
-    /// RFC 9110 §13.2.2: the date counts only where no tag was sent.
-    fn is_known(&self, headers: &HeaderMap, etag: &str) -> bool {
-        let lines: Vec<_> =
-            headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok()).collect();
-        if !lines.is_empty() {
-            let mut tags = lines.iter().flat_map(|line| line.split(',')).map(str::trim);
-            return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
-        }
-        let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|line| line.to_str().ok());
-        let since = since.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
-        since.is_some_and(|since| self.changed_at.trunc_subsecs(0) <= since)
-    }
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-fn http_date(at: DateTime<Utc>) -> String {
-    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// Who a feed is from: the practice by a name that fits the reader's level.
@@ -126,20 +139,21 @@ pub(super) fn organizer(practice: &Practice, name: &str) -> Party {
     Party { name: name.to_owned(), address: practice.sender_email.clone() }
 }
 
-/// The sessions of one person's group, as their own invites name them; `of` are those and how they are told.
-pub(super) fn entries(
+/// The sessions of one person's group, as their own invites name them; `of` are those, the newest generation last,
+/// and how they are told.
+pub(super) fn entries<'a>(
     site: &Site,
     person: ParticipantId,
-    meetings: &[SessionRow],
-    of: (&[Invite], &Voice<'_>),
+    meetings: impl IntoIterator<Item = &'a SessionRow>,
+    of: (&[Told], &Voice<'_>),
 ) -> Vec<Entry> {
     let (known, voice) = of;
     let entry = |meeting: &SessionRow| {
-        let invite = known.iter().rev().find(|invite| invite.session_id == meeting.id)?;
-        let stamp = invite.stamped_at.map_or(meeting.changed_at, |at| at.max(meeting.changed_at));
+        let told = known.iter().rev().find(|told| told.session == meeting.id)?;
+        let stamp = told.stamped_at.map_or(meeting.changed_at, |at| at.max(meeting.changed_at));
         Some(Entry {
-            uid: invite.uid.clone(),
-            sequence: sequence(invite, meeting),
+            uid: told.uid.clone(),
+            sequence: sequence(told, meeting),
             stamp: stamp.trunc_subsecs(0),
             starts_at: meeting.starts_at,
             ends_at: meeting.ends_at,
@@ -149,12 +163,12 @@ pub(super) fn entries(
             state: state(meeting),
         })
     };
-    meetings.iter().filter_map(entry).collect()
+    meetings.into_iter().filter_map(entry).collect()
 }
 
 /// Rises with every change of the session, and stays above what invites said before the feed was chosen.
-fn sequence(invite: &Invite, meeting: &SessionRow) -> u32 {
-    u32::try_from(invite.sequence + 1 + meeting.version).unwrap_or_default()
+fn sequence(told: &Told, meeting: &SessionRow) -> u32 {
+    u32::try_from(told.sequence + 1 + meeting.version).unwrap_or_default()
 }
 
 fn state(meeting: &SessionRow) -> EntryState {
@@ -191,6 +205,8 @@ fn keyed_uid(site: &Site, reader: Uuid, meeting: &SessionRow) -> String {
 
 #[cfg(test)]
 mod tests {
+    use poem::http::{StatusCode, header};
+
     use super::*;
     use crate::domain::email_address::EmailAddress;
 
@@ -217,13 +233,16 @@ mod tests {
         feed.answer(&headers).unwrap().status()
     }
 
+    fn etag(feed: &Feed) -> String {
+        feed.version().answer().finish().header("etag").unwrap().to_owned()
+    }
+
     #[test]
     fn what_a_client_has_is_not_sent_again() {
         let feed = feed();
-        let etag = feed.etag();
         let fresh = feed.answer(&HeaderMap::new()).unwrap();
         assert_eq!(fresh.header("last-modified"), Some("Fri, 15 Jan 2027 08:00:00 GMT"));
-        assert_eq!(fresh.header("etag"), Some(etag.as_str()));
+        let etag = etag(&feed);
         for tag in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".into()] {
             assert_eq!(status(&feed, header::IF_NONE_MATCH, &tag), StatusCode::NOT_MODIFIED);
         }
@@ -239,11 +258,11 @@ mod tests {
 
     #[test]
     fn a_moved_session_or_another_title_is_another_tag() {
-        let before = feed().etag();
+        let before = etag(&feed());
         let mut moved = feed();
         moved.entries[0].starts_at += TimeDelta::hours(1);
         let mut renamed = feed();
         renamed.entries[0].title = "Appointment".into();
-        assert!(before != moved.etag() && before != renamed.etag() && before == feed().etag());
+        assert!(before != etag(&moved) && before != etag(&renamed) && before == etag(&feed()));
     }
 }

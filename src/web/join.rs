@@ -84,12 +84,13 @@ async fn knock(Data(site): Data<&Site>, Path(token): Path<String>, request: &Req
         return Ok(see_other(&format!("/p/join/{}", entry.meeting.id)));
     }
     let when = When::new(entry.meeting.starts_at, entry.meeting.ends_at, entry.person.zone).full();
-    let lead = match entry.meeting.state {
-        SessionState::Planned => format!("{when}."),
-        SessionState::Canceled => format!("Canceled. It was planned for {when}."),
+    let (lead, why) = match door(&entry.meeting, "", site.clock.now().program) {
+        Door::Canceled => (format!("Canceled. It was planned for {when}."), "Your own page shows the next one."),
+        Door::Over => (format!("This session is over. It was on {when}."), "Your own page shows the next one."),
+        Door::Early | Door::Open | Door::Roomless => (format!("{when}."), "To join, open your own page first."),
     };
     Notice::new(&entry.title, lead)
-        .detail("To join, open your own page first. We send a link and a code to the address this entry is for; they work for ten minutes.")
+        .detail(format!("{why} We send a link and a code to the address this entry is for; they work for ten minutes."))
         .act(Act::post("Send my link", format!("/j/{token}"), Look::Go, &[]))
         .act(Act::link("I have a code already", "/link/sent", Look::Quiet))
         .show(site, &visitor::neutral(site, Some(&entry.practice)))

@@ -25,6 +25,7 @@ pub mod hooks;
 pub mod icons;
 pub(crate) mod intake;
 pub mod join;
+mod kept;
 pub mod labels;
 pub mod lessons;
 pub mod limits;

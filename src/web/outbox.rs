@@ -119,7 +119,7 @@ async fn show(Data(site): Data<&Site>, signed: SignedCoach, asked: Asked) -> Res
 /// What a coach asks of many states at once.
 fn wanted_states(word: &str) -> Vec<State> {
     match word {
-        "lost" => desk::LOST.to_vec(),
+        "lost" => ledger::LOST.to_vec(),
         "waiting" => vec![State::Queued, State::Claimed, State::Sending, State::Deferred],
         "queued" => vec![State::Queued, State::Claimed],
         word => word.parse().ok().into_iter().collect(),

@@ -6,7 +6,12 @@ use poem::{
 };
 use serde::Serialize;
 
+mod written;
+
+pub(super) use written::{Wish, Written};
+
 use crate::{
+    clock::Now,
     domain::{civil, cohort::Admission, markdown, opening::Opening, program::Program, zone::Zone},
     store::{
         cohorts::{self, Cohort},
@@ -19,7 +24,6 @@ use crate::{
         cohort_dates::CohortDates,
         enrollments::opening,
         error::PageError,
-        fields::Fields,
         guard::see_other,
         headers::Robots,
         notices::{Act, Look, Notice},
@@ -47,38 +51,47 @@ async fn home(Data(site): Data<&Site>) -> Result<Response, PageError> {
 /// A program's public page. *Continue* leads on to the chosen cohort's form.
 #[handler]
 async fn show(Data(site): Data<&Site>, Path(code): Path<String>, request: &Request) -> Result<Response, PageError> {
-    let db = site.db.reader();
-    let program = programs::published_as(db, &code).await?.ok_or(PageError::NotFound)?;
-    let practice = practices::find(db, program.practice_id).await?.ok_or(PageError::NotFound)?;
     let asked = visitor::query(request)?;
-    let page = read(site, &program, &practice, &code, &asked).await?;
-    if asked.has("continue")
-        && let Some(chosen) = page.cohorts.iter().find(|card| card.chosen)
-    {
+    let (wish, now) = (Wish::of(code, &asked), site.clock.now());
+    let stamp = site.db.stamp(&written::SOURCES).await;
+    if let Some(response) = written::again(site, &wish, stamp) {
+        return Ok(response);
+    }
+    let (code, db) = (&wish.code, site.db.reader());
+    let program = programs::published_as(db, code).await?.ok_or(PageError::NotFound)?;
+    let practice = practices::find(db, program.practice_id).await?.ok_or(PageError::NotFound)?;
+    let page = read(site, (&program, &practice), &wish, now).await?;
+    let chosen = page.cohorts.iter().find(|card| card.chosen);
+    if let (true, Some(chosen)) = (wish.goes_on, chosen) {
         return Ok(see_other(&page.form_of(chosen)));
     }
-    let robots = if program.slug.as_deref() == Some(code.as_str()) { Robots::Welcome } else { Robots::KeepOut };
-    site.pages.render(&visitor::branded(site, &practice, format!("/g/{code}"), robots), &page)
+    let robots = if program.slug.as_deref() == Some(code) { Robots::Welcome } else { Robots::KeepOut };
+    let response = site.pages.render(&visitor::branded(site, &practice, format!("/g/{code}"), robots), &page)?;
+    let is_there = wish.cohort.is_empty() || chosen.is_some_and(|card| card.id == wish.cohort);
+    if is_there { written::keep(site, wish, (stamp, now), response).await } else { Ok(response) }
 }
 
 async fn read(
     site: &Site,
-    program: &ProgramRow,
-    practice: &Practice,
-    code: &str,
-    asked: &Fields,
+    (program, practice): (&ProgramRow, &Practice),
+    wish: &Wish,
+    now: Now,
 ) -> Result<ProgramPage, PageError> {
-    let now = site.clock.now();
     let open = cohorts::open_of_program(site.db.reader(), program.id).await?;
-    let wished = Zone::parse(asked.text("tz")).ok();
-    let zone = wished.or_else(|| open.first().map(|cohort| cohort.zone)).unwrap_or(practice.zone);
+    let zone = wish.zone.or_else(|| open.first().map(|cohort| cohort.zone)).unwrap_or(practice.zone);
     let mut cards = Vec::new();
     for cohort in &open {
-        cards.extend(card(site, cohort, zone).await?);
+        cards.extend(card(site, cohort, zone, now).await?);
     }
-    choose(&mut cards, asked.text("cohort"));
+    choose(&mut cards, &wish.cohort);
     let zones = visitor::zones(now.real);
-    Ok(ProgramPage::new(program, practice, code.to_owned(), Clock { zone, wished: wished.is_some(), zones }, cards))
+    Ok(ProgramPage::new(
+        program,
+        practice,
+        wish.code.clone(),
+        Clock { zone, wished: wish.zone.is_some(), zones },
+        cards,
+    ))
 }
 
 /// The wished one, else the next that has a place. What has begun stands below what has not.
@@ -91,11 +104,11 @@ fn choose(cards: &mut [Card], wanted: &str) {
     }
 }
 
-async fn card(site: &Site, cohort: &Cohort, zone: Zone) -> Result<Option<Card>, PageError> {
+async fn card(site: &Site, cohort: &Cohort, zone: Zone, now: Now) -> Result<Option<Card>, PageError> {
     let db = site.db.reader();
     let meetings = sessions::of_cohort(db, cohort.id).await?;
     let weeks = cohorts::weeks_of(db, cohort.id).await?;
-    let now = site.clock.now().program;
+    let now = now.program;
     let Some(dates) = CohortDates::of(&meetings, &weeks, [zone, cohort.zone], now) else { return Ok(None) };
     let places = Places::of(cohort.capacity, cohorts::confirmed_seats(db, cohort.id).await?).by(cohort.admission);
     let begun = meetings.iter().any(|meeting| meeting.starts_at <= now);

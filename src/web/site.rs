@@ -7,6 +7,7 @@ use crate::{
     web::{
         assets::Assets,
         csrf::FormToken,
+        kept::Kept,
         page::{BrokenTemplate, Pages},
     },
 };
@@ -17,6 +18,7 @@ pub struct Site {
     pub app: Arc<App>,
     pub pages: Arc<Pages>,
     pub assets: Assets,
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl fmt::Debug for Site {
@@ -37,7 +39,7 @@ impl Site {
     pub fn new(app: Arc<App>) -> Result<Self, BrokenTemplate> {
         let assets = Assets::embedded();
         let pages = Arc::new(Pages::embedded(&assets)?);
-        Ok(Self { app, pages, assets })
+        Ok(Self { app, pages, assets, kept: Arc::default() })
     }
 
     /// A fresh token for the forms of one page.

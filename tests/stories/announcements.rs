@@ -129,12 +129,15 @@ story! {
         send(&coach, &path, &page).await;
         world.pass(TimeDelta::minutes(9)).await;
         assert!(reached(world).is_empty(), "nothing leaves before ten minutes are over");
+        let waits = coach.get(&path).await.body;
+        assert!(waits.contains("On its way") && waits.contains("Who gets it") && !waits.contains("Who got it"), "{waits}");
         let undone = coach.submit(&path, &format!("{path}/undo"), &[]).await;
         assert_eq!(undone.location, Some(format!("{path}?done=announce-undone")));
         world.pass(TimeDelta::days(2)).await;
         assert!(reached(world).is_empty(), "and nothing after");
         let coach = signed_in_coach(world).await;
         assert!(coach.get("/coach/announcements").await.body.contains("Taken back"));
+        assert!(coach.get(&path).await.body.contains("Who would have got it"), "nobody got it");
 
         // What is half gone can be stopped for those whose night it still is.
         world.to(utc("2026-10-17 02:00")).await;

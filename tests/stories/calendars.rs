@@ -157,6 +157,8 @@ story! {
         assert_eq!(visitor.submit("/p", "/p/calendar/rotate", &[]).await.status, 303);
         assert_eq!(visitor.get(&path).await.status, 404, "F1: replaced with one press");
         assert!(!plain(&visitor.get("/p").await.body).contains(&path));
+        assert_eq!(visitor.submit("/p", "/p/calendar", &[("entries", "invites")]).await.status, 303);
+        assert!(!visitor.get("/p").await.body.contains("webcal://"), "F8: never beside invites");
     }
 }
 
@@ -258,5 +260,9 @@ story! {
         assert_eq!(stranger.get(&altered).await.status, 404);
         assert_ne!(link, invites(world, "REQUEST").remove(1).property("LOCATION"), "each session has a link of its own");
         assert_eq!(stranger.get(&link.replace("/j/", "/u/")).await.status, 404, "another purpose");
+        assert!(knocked.body.contains("To join, open your own page first"), "{}", knocked.body);
+        world.to(utc("2026-10-12 20:00")).await;
+        let over = stranger.get(&link).await.body;
+        assert!(over.contains("This session is over") && !over.contains("To join"), "{over}");
     }
 }

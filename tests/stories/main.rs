@@ -24,6 +24,7 @@ mod desk;
 mod doors;
 mod durability;
 mod forms;
+mod freshness;
 mod front_door;
 mod golden;
 mod grep_proof;

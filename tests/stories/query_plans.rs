@@ -17,7 +17,7 @@ use trellis::{
     store::{
         attempts, cohorts, couples, decisions, enrollments, holds, invites,
         ledger::{self, Claim, Day, Lease, LeaseClock, Over},
-        logins, participants, sent_forms, sessions, silences, stops, suppressions, timetable,
+        logins, participants, sent_forms, sessions, silences, stops, subscriptions, suppressions, timetable,
     },
 };
 use uuid::Uuid;
@@ -116,7 +116,7 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     sessions::of_cohort(db, cohort).await.unwrap();
 
     // Whoever asks for a page, a feed, a place.
-    participants::with_feed(db, "nobody").await.unwrap();
+    subscriptions::with_feed(db, "nobody").await.unwrap();
     enrollments::of_participant(db, practice, person).await.unwrap();
     enrollments::of_cohort(db, cohort).await.unwrap();
     enrollments::first_waiting(db, cohort).await.unwrap();

@@ -6,13 +6,14 @@ use chrono::TimeDelta;
 use trellis::{
     actions::release_due::release_due,
     domain::category::Category,
-    store::{cohorts, participants, practices, stops},
+    store::{cohorts, enrollments, participants, practices, stops},
 };
 
 use crate::{
-    people::{Person, enroll},
+    people::{Person, enroll, sign_in},
     post::{Mail, header},
     story,
+    visitor::Visitor,
     world::{World, utc},
 };
 
@@ -189,5 +190,38 @@ story! {
         let reminder = world.mails_to(ANA.email).into_iter().find(|mail| mail.subject == "In one hour").unwrap();
         assert_ne!(header(&reminder.raw, "List-Id"), list, "a list of its own");
         assert_ne!(header(&lessons.raw, "List-Unsubscribe"), header(&lesson(world, BEN.email, 1).raw, "List-Unsubscribe"));
+    }
+}
+
+story! {
+    async fn u10_what_a_link_stopped_is_switched_on_again_on_ones_own_page(world: &World) {
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |_| {}).await;
+        enroll(world, cohort, &ANA).await;
+        world.to(utc("2026-10-12 06:00")).await;
+        let link = lesson(world, ANA.email, 1).link("/u/");
+        let client = reqwest::Client::new();
+        for category in Category::ALL.into_iter().filter(|category| category.subscribed()) {
+            let answer = client.post(&link).form(&[("stop", category.as_str())]).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{category:?}");
+        }
+        assert_eq!(stopped(world, cohort).await.len(), 3, "U10: the page offers the others");
+        let ana = Visitor::of(world);
+        sign_in(world, &ana, ANA.email).await;
+        let page = ana.get("/p").await.body;
+        let switches = ["lessons", "reminders", "announcements"];
+        for name in switches {
+            let switch = page.split("<input ").find(|input| input.contains(&format!("name=\"{name}\"")));
+            assert!(switch.is_some_and(|input| !input.split('>').next().unwrap().contains("checked")), "{name} is off");
+        }
+        let id = enrollments::of_cohort(world.app.db.reader(), cohort).await.unwrap().remove(0).id.to_string();
+        let save = async |on: &[&str]| {
+            let mut fields = vec![("enrollment", id.as_str()), ("name", "Ana"), ("tz", "Europe/Lisbon"), ("discretion", "discreet")];
+            fields.extend(on.iter().map(|name| (*name, "on")));
+            assert_eq!(ana.submit("/p", "/p/settings", &fields).await.status, 303);
+            stopped(world, cohort).await
+        };
+        assert_eq!(save(&switches[..]).await, [], "the page that a link leads to promises that they can be switched on again");
+        assert_eq!(save(&switches[..2]).await, [Category::Announcement], "and off, without touching the others");
     }
 }

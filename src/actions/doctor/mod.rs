@@ -57,7 +57,7 @@ pub async fn examine(app: &App) -> Vec<Finding> {
     findings.extend(data::look(app).await);
     findings.extend(outgoing::look(app).await);
     findings.extend(records::look(app).await);
-    findings.extend(incoming::look(app).await);
+    findings.push(incoming::look(app).await);
     findings.extend(sending::look(app).await);
     findings
 }

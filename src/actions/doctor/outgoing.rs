@@ -1,13 +1,11 @@
-//! Does the mail server take our mail, does the mode let any out, and is what comes back read?
+//! Does the mail server take our mail, does the mode let any out, and can every letter be written?
 
 use super::{Finding, Level};
 use crate::{
-    actions::look_into_mailbox::Watch,
     app::App,
     config::MailMode,
     domain::attempt::{Attempt, Stage},
     mail::{
-        imap::ImapError,
         letters,
         mailer::Mailer,
         smtp::SmtpRelay,
@@ -29,41 +27,7 @@ pub(super) async fn look(app: &App) -> Vec<Finding> {
             "",
         )),
     }
-    findings.push(bounces(app).await);
     findings
-}
-
-/// Where what could not be delivered comes back to.
-async fn bounces(app: &App) -> Finding {
-    let (bounces, returns) = (&app.config.bounces, &app.config.mail.bounce_domain);
-    let Some(watch) = Watch::of(app) else {
-        let told = if returns.is_empty() {
-            "bounces come back to each practice's own mailbox, and nothing here reads them".to_owned()
-        } else {
-            format!("bounces come back to {returns}; whether anything here gets them cannot be seen")
-        };
-        let advice = "Set a mailbox in [bounces], or pipe mail for mail.bounce_domain into `trellis receive`: then \
-                      addresses that do not work show on the roster.";
-        return Finding::new("bounces", Level::Note, told, advice);
-    };
-    let name = format!("{}:{}", bounces.host, bounces.port);
-    match watch.try_door().await {
-        Ok(()) => Finding::fine("bounces", format!("{name} lets us in, and {} is there", bounces.folder)),
-        Err(error) => Finding::new("bounces", Level::Wrong, format!("{name}: {error}"), way_in(&error)),
-    }
-}
-
-fn way_in(error: &ImapError) -> &'static str {
-    match error {
-        ImapError::SignIn => "User or password in [bounces] is wrong; some providers want an app password.",
-        ImapError::Tls(_) => {
-            "Name the server in bounces.host as its certificate does, and an authority of your own in bounces.ca_file; or look at bounces.tls."
-        }
-        ImapError::Refused { .. } => "Look whether the folder that bounces.folder names is there.",
-        ImapError::Unreachable(_) | ImapError::Lost(_) | ImapError::Slow(_) => {
-            "Look at bounces.host and bounces.port, and whether this machine may connect out."
-        }
-    }
 }
 
 fn mode(app: &App) -> Finding {
@@ -79,7 +43,9 @@ fn mode(app: &App) -> Finding {
 
 fn all_letters(app: &App) -> Finding {
     match letters::gallery(&app.templates) {
-        Ok(samples) => Finding::fine("letters", format!("{} samples of every letter were written", samples.len())),
+        Ok(samples) => {
+            Finding::fine("letters", format!("every letter can be written: {} samples of them", samples.len()))
+        }
         Err(error) => Finding::new("letters", Level::Wrong, error.to_string(), "This is a bug: please report it."),
     }
 }

@@ -70,6 +70,8 @@ impl Talk {
         match (self.script.act)(step) {
             Action::Go => {}
             Action::Wait(time) => pause(time).await,
+            Action::From(time) if self.stream.buffer().is_empty() => pause(time).await,
+            Action::From(_) => {}
             Action::Drip(time) => {
                 for octet in format!("{well}\r\n").bytes() {
                     pause(time).await;

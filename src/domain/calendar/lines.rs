@@ -1,8 +1,6 @@
 //! How does a list of properties become calendar text that holds these and nothing else?
 
-use std::fmt::Write;
-
-use icalendar::{Component as _, Parameter, Property, parser};
+use icalendar::parser;
 
 use super::{BadCalendar, reader};
 use crate::domain::name::is_unprintable;
@@ -20,7 +18,7 @@ impl Line {
         Self { name, value: value.into(), parameters: Vec::new() }
     }
 
-    /// A text whose property `icalendar` does not know to be one, so that it would write it raw.
+    /// A text whose property the parser does not know to be one, so that it reads it raw.
     pub(super) fn escaped(name: &'static str, text: &str) -> Self {
         let mut value = String::with_capacity(text.len());
         for c in text.chars() {
@@ -42,15 +40,46 @@ impl Line {
         parameters.iter().fold(self, |line, (name, value)| line.with(name, value))
     }
 
-    fn property(&self) -> Property {
-        let mut property = Property::new(self.name, self.value.as_str());
+    /// Appends the line before it is folded. What would end it, or begin another parameter, is refused.
+    fn write(&self, text: &mut String) -> Result<(), BadCalendar> {
+        text.push_str(self.name);
         for (name, value) in &self.parameters {
-            // CN is a person's: always quoted, for `icalendar` looks only for `: ; ,`.
-            let value = if *name == "CN" { format!("\"{value}\"") } else { value.clone() };
-            property.append_parameter(Parameter::new(name, &value));
+            // CN is a person's: always quoted.
+            let is_plain = |c: char| if *name == "CN" { c != '"' && !c.is_control() } else { is_token(c) };
+            if !value.chars().all(is_plain) {
+                return Err(BadCalendar::Uneven);
+            }
+            let quote = if *name == "CN" { "\"" } else { "" };
+            for part in [";", name, "=", quote, value, quote] {
+                text.push_str(part);
+            }
         }
-        property
+        text.push(':');
+        if !is_text(self.name) {
+            text.push_str(&self.value);
+            return if self.value.contains(char::is_control) { Err(BadCalendar::Uneven) } else { Ok(()) };
+        }
+        for c in self.value.chars() {
+            match c {
+                '\n' => text.push_str("\\n"),
+                '\\' | ';' | ',' => text.extend(['\\', c]),
+                c if c.is_control() => return Err(BadCalendar::Uneven),
+                c => text.push(c),
+            }
+        }
+        Ok(())
     }
+}
+
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-'
+}
+
+/// Whose values are texts (RFC 5545 §3.3.11), and escaped as such; of those that we write.
+fn is_text(name: &str) -> bool {
+    let texts =
+        ["VERSION", "PRODID", "METHOD", "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "STATUS", "CLASS", "TRANSP"];
+    texts.contains(&name) || name.starts_with("X-")
 }
 
 /// One line of text: control characters, separators and runs of white space become single spaces.
@@ -71,47 +100,48 @@ pub(super) fn quotable(text: &str) -> String {
     one_line(&one_line(text).replace(['"', '^'], ""))
 }
 
-/// Writes a calendar of events and reads it back: every property and parameter must be there once, as
-/// meant, and no other; every line at most 75 octets.
+/// Writes a calendar of events: each property once, as meant, and no other; every line at most 75 octets.
 pub(super) fn write(calendar: &[Line], events: &[Vec<Line>]) -> Result<String, BadCalendar> {
-    let mut written = icalendar::Calendar::empty();
-    for line in calendar {
-        written.append_property(line.property());
-    }
+    let mut text = String::with_capacity(512 * (events.len() + 1));
+    let mut line = String::with_capacity(256);
+    let mut add = |one: &Line| -> Result<(), BadCalendar> {
+        line.clear();
+        one.write(&mut line)?;
+        fold(&line, &mut text);
+        Ok(())
+    };
+    add(&Line::new("BEGIN", "VCALENDAR"))?;
+    calendar.iter().try_for_each(&mut add)?;
     for event in events {
-        let mut component = icalendar::Event::new();
-        for line in event {
-            if line.name == "ATTENDEE" {
-                component.append_multi_property(line.property());
-            } else {
-                component.append_property(line.property());
-            }
-        }
-        written.push(component.done());
+        let mut sorted: Vec<&Line> = event.iter().collect();
+        sorted.sort_by_key(|line| (line.name == "ATTENDEE", line.name));
+        add(&Line::new("BEGIN", "VEVENT"))?;
+        sorted.into_iter().try_for_each(&mut add)?;
+        add(&Line::new("END", "VEVENT"))?;
     }
-    let mut text = String::new();
-    write!(text, "{written}").map_err(|_| BadCalendar::Uneven)?;
-    let text = fold(&parser::unfold(&text));
+    add(&Line::new("END", "VCALENDAR"))?;
+    debug_assert!(is_as_meant(&text, calendar, events), "it does not read back: {text}");
+    Ok(text)
+}
+
+/// The same, and reads it back with a parser that is not ours: every property and parameter must be there once, as
+/// meant, and no other.
+pub(super) fn write_and_read(calendar: &[Line], events: &[Vec<Line>]) -> Result<String, BadCalendar> {
+    let text = write(calendar, events)?;
     if is_as_meant(&text, calendar, events) { Ok(text) } else { Err(BadCalendar::Uneven) }
 }
 
-/// Folds after at most 75 octets and between characters (RFC 5545 §3.1); `icalendar` now and then leaves a
-/// last line of 76.
-fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len() + text.len() / 24);
-    for line in text.lines() {
-        let mut octets = 0;
-        for c in line.chars() {
-            if octets + c.len_utf8() > 75 {
-                folded.push_str("\r\n ");
-                octets = 1;
-            }
-            folded.push(c);
-            octets += c.len_utf8();
-        }
-        folded.push_str("\r\n");
+/// Folds after at most 75 octets and between characters (RFC 5545 §3.1).
+fn fold(line: &str, text: &mut String) {
+    let (mut rest, mut most) = (line, 75);
+    while rest.len() > most {
+        let (now, later) = rest.split_at(rest.floor_char_boundary(most));
+        text.push_str(now);
+        text.push_str("\r\n ");
+        (rest, most) = (later, 74);
     }
-    folded
+    text.push_str(rest);
+    text.push_str("\r\n");
 }
 
 fn is_as_meant(text: &str, calendar: &[Line], events: &[Vec<Line>]) -> bool {

@@ -1,8 +1,9 @@
 //! What do we tell a calendar?
 //!
 //! One session is one VEVENT in UTC. A mail carries one of them (`request`, `cancel`), a feed carries a
-//! person's all (`feed`). Nothing leaves this file that was not parsed again and found to hold exactly
-//! what was meant: `icalendar` escapes values, but lets line breaks through in parameters and URLs.
+//! person's all (`feed`). The pen refuses whatever could end a line or a parameter early. No mail leaves this file
+//! that was not parsed again, and found to hold exactly what was meant; feeds are asked for all day long, and are
+//! parsed again wherever debug assertions are on, which is in every test.
 
 mod lines;
 pub mod reader;
@@ -111,7 +112,7 @@ pub fn request(entry: &Entry, organizer: &Party, attendee: &Party) -> Result<Str
     let invited = [("PARTSTAT", "NEEDS-ACTION"), ("RSVP", "TRUE")];
     let mut event = event_lines(entry, organizer)?;
     event.push(attendee_line(organizer, attendee)?.with_all(&invited));
-    lines::write(&head(Method::Request), &[event])
+    lines::write_and_read(&head(Method::Request), &[event])
 }
 
 /// Takes one session out of one person's calendar (RFC 5546 §3.2.5), whatever the entry's own state is.
@@ -119,7 +120,7 @@ pub fn cancel(entry: &Entry, organizer: &Party, attendee: &Party) -> Result<Stri
     let entry = Entry { state: EntryState::Canceled, ..entry.clone() };
     let mut event = event_lines(&entry, organizer)?;
     event.push(attendee_line(organizer, attendee)?);
-    lines::write(&head(Method::Cancel), &[event])
+    lines::write_and_read(&head(Method::Cancel), &[event])
 }
 
 /// A subscribed calendar: every entry, canceled ones too, and no attendee. The same entries give the same

@@ -7,11 +7,13 @@
 mod blocks;
 mod events;
 mod html;
+mod later;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use blocks::Block;
+pub use later::{NAME, SHOUTED, is_mark, lines_of};
 
 /// One text in both forms of a mail, saying the same with the same links.
 #[derive(Debug, Clone, PartialEq, Eq)]

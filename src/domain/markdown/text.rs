@@ -2,16 +2,20 @@
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::{blocks::Block, events::Events};
+use super::{
+    blocks::Block,
+    events::Events,
+    later::{has_name, shouted, unbroken},
+};
 
 /// Characters of a line, unless one word is longer.
-const WIDTH: usize = 72;
+pub(super) const WIDTH: usize = 72;
 
 pub(super) fn write(blocks: &[Block<Events>]) -> String {
     let mut writer = Writer::default();
     for block in blocks {
         if let Some(title) = &block.title {
-            writer.inline.push_str(&title.to_uppercase());
+            writer.inline.push_str(&shouted(title));
             writer.end_block();
         }
         for event in &block.content {
@@ -53,7 +57,7 @@ impl Writer {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(end) => self.end(end),
-            Event::Text(text) | Event::Code(text) if self.in_heading => self.inline.push_str(&text.to_uppercase()),
+            Event::Text(text) | Event::Code(text) if self.in_heading => self.inline.push_str(&shouted(text)),
             Event::Text(text) | Event::Code(text) => self.inline.push_str(text),
             Event::SoftBreak => self.inline.push(' '),
             Event::HardBreak => self.inline.push('\n'),
@@ -163,19 +167,14 @@ impl Writer {
     fn flush(&mut self) {
         let paragraph = std::mem::take(&mut self.inline);
         for stretch in paragraph.trim().split('\n').filter(|stretch| !stretch.trim().is_empty()) {
-            let width = WIDTH.saturating_sub(self.margin_width()).max(24);
-            let mut line = String::new();
-            // Only these: a no-break space must not break.
-            for word in stretch.split([' ', '\t']).filter(|word| !word.is_empty()) {
-                if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-                    self.line(&std::mem::take(&mut line));
-                }
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
+            if has_name(stretch) {
+                let rest: String = self.margins.iter().map(Margin::blank).collect();
+                self.line(&unbroken(&rest, stretch));
+                continue;
             }
-            self.line(&line);
+            for line in broken(stretch, WIDTH.saturating_sub(self.margin_width())) {
+                self.line(&line);
+            }
         }
     }
 
@@ -200,6 +199,23 @@ impl Writer {
         line.push_str(text);
         self.out.push_str(line.trim_end());
     }
+}
+
+/// Lines of at most so many characters, unless one word is longer; narrow margins leave 24.
+pub(super) fn broken(stretch: &str, width: usize) -> Vec<String> {
+    let (width, mut lines, mut line) = (width.max(24), Vec::new(), String::new());
+    // Only these: a no-break space must not break.
+    for word in stretch.split([' ', '\t']).filter(|word| !word.is_empty()) {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
 }
 
 impl Margin {

@@ -48,14 +48,12 @@ fn alone(name: &str, texts: (&str, &str)) -> Vec<u8> {
     outgoing((&text, &html), |outgoing| message::build(outgoing).unwrap())
 }
 
-/// Cut for the first of the names, filled for the second, which has the same marks.
-fn cut_and_filled((cut_for, name): (&str, &str), texts: (&str, &str)) -> Option<Vec<u8>> {
-    let first = Person { name: cut_for, link: LINK_TO_STOP };
+/// Cut for whoever it may be, filled for one.
+fn cut_and_filled(name: &str, texts: (&str, &str)) -> Option<Vec<u8>> {
     let person = Person { name, link: LINK_TO_STOP };
-    assert_eq!(first.marks(), person.marks());
-    let (name_marks, link_marks) = first.marks();
+    let (name_marks, link_marks) = person.marks();
     let (text, html) = mail(&name_marks, &link_marks, texts);
-    let master = outgoing((&text, &html), |outgoing| Master::cut(outgoing, &first).unwrap())?;
+    let master = outgoing((&text, &html), |outgoing| Master::cut(outgoing, &person).unwrap())?;
     let fills = outgoing(("", ""), |outgoing| master.fills(outgoing, &person).unwrap());
     let (stencil, fills) = (master.stencil.to_json(), fills.to_json());
     Some(Stencil::parse(&stencil).unwrap().fill(&Fills::parse(&fills).unwrap()).unwrap())
@@ -66,16 +64,21 @@ const TEXT: &str = "WEEK 3\n\nDear {name}, this is the third of the letters that
 const HTML: &str = "<p>Dear {name}, ü = <b>{name}</b></p>\n<p>nothing here, but a line that is much longer than seventy-six characters are, and tabs\t</p>\n\
      <a href=\"{link}\">Stop</a> {name} {name}\n";
 
+const NAMES: [&str; 8] = [
+    "Eve",
+    "Lucy Lou",
+    "Bob \"Bell\"es & Jo",
+    "ي",
+    "🌱",
+    "- Ada",
+    "1. Ada *",
+    "Bartholomew Wolfeschlegelsteinhausenbergerdorff Bartholomew Wolfeschlegelsteinhausenbergerdorff",
+];
+
 #[test]
 fn filled_it_is_the_same_to_the_byte() {
-    for (cut_for, name) in [
-        ("Ada", "Eve"),
-        ("Mary Ann", "Lucy Lou"),
-        ("Zoë <O'Neil> & Co", "Bob \"Bell\"es & Jo"),
-        ("🌱", "ي"),
-        ("Maximiliane Wolfeschlegelsteinhausenbergerdorff", "Bartholomew Wolfeschlegelsteinhausenbergerdorff"),
-    ] {
-        let filled = cut_and_filled((cut_for, name), (TEXT, HTML)).unwrap();
+    for name in NAMES {
+        let filled = cut_and_filled(name, (TEXT, HTML)).unwrap();
         let (filled, alone) =
             (String::from_utf8(filled).unwrap(), String::from_utf8(alone(name, (TEXT, HTML))).unwrap());
         assert_eq!(filled, alone, "{name}");
@@ -83,23 +86,61 @@ fn filled_it_is_the_same_to_the_byte() {
 }
 
 #[test]
-fn a_name_that_looks_like_a_list_is_not_ordinary() {
-    for (name, is_ordinary) in
-        [("Ada", true), ("J. R.", true), ("- Ada", false), ("Ada *", false), ("1. Ada", false), (">", false)]
-    {
+fn a_name_that_could_be_a_link_is_not_ordinary() {
+    for (name, is_ordinary) in [
+        ("Ada", true),
+        ("J. R.", true),
+        ("- Ada", true),
+        ("https://ada.example", false),
+        ("ada@example.org", false),
+        ("Ada:", false),
+        ("\u{F0200}", false),
+    ] {
         assert_eq!(Person { name, link: LINK_TO_STOP }.is_ordinary(), is_ordinary, "{name}");
     }
 }
 
 #[test]
-fn where_marks_run_into_each_other_each_is_written_alone() {
-    for text in
-        ["Dear {name}{name}\n", "Dear \u{F0200}{name}\n", "Dear \u{F0200}\n", "{link}{link}\n", "\u{F0201} {name}\n"]
-    {
-        assert_eq!(cut_and_filled(("Ada", "Eve"), (text, HTML)), None, "{text}");
+fn what_cannot_be_told_apart_is_written_alone() {
+    for text in ["{link}{link}\n", "\u{F0201} {name}\n"] {
+        assert_eq!(cut_and_filled("Eve", (text, HTML)), None, "{text}");
     }
     let foreign = "Привет, {name}, это третье письмо\n";
-    assert_eq!(cut_and_filled(("Ada", "Eve"), (foreign, HTML)), None);
+    assert_eq!(cut_and_filled("Eve", (foreign, HTML)), None);
+}
+
+/// The text of a lesson, by the rules of Markdown, in the text part of a mail.
+fn lesson(name: &str, source: &str) -> Option<String> {
+    let slots = vec![Slot::Text(name.to_owned())];
+    let text = markdown::plain(&source.replace("{name}", &markdown::slot(0).to_string()), &slots).ok()?;
+    Some(plain_text::wrap(&format!("WEEK 3\n\n{text}\n\nStop these emails\n")))
+}
+
+/// Written for a mark and filled for one, and written for the one alone. `None`: it cannot be written for many.
+fn both_ways(name: &str, source: &str) -> Option<(String, String)> {
+    let person = Person { name, link: LINK_TO_STOP };
+    let (marked, own) = (lesson(&markdown::NAME.to_string(), source)?, lesson(name, source)?);
+    if parts::is_foreign(&own) {
+        return None;
+    }
+    let master = outgoing((&marked, "<p>-</p>"), |outgoing| Master::cut(outgoing, &person).unwrap())?;
+    let fills = outgoing(("", ""), |outgoing| master.fills(outgoing, &person).unwrap());
+    let filled = String::from_utf8(master.stencil.fill(&fills).unwrap()).unwrap();
+    let alone = outgoing((&own, "<p>-</p>"), |outgoing| message::build(outgoing).unwrap());
+    Some((filled, String::from_utf8(alone).unwrap()))
+}
+
+#[test]
+fn a_lesson_is_broken_into_the_same_lines_for_every_name() {
+    let long = "a word and another ".repeat(9);
+    let source = format!(
+        "# For {{name}}\n\nDear {{name}}, {long}\n{{name}}.\n\n* {{name}}: {long}{{name}}\n    > {long}{{name}}, {long}\n\n\
+         12. {long}{{name}}\n\n> > {{name}}, {long}\n\n```\n{{name}}\n```\n\n::: exercise For {{name}}\n{long}{{name}}\n:::\n"
+    );
+    for name in NAMES {
+        let (filled, alone) = both_ways(name, &source).unwrap();
+        assert_eq!(filled, alone, "{name}");
+    }
 }
 
 proptest! {
@@ -111,14 +152,25 @@ proptest! {
         html in "([a-z .=<>/-]{0,60}|[a-z ]{60,90}|\\{name\\}|\\{link\\}|\n){1,24}",
     ) {
         prop_assume!(Person { name: &name, link: LINK_TO_STOP }.is_ordinary());
-        let shape: String = name.chars().map(|c| if c == ' ' { ' ' } else { 'x' }).collect();
         let texts = (format!("a {text} z"), format!("a {html} z"));
         let texts = (texts.0.as_str(), texts.1.as_str());
         let (own_text, own_html) = mail(&name, LINK_TO_STOP, texts);
         // A short mail with many letters beyond ASCII would be base64 by itself.
         prop_assume!(!parts::is_foreign(&own_text) && !parts::is_foreign(&own_html));
-        if let Some(filled) = cut_and_filled((&shape, &name), texts) {
+        if let Some(filled) = cut_and_filled(&name, texts) {
             prop_assert_eq!(String::from_utf8(filled).unwrap(), String::from_utf8(alone(&name, texts)).unwrap());
+        }
+    }
+
+    /// Whatever Markdown makes of it.
+    #[test]
+    fn a_lesson_is_broken_alike(
+        name in "[A-Za-zà-ö&<>\"'.=-]{1,20}( [a-zé]{1,12}){0,2}",
+        source in "(# |> |\\* |1\\. |    |\n|\n\n|\\*\\*|_|`|[a-z .=-]{1,30}|[a-z ]{60,90}|\\{name\\}){1,24}",
+    ) {
+        prop_assume!(Person { name: &name, link: LINK_TO_STOP }.is_ordinary());
+        if let Some((filled, alone)) = both_ways(&name, &source) {
+            prop_assert_eq!(filled, alone);
         }
     }
 }

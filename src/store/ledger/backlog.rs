@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use super::{Column, Entity, Result};
+use super::{Column, Entity, Result, is_lost};
 use crate::domain::delivery::State;
 
 /// What is due and not finished, by state, and since when the oldest is. The states stand in the statement
@@ -74,7 +74,11 @@ pub async fn trouble(db: &impl ConnectionTrait, since: DateTime<Utc>, stale_at: 
     let mut by_state = Vec::new();
     for state in [State::Unknown, State::Failed, State::Bounced] {
         let of_state = Entity::find().filter(Column::State.eq(state));
-        let recent = if state == State::Unknown { of_state } else { of_state.filter(Column::ChangedAt.gt(since)) };
+        let recent = if state == State::Unknown {
+            of_state
+        } else {
+            of_state.filter(is_lost()).filter(Column::ChangedAt.gt(since))
+        };
         by_state.push((state, recent.count(db).await?));
     }
     Ok(Trouble { stale_leases, by_state })

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use super::rows::deliveries::Model as Delivery;
 use super::{
-    ROWS_A_STATEMENT, Result, fresh_id,
+    ROWS_A_STATEMENT, Result, fills, fresh_id,
     rows::deliveries::{Column, Entity},
 };
 use crate::domain::{
@@ -135,16 +135,21 @@ pub async fn of_practice(
     Ok((rows, all))
 }
 
-/// How many of a practice's deliveries are in each of these states since an instant.
-pub async fn count_since(
-    db: &impl ConnectionTrait,
-    practice: PracticeId,
-    states: &[State],
-    since: DateTime<Utc>,
-) -> Result<u64> {
+/// Mail that did not arrive, or may not have, and may need a person.
+pub const LOST: [State; 6] =
+    [State::Missed, State::Failed, State::Bounced, State::Complained, State::Held, State::Unknown];
+
+/// The states stand in the statement itself, in the order of the index: only then does the partial index answer.
+fn is_lost() -> SimpleExpr {
+    let words: Vec<String> = LOST.iter().map(|state| format!("'{}'", state.as_str())).collect();
+    Expr::cust(format!("state IN ({})", words.join(", ")))
+}
+
+/// How many of a practice's mails were lost since an instant.
+pub async fn count_lost(db: &impl ConnectionTrait, practice: PracticeId, since: DateTime<Utc>) -> Result<u64> {
     Ok(Entity::find()
         .filter(Column::PracticeId.eq(practice))
-        .filter(Column::State.is_in(states.iter().copied()))
+        .filter(is_lost())
         .filter(Column::ChangedAt.gt(since))
         .count(db)
         .await?)
@@ -241,9 +246,19 @@ pub async fn open_about(db: &impl ConnectionTrait, occasion: Occasion, object: U
 pub const SENT_ANYWAY: &str = "sent anyway";
 
 /// What is in doubt is sent again to the byte; what came to its end is written anew.
-fn fills_in_doubt() -> SimpleExpr {
-    let kept = CaseStatement::new().case(Column::State.eq(State::Unknown), Expr::col(Column::Fills));
-    kept.finally(Expr::value(None::<String>)).into()
+fn stencil_in_doubt() -> SimpleExpr {
+    let kept = CaseStatement::new().case(Column::State.eq(State::Unknown), Expr::col(Column::StencilId));
+    kept.finally(Expr::value(None::<Uuid>)).into()
+}
+
+/// What went into the holes of its stencil; `None`: it has none, or they are forgotten. A release kept them in the
+/// mail's own row.
+pub async fn fills_of(db: &impl ConnectionTrait, row: &Delivery) -> Result<Option<String>> {
+    Ok(match (row.stencil_id, &row.fills) {
+        (None, _) => None,
+        (Some(_), Some(fills)) => Some(fills.clone()),
+        (Some(_), None) => fills::find(db, row.id).await?.map(|fill| fill.words),
+    })
 }
 
 /// *Send anyway*, *try again*: a finished row without an email sent goes back into the queue.
@@ -251,7 +266,7 @@ pub async fn requeue(tx: &impl ConnectionTrait, id: DeliveryId, actor: &str, at:
     let outcome = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::value(0))
-        .col_expr(Column::Fills, fills_in_doubt())
+        .col_expr(Column::StencilId, stencil_in_doubt())
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::UsefulUntil, Expr::value(None::<DateTime<Utc>>))
         .col_expr(Column::Actor, Expr::value(actor))
@@ -286,7 +301,7 @@ pub async fn requeue_for_new_address(tx: &impl ConnectionTrait, id: DeliveryId, 
     Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Queued))
         .col_expr(Column::Tries, Expr::value(0))
-        .col_expr(Column::Fills, fills_in_doubt())
+        .col_expr(Column::StencilId, stencil_in_doubt())
         .col_expr(Column::NextTryAt, Expr::value(at))
         .col_expr(Column::Reason, Expr::value("address corrected"))
         .filter(Column::Id.eq(id))

@@ -54,8 +54,8 @@ impl Queued {
             recipient,
             enrollment: None,
             cohort: None,
-            // In a rehearsal the two clocks differ: due on both.
-            due_at: now.program.min(now.real),
+            // In a rehearsal the two clocks differ: it stands among what the program did at that hour.
+            due_at: now.program,
             useful_until: None,
             params: serde_json::json!({}),
             actor: None,
@@ -104,5 +104,22 @@ impl Queued {
             stencil_id: None,
             fills: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_at_once_stands_among_what_happened_at_that_hour() {
+        let real = DateTime::UNIX_EPOCH;
+        let program = real + chrono::TimeDelta::weeks(3);
+        let coach = Recipient::Coach(Uuid::nil().into());
+        let now = Now { program, real };
+        let queued = Queued::now(Uuid::nil().into(), Occasion::RosterChanged, coach, now);
+        assert_eq!(queued.due_at, program, "a rehearsal's outbox is in order");
+        let row = queued.row(Uuid::nil().into(), now);
+        assert_eq!((row.due_at, row.next_try_at), (program, real), "and tries are counted on the real clock");
     }
 }

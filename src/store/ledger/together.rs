@@ -23,6 +23,7 @@ use super::{
     super::{
         Error,
         database::Database,
+        fills::{self, Fill},
         stencils::{self, Stencil},
     },
     Column, Delivery, Entity, Frozen, Kept, Lease, Result, state_is,
@@ -217,18 +218,8 @@ async fn start_all(tx: &impl ConnectionTrait, begun: &[&Begun]) -> Result<Vec<De
     let mut written = Vec::with_capacity(begun.len());
     for chunk in begun.chunks(AT_ONCE) {
         let Some(lease) = chunk.first().map(|first| first.lease) else { break };
-        let columns = [
-            "id",
-            "lease_token",
-            "frozen",
-            "message_id",
-            "subject",
-            "body",
-            "sent_to",
-            "frozen_for",
-            "stencil_id",
-            "fills",
-        ];
+        let columns =
+            ["id", "lease_token", "frozen", "message_id", "subject", "body", "sent_to", "frozen_for", "stencil_id"];
         let table = table("next", &columns, chunk.iter().map(|next| values(next)).collect());
         let of = |column: &'static str| Expr::col((Alias::new("next"), Alias::new(column)));
         let mut update = Query::update();
@@ -244,22 +235,32 @@ async fn start_all(tx: &impl ConnectionTrait, begun: &[&Begun]) -> Result<Vec<De
                 (Column::SentTo, of("sent_to")),
                 (Column::FrozenFor, of("frozen_for")),
                 (Column::StencilId, of("stencil_id")),
-                (Column::Fills, of("fills")),
+                (Column::Fills, Expr::value(None::<String>)),
                 (Column::LeaseUntil, lease.until()),
             ])
             .from(Alias::new("next"))
             .cond_where(fenced("next", State::Claimed))
             .returning_col((Entity, Column::Id));
-        written.extend(ids(tx, &update).await?);
+        let ids = ids(tx, &update).await?;
+        let fills = chunk.iter().filter(|next| ids.contains(&next.row.id)).filter_map(|next| fill(next));
+        fills::keep(tx, fills.collect()).await?;
+        written.extend(ids);
     }
     Ok(written)
 }
 
+/// What goes into its stencil's holes, if it has one.
+fn fill(next: &Begun) -> Option<Fill> {
+    let Kept::Holes { stencil, fills } = &next.frozen.kept else { return None };
+    let (practice_id, kept_at) = (stencil.practice_id, stencil.used_at);
+    Some(Fill { id: next.row.id, practice_id, words: fills.clone(), kept_at })
+}
+
 fn values(next: &Begun) -> Values {
     let frozen = &next.frozen;
-    let (message, body, stencil, fills) = match &frozen.kept {
-        Kept::Whole { body } => (Some(frozen.message.clone()), Some(body.clone()), None, None),
-        Kept::Holes { stencil, fills } => (None, None, Some(stencil.id), Some(fills.clone())),
+    let (message, body, stencil) = match &frozen.kept {
+        Kept::Whole { body } => (Some(frozen.message.clone()), Some(body.clone()), None),
+        Kept::Holes { stencil, .. } => (None, None, Some(stencil.id)),
     };
     Values(vec![
         next.row.id.0.into(),
@@ -271,7 +272,6 @@ fn values(next: &Begun) -> Values {
         frozen.sent_to.clone().into(),
         frozen.frozen_for.clone().into(),
         stencil.into(),
-        fills.into(),
     ])
 }
 

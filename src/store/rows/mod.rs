@@ -17,6 +17,7 @@ pub mod content;
 pub mod couples;
 pub mod deliveries;
 pub mod enrollments;
+pub mod fills;
 pub mod intakes;
 pub mod invites;
 pub mod journeys;

@@ -55,6 +55,8 @@ pub(crate) struct AnnouncementPage {
     discreet_subject: String,
     to: String,
     stage: Label,
+    /// Above the readers; a draft counts them.
+    heading: &'static str,
     is_draft: bool,
     readers: Vec<Reader>,
     without: Vec<Without>,
@@ -83,7 +85,8 @@ impl Page for AnnouncementPage {
             subject: "An extra evening on Friday".into(),
             discreet_subject: "A note from Nadia".into(),
             to: "Monday evenings".into(),
-            stage: stage_label(stage),
+            stage: stage_label(stage, counts.0),
+            heading: if counts.1 > 0 { "Who got it" } else { heading(stage) },
             is_draft: stage == Stage::Draft,
             without: vec![Without { person: "8".into(), name: "Ben".into(), why: "is taking a pause" }],
             readers,
@@ -138,7 +141,8 @@ async fn bare(site: &Site, signed: &SignedCoach, row: &Announcement) -> Result<A
         subject: row.subject.clone(),
         discreet_subject: row.discreet_subject.clone(),
         to: to(site, signed, row).await?,
-        stage: stage_label(row.stage),
+        stage: stage_label(row.stage, 0),
+        heading: heading(row.stage),
         is_draft: row.stage == Stage::Draft,
         readers: Vec::new(),
         without: Vec::new(),
@@ -203,7 +207,17 @@ async fn sent(site: &Site, signed: &SignedCoach, row: &Announcement) -> Result<A
             mail: mail.id.to_string(),
         });
     }
+    page.stage = stage_label(row.stage, page.waiting);
+    page.heading = if page.gone > 0 { "Who got it" } else { heading(row.stage) };
     Ok(page)
+}
+
+/// Above the readers, while nobody has it yet.
+fn heading(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Draft | Stage::Sent => "Who gets it",
+        Stage::Undone => "Who would have got it",
+    }
 }
 
 #[handler]

@@ -271,7 +271,7 @@ impl About<'_> {
             mine.map(|row| row.2).sum()
         };
         let waiting = count(&[State::Queued, State::Claimed, State::Sending, State::Deferred]);
-        let lost = count(&desk::LOST);
+        let lost = count(&ledger::LOST);
         let mut said = format!("Sent to {}", desk::people(count(&[State::Sent])));
         if waiting > 0 {
             said += &format!(", {waiting} waiting");

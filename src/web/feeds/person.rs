@@ -1,60 +1,81 @@
 //! Which dates does a participant's own calendar show?
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Feed, KEPT, entries, is_shown, last_change, organizer};
+use super::{Feed, Group, KEPT, entries, is_shown, last_change, organizer};
 use crate::{
     domain::{
         discretion::{Discretion, Voice, at_least},
         enrollment::{CalendarChoice, Standing},
     },
     store::{
-        cohorts,
-        enrollments::{self, Enrollment},
-        invites,
-        participants::Participant,
         practices::{self, Practice},
-        programs, sessions,
+        subscriptions::{Place, Subscriber},
     },
-    web::{error::PageError, my_program::place::is_inside, site::Site},
+    web::{error::PageError, kept::Span, my_program::place::is_inside, site::Site},
 };
 
-/// Empty but valid for somebody who chose another way or has just left; gone thirty days after leaving.
-pub(super) async fn feed(site: &Site, person: &Participant) -> Result<Feed, PageError> {
-    let (db, now) = (site.db.reader(), site.clock.now().program);
-    let practice = practices::find(db, person.practice_id).await?.ok_or(PageError::NotFound)?;
-    let places = enrollments::of_participant(db, practice.id, person.id).await?;
-    if places.iter().all(|place| is_over(place, now)) {
+/// Empty but valid for somebody who chose another way or has just left; gone thirty days after leaving. With it, how
+/// long it stays the same if nothing is written.
+pub(super) async fn feed(site: &Site, person: &Subscriber, now: DateTime<Utc>) -> Result<(Feed, Span), PageError> {
+    if person.places.iter().all(|place| leaves_at(place).is_some_and(|at| at <= now)) {
         return Err(PageError::NotFound);
     }
-    let own = person.discretion.unwrap_or(Discretion::Open);
+    let mut groups = Vec::new();
+    for place in person.places.iter().filter(|place| is_inside(place.standing)) {
+        groups.push((place, Group::of(site, (person.practice, place.cohort)).await?));
+    }
+    let alone;
+    let practice = if let Some((_, group)) = groups.first() {
+        &group.practice
+    } else {
+        alone = practices::find(site.db.reader(), person.practice).await?.ok_or(PageError::NotFound)?;
+        &alone
+    };
+    let mut span = Span::from(now);
+    let feed = gather(site, person, (practice, &groups), &mut span);
+    Ok((feed, span))
+}
+
+fn gather(
+    site: &Site,
+    person: &Subscriber,
+    (practice, groups): (&Practice, &[(&Place, Arc<Group>)]),
+    span: &mut Span,
+) -> Feed {
+    let now = span.start();
+    person.places.iter().filter_map(leaves_at).for_each(|at| span.changes_at(at));
     let mut feed = Feed {
         name: String::new(),
-        organizer: organizer(&practice, ""),
+        organizer: organizer(practice, ""),
         entries: Vec::new(),
-        changed_at: places.iter().map(|place| place.changed_at).max().unwrap_or(person.created_at),
+        changed_at: person.places.iter().map(|place| place.changed_at).max().unwrap_or(person.created_at),
     };
-    let mut level = own;
-    for place in places.iter().filter(|place| is_inside(place.standing)) {
-        level = level.max(add(site, (person, &practice), place, &mut feed).await?);
+    let mut level = person.discretion.unwrap_or(Discretion::Open);
+    for (place, group) in groups {
+        level = level.max(add(site, (person, place), group, (&mut feed, &mut *span)));
     }
-    let name = voice(&practice, level, "").sender_name().to_owned();
+    let name = voice(practice, level, "").sender_name().to_owned();
     feed.organizer.name.clone_from(&name);
     feed.name = name;
     // A level has no date of its own. It only rises, so a second for each step keeps the date rising too.
     feed.changed_at += TimeDelta::seconds(level as i64);
+    span.changes_at(feed.changed_at);
     feed.changed_at = feed.changed_at.min(now);
-    Ok(feed)
+    feed
 }
 
-fn is_over(place: &Enrollment, now: DateTime<Utc>) -> bool {
+/// Until when the feed of somebody who left is still there.
+fn leaves_at(place: &Place) -> Option<DateTime<Utc>> {
     match place.standing {
         Standing::Withdrawn
         | Standing::Removed
         | Standing::Transferred
         | Standing::Declined
         | Standing::OfferExpired
-        | Standing::Lapsed => place.left_at.unwrap_or(place.changed_at) + KEPT <= now,
+        | Standing::Lapsed => Some(place.left_at.unwrap_or(place.changed_at) + KEPT),
         Standing::Pending
         | Standing::Applied
         | Standing::Accepted
@@ -62,33 +83,33 @@ fn is_over(place: &Enrollment, now: DateTime<Utc>) -> bool {
         | Standing::Offered
         | Standing::Enrolled
         | Standing::Paused
-        | Standing::Completed => false,
+        | Standing::Completed => None,
     }
 }
 
 /// Adds the dates of one group, if they are to come this way; returns how discreet that group is.
-async fn add(
+fn add(
     site: &Site,
-    whose: (&Participant, &Practice),
-    place: &Enrollment,
-    feed: &mut Feed,
-) -> Result<Discretion, PageError> {
-    let (person, practice) = whose;
-    let (db, now) = (site.db.reader(), site.clock.now().program);
-    let cohort = cohorts::find(db, practice.id, place.cohort_id).await?.ok_or(PageError::NotFound)?;
-    let level = at_least(cohort.discretion, person.discretion.unwrap_or(cohort.discretion));
+    (person, place): (&Subscriber, &Place),
+    group: &Group,
+    (feed, span): (&mut Feed, &mut Span),
+) -> Discretion {
+    let level = at_least(group.discretion, person.discretion.unwrap_or(group.discretion));
     if place.calendar != CalendarChoice::Feed {
-        return Ok(level);
+        return level;
     }
-    let program = programs::find(db, practice.id, cohort.program_id).await?.ok_or(PageError::NotFound)?;
-    let mut meetings = sessions::of_cohort(db, cohort.id).await?;
-    let ends_at = meetings.iter().map(|meeting| meeting.ends_at).max().unwrap_or(now);
-    feed.changed_at = feed.changed_at.max(last_change(&meetings, ends_at, now));
-    meetings.retain(|meeting| is_shown(meeting, ends_at, now));
-    let known = invites::of_enrollment(db, place.id).await?;
-    let voice = voice(practice, level, &program.content.0.calendar_title);
-    feed.entries.extend(entries(site, person.id, &meetings, (&known, &voice)));
-    Ok(level)
+    let now = span.start();
+    let ends_at = group.meetings.iter().map(|meeting| meeting.ends_at).max().unwrap_or(now);
+    feed.changed_at = feed.changed_at.max(last_change(&group.meetings, ends_at, now));
+    span.changes_at(ends_at + KEPT);
+    for meeting in &group.meetings {
+        span.changes_at(meeting.changed_at);
+        span.changes_at(meeting.changed_at + KEPT);
+    }
+    let voice = voice(&group.practice, level, &group.calendar_title);
+    let shown = group.meetings.iter().filter(|meeting| is_shown(meeting, ends_at, now));
+    feed.entries.extend(entries(site, person.person, shown, (&place.told, &voice)));
+    level
 }
 
 fn voice<'a>(practice: &'a Practice, level: Discretion, calendar_title: &'a str) -> Voice<'a> {

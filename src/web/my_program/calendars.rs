@@ -11,6 +11,7 @@ use crate::{
         compose::calendar_letters::join_link,
     },
     domain::{calendar, enrollment::CalendarChoice},
+    store::subscriptions::Told,
     web::{
         error::PageError,
         feeds,
@@ -147,7 +148,8 @@ pub(super) async fn download(
     let place = Place::find(site, &signed, asked.text("enrollment")).await?.filter(Place::is_inside);
     let place = place.ok_or(PageError::NotFound)?;
     let voice = place.voice(&signed);
-    let entries = feeds::entries(site, signed.person.id, &place.meetings, (&place.invites, &voice));
+    let told: Vec<Told> = place.invites.iter().map(Told::from).collect();
+    let entries = feeds::entries(site, signed.person.id, &place.meetings, (&told, &voice));
     let organizer = feeds::organizer(&signed.practice, voice.sender_name());
     let text = calendar::feed(voice.sender_name(), &organizer, &entries).map_err(anyhow::Error::from)?;
     Ok(Response::builder()

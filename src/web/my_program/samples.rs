@@ -53,7 +53,11 @@ fn bare(standing: StandingPart) -> MyProgram {
 
 fn middle() -> MyProgram {
     MyProgram {
-        form: Entered::blank().with("name", "Sam").with("tz", "Europe/Berlin").with("reminders", "on"),
+        form: Entered::blank()
+            .with("name", "Sam")
+            .with("tz", "Europe/Berlin")
+            .with("reminders", "on")
+            .with("announcements", "on"),
         name: "Sam".into(),
         coach: "Nadia".into(),
         today: "Tuesday 2 March 2027".into(),

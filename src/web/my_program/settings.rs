@@ -27,7 +27,8 @@ use crate::{
 };
 
 /// The switches: a field each, on while the mail comes.
-const SWITCHES: [(&str, Category); 2] = [("lessons", Category::Lesson), ("reminders", Category::Reminder)];
+const SWITCHES: [(&str, Category); 3] =
+    [("lessons", Category::Lesson), ("reminders", Category::Reminder), ("announcements", Category::Announcement)];
 
 fn base(place: Option<&Place>) -> Discretion {
     place.map_or(Discretion::Open, |place| place.cohort.discretion)

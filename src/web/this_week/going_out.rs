@@ -142,7 +142,7 @@ fn line(row: &TimetableRow, cohort: &Cohort, about: &About, tallies: &[Tally], r
         to: about.reached(row),
         sent: count(&[State::Sent]),
         waiting: count(&[State::Queued, State::Claimed, State::Sending, State::Deferred]),
-        lost: count(&desk::LOST),
+        lost: count(&ledger::LOST),
     }
 }
 

@@ -64,6 +64,7 @@ async fn where_all_is_well_the_doctor_says_so() {
             assert_eq!(level(&findings, check), Level::Fine, "{check}: {findings:?}");
         }
         assert_eq!(level(&findings, "bounces"), Level::Note, "no mailbox is set: {findings:?}");
+        assert_eq!(of(&findings, "bounces").len(), 1, "said once: {findings:?}");
         // What is not well has advice, always.
         let mute = findings.iter().find(|finding| finding.level > Level::Note && finding.advice.is_empty());
         assert_eq!(mute, None);

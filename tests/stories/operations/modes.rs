@@ -59,7 +59,7 @@ async fn redirected_mail_goes_to_one_address_only() {
         let mails = world.mails.lock().unwrap().clone();
         assert!(!mails.is_empty() && mails.iter().all(|mail| mail.to == "me@operator.example"), "{mails:?}");
         assert!(states(&world).await.iter().all(|state| *state == State::Sent));
-        banner_is_everywhere(&world, "Nobody but you gets mail.").await;
+        banner_is_everywhere(&world, "Participants get no mail.").await;
     }
 }
 
