@@ -17,7 +17,10 @@ use crate::{
     },
     metrics::Metrics,
     random::Random,
-    store::{database::Database, ledger::Together},
+    store::{
+        database::Database,
+        ledger::{AtWork, Together},
+    },
 };
 
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct App {
     pub post: PostOffice,
     /// Where the senders leave what is to be written down.
     pub ledger: Together,
+    /// Which of its rows are in hand here.
+    pub at_work: AtWork,
     /// `None`: signing is left to the relay.
     pub signer: Option<Arc<Signer>>,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
@@ -99,6 +104,7 @@ impl App {
             mailer,
             post,
             ledger: Together::default(),
+            at_work: AtWork::default(),
             signer,
             bell,
             mailbox,

@@ -1,6 +1,6 @@
 //! Is this process fit to serve, and how does sending stand? For machines that watch it; nothing private.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::{
@@ -35,11 +35,23 @@ pub struct Readiness {
     pub database: Part,
     pub planner: Part,
     pub mail: Part,
+    /// Real time of the planner's last whole look in this process.
+    #[serde(skip)]
+    pub planner_looked_at: Option<DateTime<Utc>>,
+    /// How long the oldest unfinished mail has been due; 0 when there is none, `None` when nobody knows.
+    #[serde(skip)]
+    pub oldest_due_seconds: Option<i64>,
 }
 
 impl Readiness {
     /// What is known when the database does not answer.
-    pub const UNKNOWN: Self = Self { database: Part::Down, planner: Part::Late, mail: Part::Late };
+    pub const UNKNOWN: Self = Self {
+        database: Part::Down,
+        planner: Part::Late,
+        mail: Part::Late,
+        planner_looked_at: None,
+        oldest_due_seconds: None,
+    };
 
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -49,21 +61,24 @@ impl Readiness {
 
 pub async fn readiness(app: &App) -> Readiness {
     let now = app.clock.now();
+    let planner_looked_at = app.metrics.planner_looked_at();
+    let planner = planner(app, now);
     let Ok((backlog, is_held)) = sending(app, now).await else {
-        return Readiness { planner: planner(app, now), ..Readiness::UNKNOWN };
+        return Readiness { planner, planner_looked_at, ..Readiness::UNKNOWN };
     };
-    Readiness { database: Part::Ok, planner: planner(app, now), mail: mail(app, &backlog, is_held, now) }
+    let oldest_due_seconds = Some(oldest_due(&backlog, now).num_seconds());
+    let mail = mail(app, &backlog, is_held, now);
+    Readiness { database: Part::Ok, planner, mail, planner_looked_at, oldest_due_seconds }
 }
 
 /// What `/metrics` says besides what it counted.
 pub async fn reading(app: &App) -> store::Result<Reading> {
     let now = app.clock.now();
     let (backlog, is_held) = sending(app, now).await?;
-    let oldest = backlog.oldest_due_at.map_or(TimeDelta::zero(), |due_at| now.program - due_at);
     let trouble = mail_trouble(app, None).await?;
     Ok(Reading {
         due: ledger::backlog_states(&backlog),
-        oldest_due_seconds: oldest.as_seconds_f64().max(0.0),
+        oldest_due_seconds: oldest_due(&backlog, now).as_seconds_f64(),
         is_held,
         refusing: u64::try_from(trouble.providers.len()).unwrap_or_default(),
         doubtful: trouble.doubtful,
@@ -74,6 +89,11 @@ async fn sending(app: &App, now: Now) -> store::Result<(Backlog, bool)> {
     let backlog = ledger::backlog(app.db.reader(), now.program).await?;
     let is_held = app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some();
     Ok((backlog, is_held))
+}
+
+fn oldest_due(backlog: &Backlog, now: Now) -> TimeDelta {
+    let age = backlog.oldest_due_at.map(|due_at| now.program - due_at);
+    age.unwrap_or_default().max(TimeDelta::zero())
 }
 
 fn planner(app: &App, now: Now) -> Part {

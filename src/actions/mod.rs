@@ -27,6 +27,7 @@ mod decoy;
 pub mod doctor;
 pub mod fill_seats;
 pub mod follow_to_zone;
+pub mod forget;
 pub mod health;
 pub mod hold_mail;
 pub mod import_people;

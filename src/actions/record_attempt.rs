@@ -142,6 +142,34 @@ pub(super) async fn finish(app: &App, row: &Delivery, from: State, outcome: &Out
     Ok(())
 }
 
+/// Rows that were claimed and do not leave now, in one commit; of each, whether it was still ours. Where they fail
+/// together each is tried by itself, so that one that cannot be written keeps none of the others.
+pub(super) async fn finish_all(app: &App, rows: &[(Delivery, Outcome)]) -> store::Result<Vec<bool>> {
+    let now = app.clock.now();
+    let together = finish_together(app, rows, now).await;
+    if together.is_ok() || rows.len() < 2 {
+        return together;
+    }
+    let mut wrote = Vec::new();
+    for row in rows {
+        wrote.extend(finish_together(app, std::slice::from_ref(row), now).await?);
+    }
+    Ok(wrote)
+}
+
+async fn finish_together(app: &App, rows: &[(Delivery, Outcome)], now: Now) -> store::Result<Vec<bool>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    transact!(app.db, |tx| {
+        let mut wrote = Vec::new();
+        for (row, outcome) in rows {
+            wrote.push(write(app, tx, (row, State::Claimed), (outcome, now)).await?);
+        }
+        Ok::<_, store::Error>(wrote)
+    })
+}
+
 /// The server's words, for the ledger.
 fn words(attempt: &Attempt) -> String {
     match attempt {
@@ -163,15 +191,15 @@ pub(super) fn lease(app: &App, now: Now) -> Lease {
 
 /// Leases that ran out.
 pub async fn sweep(app: &App) -> store::Result<()> {
-    sweep_those(app, Over::RanOut).await
+    sweep_those(app, Over::RanOut(&app.at_work.leases())).await
 }
 
 /// Whoever held a lease before this process began is gone, if no other may serve from the same database.
 pub async fn sweep_at_start(app: &App) -> store::Result<()> {
-    sweep_those(app, if app.db.is_shared() { Over::RanOut } else { Over::All }).await
+    sweep_those(app, if app.db.is_shared() { Over::RanOut(&[]) } else { Over::All }).await
 }
 
-async fn sweep_those(app: &App, over: Over) -> store::Result<()> {
+async fn sweep_those(app: &App, over: Over<'_>) -> store::Result<()> {
     let now = app.clock.now();
     let is_held = |occasion: &Occasion| app.config.mail.on_unknown.of(*occasion) == Doubt::Hold;
     let held: Vec<Occasion> = Occasion::ALL.iter().copied().filter(is_held).collect();

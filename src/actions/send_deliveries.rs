@@ -24,7 +24,7 @@ use crate::{
     },
     mail::mailer::Sender,
     store::{
-        self, enrollments,
+        self,
         ledger::{self, Claim, Delivery, Entry, Lease},
         silences,
     },
@@ -34,17 +34,18 @@ use crate::{
 use super::{
     compose::gather::Gathered,
     make_ready::{Letter, Ready, make_ready},
-    record_attempt::{Outcome, decide, finish, lease, settled, told, write},
+    record_attempt::{Outcome, decide, finish, finish_all, lease, settled, told, write},
     say_again::say_again,
     wait_turn::wait_turn,
 };
 
-pub use super::record_attempt::{sweep, sweep_at_start};
+pub use super::{
+    forget::forget,
+    record_attempt::{sweep, sweep_at_start},
+};
 
 /// A last look is believed for this long; older, and there is another one.
 const FRESH: Duration = Duration::from_millis(500);
-/// So long a coach can see what was sent; then only that it was.
-const TEXTS_KEPT: TimeDelta = TimeDelta::days(30);
 /// A row that cannot even be read is looked at again after this time, and stops nobody meanwhile.
 const UNREADABLE: TimeDelta = TimeDelta::seconds(60);
 
@@ -90,11 +91,13 @@ async fn count_the_day(app: &App, now: Now) -> store::Result<()> {
 async fn claimed_and_sent(app: &App, sender: &mut Sender, most: u64) -> store::Result<Round> {
     let now = app.clock.now();
     let claim = Claim { lease: lease(app, now), most, served: app.post.served() };
+    let _at_work = app.at_work.begin(claim.lease.token);
     let rows = transact!(app.db, |tx| ledger::claim(tx, &claim, now).await)?;
     let Some(first) = rows.first() else { return Ok(Round::Idle) };
     app.post.serve(first.practice_id);
     let (began, mails) = (Instant::now(), u32::try_from(rows.len()).unwrap_or(u32::MAX));
-    let mut hand = Hand { app, rows: rows.into_iter(), claimed: Instant::now(), gathered: None, claim, shut: None };
+    let (rows, claimed) = (rows.into_iter(), Instant::now());
+    let mut hand = Hand { app, rows, claimed, gathered: None, settled: Vec::new(), claim, shut: None };
     let mut ready = hand.next().await?;
     while let Some(prepared) = ready {
         ready = match hand.begin(prepared).await? {
@@ -113,6 +116,8 @@ struct Hand<'a> {
     claimed: Instant,
     /// What was found about them all; read again when it is not fresh any more.
     gathered: Option<Gathered>,
+    /// What does not leave now, and is still to be written down.
+    settled: Vec<(Delivery, Outcome)>,
     claim: Claim,
     shut: Option<DateTime<Utc>>,
 }
@@ -139,8 +144,24 @@ struct Begun {
 }
 
 impl Hand<'_> {
-    /// The next row that may leave; on the way there, what may not is written down as what it is.
+    /// The next row that may leave; what may not is written down as what it is, all that is found on the way there in
+    /// one commit: after a standstill that is most of what waits.
     async fn next(&mut self) -> store::Result<Option<Prepared>> {
+        let found = self.found().await;
+        self.write_down().await?;
+        found
+    }
+
+    async fn write_down(&mut self) -> store::Result<()> {
+        let settled = std::mem::take(&mut self.settled);
+        let wrote = finish_all(self.app, &settled).await?;
+        for ((row, outcome), wrote) in settled.iter().zip(wrote) {
+            span(row).in_scope(|| told(self.app, row, outcome, wrote));
+        }
+        Ok(())
+    }
+
+    async fn found(&mut self) -> store::Result<Option<Prepared>> {
         while let Some(row) = self.rows.next() {
             let span = span(&row);
             if let Some(prepared) = self.prepare(row).instrument(span).await? {
@@ -183,7 +204,7 @@ impl Hand<'_> {
                 }
             }
         };
-        finish(app, &row, State::Claimed, &outcome).await?;
+        self.settled.push((row, outcome));
         Ok(None)
     }
 
@@ -215,7 +236,9 @@ impl Hand<'_> {
             prepared
         } else {
             let id = span(&prepared.row);
-            let Some(again) = self.prepare(prepared.row).instrument(id).await? else { return Ok(None) };
+            let again = self.prepare(prepared.row).instrument(id).await?;
+            self.write_down().await?;
+            let Some(again) = again else { return Ok(None) };
             again
         };
         let (Prepared { row, letter, .. }, since) = (prepared, Instant::now());
@@ -324,19 +347,4 @@ async fn record_and_begin(
 /// That it was sent is all that is to be written: no calendar has the session now, and no secret is to be forgotten.
 fn is_plain(row: &Delivery) -> bool {
     row.occasion != Occasion::Invite && row.category != Category::Security
-}
-
-/// What nobody needs any more: spent sign-ins, old tries, forms of yesterday, what lapsed a week ago, and the words
-/// of what was sent a month ago.
-pub async fn forget(app: &App) -> store::Result<()> {
-    let now = app.clock.now();
-    transact!(app.db, |tx| {
-        store::logins::sweep(tx, now.real - TimeDelta::days(1)).await?;
-        store::attempts::sweep(tx, now.real - TimeDelta::days(1)).await?;
-        store::sent_forms::forget(tx, now.real - TimeDelta::days(1)).await?;
-        store::couples::forget_asked(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await?;
-        ledger::forget_texts(tx, now.program - TEXTS_KEPT).await?;
-        store::stencils::forget(tx, now.program - TEXTS_KEPT - TimeDelta::days(2)).await?;
-        enrollments::forget_lapsed(tx, now.real - crate::domain::enrollment::LAPSED_KEPT).await
-    })
 }

@@ -85,7 +85,7 @@ pub async fn send(setup: &Setup, sending: &Sending) -> anyhow::Result<()> {
 }
 
 /// Reminders would come in between.
-async fn only_lessons(house: &House, cohort: CohortId) -> anyhow::Result<()> {
+pub(super) async fn only_lessons(house: &House, cohort: CohortId) -> anyhow::Result<()> {
     let app = &house.app;
     let now = app.clock.now().program;
     let rows = timetable::of_cohort(app.db.reader(), cohort).await?;

@@ -18,6 +18,7 @@ mod check;
 mod coach;
 pub mod demo;
 mod doctor;
+mod health;
 mod ledger;
 mod program;
 mod receive;
@@ -73,6 +74,8 @@ enum Command {
     Coach(coach::Command),
     /// Say what is set, what works, and what does not: settings, database, mail server, every letter.
     Check,
+    /// Ask the process that serves with these settings whether it is well: 0 when it is, for a container's health check.
+    Health,
     /// Look at everything that must work for mail to arrive and data to last, and say what to do where it does not.
     Doctor {
         /// One JSON object a line.
@@ -164,6 +167,7 @@ async fn obey(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Coach(command) => coach::obey(&*open(config).await?, command).await,
         Command::Check => check::check(config).await,
+        Command::Health => health::ask(&config),
         Command::Doctor { json } => doctor::examine(config, json).await,
         Command::Backup(arguments) => backup::backup(&config, &arguments).await,
         Command::Restore(arguments) => backup::bring_back(&config, arguments).await,

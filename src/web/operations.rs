@@ -67,7 +67,9 @@ async fn judged(app: &App) -> Response {
         true => (StatusCode::OK, "ready"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
     };
-    answered(status, json!({ "status": word, "checks": found }))
+    let (looked_at, oldest) = (found.planner_looked_at, found.oldest_due_seconds);
+    let body = json!({ "status": word, "checks": found, "planner_looked_at": looked_at, "oldest_due_seconds": oldest });
+    answered(status, body)
 }
 
 fn answered(status: StatusCode, body: serde_json::Value) -> Response {

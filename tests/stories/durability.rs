@@ -1,8 +1,9 @@
-//! What if the ground shakes: the disk is full, the clock jumps, the database goes away in the middle?
+//! What if the ground shakes: the disk is full, the clock jumps, the power fails, the database goes away in the middle?
 
 mod cut;
 mod full;
 mod jumps;
+mod power;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use trellis::{
@@ -18,7 +19,7 @@ use trellis::{
 use crate::world::World;
 
 /// So many take part; returns when their first lesson is due.
-async fn with_people(world: &World, practice: &Practice, people: usize) -> (CohortId, DateTime<Utc>) {
+pub async fn with_people(world: &World, practice: &Practice, people: usize) -> (CohortId, DateTime<Utc>) {
     let cohort = world.cohort(practice, |new| new.capacity = 500).await;
     let program = trellis::store::cohorts::anywhere(world.app.db.reader(), cohort).await.unwrap().unwrap().program_id;
     let tracks = vec!["broke".to_owned(), "hurt".to_owned()];

@@ -83,14 +83,14 @@ impl Told {
 }
 
 /// The Python of `tests/run`. Without it nobody else reads our mail, and that is a failure, not a skip.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let named = std::env::var_os("TRELLIS_TEST_PYTHON").map(PathBuf::from);
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target")));
     let path = named.unwrap_or_else(|| target.join("python/bin/python"));
     assert!(
         path.exists(),
-        "no Python at {}: run tests/run, which makes one with icalendar and dkimpy, or name it in TRELLIS_TEST_PYTHON",
+        "no Python at {}: run tests/run, which makes one with icalendar, dkimpy and prometheus-client, or name it in TRELLIS_TEST_PYTHON",
         path.display()
     );
     path

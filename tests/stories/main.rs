@@ -49,6 +49,7 @@ mod post;
 mod program_lessons;
 mod query_plans;
 mod rush;
+mod scale;
 mod schedule_changes;
 mod seats;
 mod second_looks;

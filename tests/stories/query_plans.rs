@@ -102,7 +102,7 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     let claim = Claim { lease, most: 8, served: Some(practice) };
     ledger::claim(db, &claim, now).await.unwrap();
     ledger::take(db, &claim, (1, practice), now).await.unwrap();
-    ledger::sweep(db, &lease, (Over::RanOut, &[Occasion::Invite]), now).await.unwrap();
+    ledger::sweep(db, &lease, (Over::RanOut(&[lease.token]), &[Occasion::Invite]), now).await.unwrap();
     ledger::reached_since(db, &[person], at).await.unwrap();
     ledger::welcomes_of(db, &[person]).await.unwrap();
     ledger::busy_at(db, &day).await.unwrap();

@@ -29,10 +29,8 @@ const PEOPLE: usize = 200;
 const PLACES: usize = 20;
 const LEAVING: usize = 6;
 
-/// Rounds: a few every day, fifty with `TRELLIS_TESTS=full tests/run`.
-#[expect(clippy::disallowed_methods, reason = "the test command says how much is to be told")]
 fn rounds() -> usize {
-    if std::env::var("TRELLIS_TESTS").is_ok_and(|how| how == "full") { 50 } else { 2 }
+    crate::scale::of(2, 50)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

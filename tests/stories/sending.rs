@@ -40,7 +40,7 @@ use crate::{
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-async fn database(backend: Backend, folder: &std::path::Path) -> String {
+pub async fn database(backend: Backend, folder: &std::path::Path) -> String {
     match backend {
         Backend::Sqlite => format!("sqlite://{}", folder.join("trellis.sqlite").display()),
         Backend::Postgres => crate::databases::fresh_postgres().await,
@@ -48,7 +48,7 @@ async fn database(backend: Backend, folder: &std::path::Path) -> String {
 }
 
 /// Of a process that sends; attempts are short, so that leases are.
-fn settings(database: &str, smtp: &str, more: &[(&'static str, &str)]) -> Settings {
+pub fn settings(database: &str, smtp: &str, more: &[(&'static str, &str)]) -> Settings {
     let mut settings = vec![
         ("TRELLIS_DATABASE_URL", database.to_owned()),
         ("TRELLIS_SMTP_URL", format!("smtp://{smtp}")),
@@ -61,13 +61,13 @@ fn settings(database: &str, smtp: &str, more: &[(&'static str, &str)]) -> Settin
 }
 
 /// Somebody beside the processes, who queues mail and reads the ledger.
-async fn beside(database: &str) -> Arc<App> {
+pub async fn beside(database: &str) -> Arc<App> {
     let quoted = |text: &str| format!("{text:?}");
     let config = Config::with(&[("database.url", &quoted(database)), ("secrets.key", &quoted(KEY))]).unwrap();
     App::open(config, Clock::System, Random::Os).await.unwrap()
 }
 
-async fn coach(app: &App, email: &str) -> Coach {
+pub async fn coach(app: &App, email: &str) -> Coach {
     let email = EmailAddress::parse(email).unwrap();
     let practice = name(&format!("Practice of {}", email.local()));
     let new = NewCoach { email, name: name("Nadia Brandt"), zone: zone("Europe/Dublin"), practice };
@@ -76,7 +76,7 @@ async fn coach(app: &App, email: &str) -> Coach {
 }
 
 /// Queues so many mails to a coach.
-async fn queue(app: &App, coach: &Coach, mails: usize) {
+pub async fn queue(app: &App, coach: &Coach, mails: usize) {
     queue_kind(app, coach, (Occasion::TestMail, serde_json::json!({})), mails).await;
 }
 

@@ -1,5 +1,10 @@
 //! Until when is a row in a sender's hands, and by whose clock?
 
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use uuid::Uuid;
@@ -37,5 +42,37 @@ impl Lease {
             }
             LeaseClock::Ours(now) => Expr::value(now + self.lasts),
         }
+    }
+}
+
+/// The leases in the hands of this process's senders. As long as one of them works, its lease is not over for us,
+/// however far the clock jumps: a try has a deadline by a clock that does not.
+#[derive(Debug, Default)]
+pub struct AtWork(Mutex<HashSet<Uuid>>);
+
+/// A sender at work; it is not any more when this is dropped, even by a panic.
+#[derive(Debug)]
+#[must_use]
+pub struct Working<'a>(&'a AtWork, Uuid);
+
+impl AtWork {
+    pub fn begin(&self, lease: Uuid) -> Working<'_> {
+        self.tokens().insert(lease);
+        Working(self, lease)
+    }
+
+    #[must_use]
+    pub fn leases(&self) -> Vec<Uuid> {
+        self.tokens().iter().copied().collect()
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.tokens().remove(&self.1);
     }
 }

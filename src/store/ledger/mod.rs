@@ -41,7 +41,7 @@ pub use doubt::arrived;
 pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcomes_of};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
-pub use lease::{Lease, LeaseClock};
+pub use lease::{AtWork, Lease, LeaseClock};
 pub use queued::{Queued, Recipient};
 pub use release::{Manner, Release, release};
 pub use sending::{

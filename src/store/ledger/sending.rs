@@ -113,8 +113,9 @@ pub async fn give_back(
 
 /// Whose leases are over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
-    RanOut,
+pub enum Over<'a> {
+    /// By the clock, but for those of senders that are known to be at work.
+    RanOut(&'a [Uuid]),
     /// Nobody else sends: whoever held one is gone.
     All,
 }
@@ -125,7 +126,7 @@ pub enum Over {
 pub async fn sweep(
     tx: &impl ConnectionTrait,
     lease: &Lease,
-    (over, held): (Over, &[Occasion]),
+    (over, held): (Over<'_>, &[Occasion]),
     now: Now,
 ) -> Result<Vec<Delivery>> {
     let leased = |state: State| {
@@ -134,7 +135,10 @@ pub async fn sweep(
             .filter(Expr::cust("state IN ('claimed', 'sending')"))
             .filter(state_is(state));
         match over {
-            Over::RanOut => rows.filter(Expr::col(Column::LeaseUntil).lte(lease.now())),
+            Over::RanOut(at_work) => {
+                let rows = rows.filter(Expr::col(Column::LeaseUntil).lte(lease.now()));
+                if at_work.is_empty() { rows } else { rows.filter(Column::LeaseToken.is_not_in(at_work.to_vec())) }
+            }
             Over::All => rows,
         }
     };

@@ -23,18 +23,15 @@ use trellis::{
 use super::{a_lease, lessons, with_people};
 use crate::{
     post::header,
+    scale,
     visitor::Visitor,
     world::{Backend, World},
 };
 
-const PEOPLE: usize = 30;
 const SENDERS: usize = 2;
 
-/// How long the way is cut: half a minute with `TRELLIS_TESTS=full`.
-#[expect(clippy::disallowed_methods, reason = "the test command says how much is to be told")]
-fn cut_for() -> Duration {
-    let is_full = std::env::var("TRELLIS_TESTS").is_ok_and(|how| how == "full");
-    Duration::from_secs(if is_full { 30 } else { 3 })
+fn people() -> usize {
+    scale::of(30, 400)
 }
 
 /// The way to the server, which can be cut.
@@ -81,6 +78,14 @@ async fn carry(mut tcp: TcpStream, socket: String, mut is_open: watch::Receiver<
     }
 }
 
+/// A mail takes a moment, so that what happens comes in the middle.
+fn takes_a_moment() -> Script {
+    Script::new(|step| match step {
+        Step::Message(_) => Action::Wait(Duration::from_millis(30)),
+        _ => Action::Go,
+    })
+}
+
 async fn ready(visitor: &Visitor) -> u16 {
     visitor.get("/health/ready").await.status
 }
@@ -89,16 +94,11 @@ async fn ready(visitor: &Visitor) -> u16 {
 async fn a_database_that_goes_away_is_waited_for_and_nothing_doubles() {
     let (way, url) = Way::to(&crate::databases::fresh_postgres().await).await;
     assert!(way.address.ip().is_loopback());
-    // A mail takes a moment, so that the cut comes in the middle.
-    let script = Script::new(|step| match step {
-        Step::Message(_) => Action::Wait(Duration::from_millis(30)),
-        _ => Action::Go,
-    });
     let url = format!("{url:?}");
     let settings = [("database.url", url.as_str()), ("mail.on_unknown", "\"hold\""), ("mail.senders", "2")];
-    let world = World::with(Backend::Postgres, script, &settings).await;
+    let world = World::with(Backend::Postgres, takes_a_moment(), &settings).await;
     let practice = world.practice().await;
-    let (_, first) = with_people(&world, &practice, PEOPLE).await;
+    let (_, first) = with_people(&world, &practice, people()).await;
     world.to(first - TimeDelta::minutes(1)).await;
     world.forget_mails();
     world.app.clock.set(first);
@@ -112,14 +112,15 @@ async fn a_database_that_goes_away_is_waited_for_and_nothing_doubles() {
     let page = timeout(Duration::from_secs(40), visitor.get("/link")).await.expect("it answers");
     assert!(page.body.contains("<html"), "a page, whatever it says: {}", page.status);
     assert_eq!(ready(&visitor).await, 503);
-    sleep(cut_for()).await;
+    let cut_for = Duration::from_secs(scale::of(3, 30));
+    sleep(cut_for).await;
     way.mend();
     let mended = Instant::now();
     while ready(&visitor).await != 200 {
         assert!(mended.elapsed() < Duration::from_secs(15), "well again in fifteen seconds");
         sleep(Duration::from_millis(100)).await;
     }
-    eprintln!("ready again after {:?}", mended.elapsed());
+    let ready_after = mended.elapsed();
     worker.stop().await;
     // Somebody starts it again.
     world.app.closing.send_replace(trellis::app::Closing::Open);
@@ -129,36 +130,37 @@ async fn a_database_that_goes_away_is_waited_for_and_nothing_doubles() {
     let rows = lessons(&world, &practice).await;
     let are = |state: State| rows.iter().filter(|row| row.state == state).count();
     let (sent, doubtful) = (are(State::Sent), are(State::Unknown));
-    assert_eq!((rows.len(), sent + doubtful), (PEOPLE, PEOPLE), "each is accounted for");
+    assert_eq!((rows.len(), sent + doubtful), (people(), people()), "each is accounted for");
     assert!(doubtful <= SENDERS, "at most one a sender is in doubt: {doubtful}");
     let ids: Vec<_> = world.mails.lock().unwrap().iter().map(|mail| header(&mail.raw, "Message-ID")).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no mail twice");
     assert!(ids.len() >= sent, "what is sent has arrived");
+    let counts = format!("{sent} mails sent, {doubtful} in doubt, 0 doubled, 0 lost");
+    scale::shown("R13, cut off", format!("{cut_for:?}, ready {ready_after:.1?} after it; {counts}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_restarts_costs_nobody_anything() {
     use trellis::store::Connection;
-    let world = World::with(Backend::Postgres, Script::well(), &[("mail.on_unknown", "\"hold\"")]).await;
+    let world = World::with(Backend::Postgres, takes_a_moment(), &[("mail.on_unknown", "\"hold\"")]).await;
     let practice = world.practice().await;
-    let (_, first) = with_people(&world, &practice, PEOPLE).await;
+    let (_, first) = with_people(&world, &practice, people()).await;
     world.to(first - TimeDelta::minutes(1)).await;
     world.forget_mails();
     world.app.clock.set(first);
     release_due(&world.app).await.unwrap();
     let worker = Worker::start(&world.app);
-    for _ in 0..5 {
+    let times = scale::of(5, 20);
+    for _ in 0..times {
         sleep(Duration::from_millis(100)).await;
         // What a restart does to everybody who is connected; our own answer is cut off, too.
-        let _cut = world
-            .app
-            .db
-            .reader()
-            .execute_unprepared(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()",
-            )
-            .await;
+        let everybody = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()";
+        let _cut = world.app.db.reader().execute_unprepared(everybody).await;
     }
+    let restarts = match scale::restart() {
+        Some(command) => restarted(&command, 3).await,
+        None => 0,
+    };
     let began = Instant::now();
     while going_on(&world).await > 0 {
         assert!(began.elapsed() < Duration::from_secs(60), "it goes on");
@@ -172,10 +174,26 @@ async fn a_database_that_restarts_costs_nobody_anything() {
     world.app.clock.advance(a_lease());
     world.run().await;
     let rows = lessons(&world, &practice).await;
-    assert_eq!(rows.len(), PEOPLE);
+    assert_eq!(rows.len(), people());
     assert!(rows.iter().all(|row| matches!(row.state, State::Sent | State::Unknown)));
     let ids: Vec<_> = world.mails.lock().unwrap().iter().map(|mail| header(&mail.raw, "Message-ID")).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no mail twice");
+    let doubtful = rows.iter().filter(|row| row.state == State::Unknown).count();
+    let counts = format!("{} mails, {doubtful} in doubt, 0 doubled, 0 lost", rows.len());
+    let how = format!("everybody cut off {times} times, {restarts} fast restarts");
+    scale::shown("R13, restarted", format!("{how}; {counts}; done {:.1?} after it", began.elapsed()));
+}
+
+/// Starts the server anew so many times, in the midst of it; returns how many.
+async fn restarted(command: &str, times: u32) -> u32 {
+    for _ in 0..times {
+        let command = command.to_owned();
+        let run = move || std::process::Command::new("sh").args(["-c", &command]).output();
+        let done = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        sleep(Duration::from_millis(300)).await;
+    }
+    times
 }
 
 async fn going_on(world: &World) -> u64 {

@@ -19,12 +19,14 @@ use trellis::{
     domain::delivery::{Occasion, State},
     random::Random,
     seal,
-    store::ledger,
+    store::{Connection, ledger, practices},
 };
 
 use super::releases::{ADA, group, occasions};
 use crate::{
+    durability::with_people,
     people::{Person, ask},
+    scale,
     world::{Backend, PASSWORD, World, utc},
 };
 
@@ -73,6 +75,9 @@ async fn a_restored_backup_does_not_mail_the_past_again() {
     let world = World::new(Backend::Sqlite).await;
     let folder = tempfile::tempdir().unwrap();
     group(&world).await;
+    let practice = practices::on_this_installation(world.app.db.reader()).await.unwrap().remove(0);
+    let more = scale::of(8, 300);
+    with_people(&world, &practice, more).await;
     // Before the first lesson: Monday 12 October, 07:00 in Berlin.
     world.to(utc("2026-10-11 20:00")).await;
     let made = copy(&world, folder.path()).await;
@@ -81,7 +86,7 @@ async fn a_restored_backup_does_not_mail_the_past_again() {
     // The first lesson and the reminders go out; then the disk dies.
     world.to(utc("2026-10-12 20:00")).await;
     let gone = occasions(&world.mails.lock().unwrap());
-    assert!(gone.len() >= 4, "lessons and reminders: {gone:?}");
+    assert!(gone.len() >= 2 * (2 + more), "lessons and reminders: {gone:?}");
     world.forget_mails();
 
     let config = with(&world.app.config, &folder.path().join("again.sqlite"), folder.path());
@@ -99,7 +104,7 @@ async fn a_restored_backup_does_not_mail_the_past_again() {
     assert_eq!(occasions(&world.mails.lock().unwrap()), BTreeMap::new(), "nothing goes out before the release");
 
     let outcome = let_go(&app, Choice::SkipDoubtful).await.unwrap().unwrap();
-    assert!(outcome.skipped >= 4, "{outcome:?}");
+    assert!(outcome.skipped >= 2 * (2 + more as u64), "{outcome:?}");
     work(&app).await;
     world.run().await;
     assert_eq!(occasions(&world.mails.lock().unwrap()), BTreeMap::new(), "nor what went out before");
@@ -110,12 +115,14 @@ async fn a_restored_backup_does_not_mail_the_past_again() {
     assert!(later.values().all(|count| *count == 1), "{later:?}");
     let rows = ledger::everything(app.db.reader()).await.unwrap();
     let sent_lessons = |state| rows.iter().filter(|row| row.occasion == Occasion::Lesson && row.state == state).count();
-    assert_eq!((sent_lessons(State::Skipped), sent_lessons(State::Sent)), (2, 2));
+    assert_eq!((sent_lessons(State::Skipped), sent_lessons(State::Sent)), (2 + more, 2 + more));
     assert!(
         later.keys().any(|mail| mail.ends_with(super::releases::LENA.email))
             && later.keys().any(|mail| mail.ends_with(ADA.email))
     );
     assert_eq!(let_go(&app, Choice::All).await.unwrap(), None, "there is nothing to let go of any more");
+    let counts = format!("{} mails gone since the backup, 0 of them sent again", gone.len());
+    scale::shown("R8", format!("{counts}; {} held back; then {} new ones, once each", outcome.skipped, later.len()));
 }
 
 /// R17: while people enroll, a copy is taken; it is of one moment, and the coach can sign in to it.
@@ -124,21 +131,23 @@ async fn a_backup_under_load_is_of_one_moment_and_comes_back_whole() {
     let world = Arc::new(World::new(Backend::Sqlite).await);
     let folder = tempfile::tempdir().unwrap();
     let practice = world.practice().await;
-    let cohort = world.cohort(&practice, |new| new.capacity = 200).await;
+    let cohort = world.cohort(&practice, |new| new.capacity = 400).await;
     let asking = world.clone();
+    let (asked, copied) = (scale::of(60, 600), scale::of(4, 12));
     let load = tokio::spawn(async move {
-        for number in 0..60 {
+        for number in 0..asked {
             let email: &'static str = Box::leak(format!("person{number}@load.example").into_boxed_str());
             ask(&asking, cohort, &Person { name: "Ada", email, ..ADA }).await;
         }
     });
     let mut copies = Vec::new();
-    for second in 0..4 {
+    for second in 0..copied {
         let mut config = world.app.config.clone();
         config.backup.folder = folder.path().to_owned();
         copies.push(make_backup(&config, utc("2026-10-05 09:00") + TimeDelta::seconds(second)).await.unwrap());
     }
     load.await.unwrap();
+    let made: Vec<u64> = copies.iter().map(|made| made.label.rows["enrollments"]).collect();
     for (number, made) in copies.iter().enumerate() {
         // One moment: whoever has a place in line has their mail in the ledger.
         let rows = &made.label.rows;
@@ -148,7 +157,11 @@ async fn a_backup_under_load_is_of_one_moment_and_comes_back_whole() {
         let restored = bring_back(&config, &made.file, world.now()).await.unwrap();
         assert_eq!(restored.held, rows["deliveries"], "what was open is held");
     }
-    let config = with(&world.app.config, &folder.path().join("again-3.sqlite"), folder.path());
+    let config = with(&world.app.config, &folder.path().join(format!("again-{}.sqlite", copied - 1)), folder.path());
+    for number in 0..copied {
+        let url = format!("sqlite://{}", folder.path().join(format!("again-{number}.sqlite")).display());
+        assert_eq!(integrity(&url).await, "ok");
+    }
     let app = App::open(config, Clock::fixed(world.now()), Random::seeded(9)).await.unwrap();
     let site = trellis::web::routes::site(app).unwrap();
     let client = poem::test::TestClient::new(site);
@@ -156,6 +169,18 @@ async fn a_backup_under_load_is_of_one_moment_and_comes_back_whole() {
     let form = [("email", "nadia@group.example"), ("password", PASSWORD), ("form_token", token.as_str())];
     let signed = client.post("/coach/sign-in").header("sec-fetch-site", "same-origin").form(&form).send().await;
     assert_eq!(signed.0.status().as_u16(), 303, "the coach's password is what it was");
+    scale::shown(
+        "R17",
+        format!("{copied} copies while {asked} people asked, with {made:?} of them; each whole, integrity ok"),
+    );
+}
+
+async fn integrity(url: &str) -> String {
+    let db = sea_orm::Database::connect(url).await.unwrap();
+    let check = sea_orm::Statement::from_string(db.get_database_backend(), "PRAGMA integrity_check");
+    let said = db.query_one_raw(check).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    db.close().await.unwrap();
+    said
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

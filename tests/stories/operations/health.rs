@@ -1,9 +1,11 @@
 //! Does it tell the truth to those who watch it, and nothing about anybody?
 
 use chrono::TimeDelta;
+use serde_json::json;
 use trellis::{actions::release_due::release_due, demo::smtp_server::Script};
 
 use crate::{
+    golden::python,
     people::{Person, ask, enroll},
     story,
     visitor::Visitor,
@@ -18,15 +20,15 @@ async fn ready(world: &World) -> (u16, String) {
     (answer.status, answer.body)
 }
 
-fn checks(status: &str, [database, mail, planner]: [&str; 3]) -> String {
-    format!(
-        "{{\"checks\":{{\"database\":\"{database}\",\"planner\":\"{planner}\",\"mail\":\"{mail}\"}},\"status\":\"{status}\"}}"
-    )
+fn checks(status: &str, [database, mail, planner]: [&str; 3]) -> serde_json::Value {
+    json!({ "status": status, "checks": { "database": database, "planner": planner, "mail": mail } })
 }
 
-fn same(given: &str, expected: &str) {
-    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    assert_eq!(read(given), read(expected));
+/// And when the planner looked last, and for how long the oldest mail has been due.
+fn same(given: &str, mut expected: serde_json::Value, (looked_at, oldest): (Option<&str>, Option<i64>)) {
+    expected["planner_looked_at"] = json!(looked_at);
+    expected["oldest_due_seconds"] = json!(oldest);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(given).unwrap(), expected);
 }
 
 story! {
@@ -35,14 +37,14 @@ story! {
         assert_eq!((live.status, live.body.as_str()), (200, "{\"status\":\"live\"}"));
         let (status, body) = ready(world).await;
         assert_eq!(status, 503, "the planner never looked");
-        same(&body, &checks("not_ready", ["ok", "ok", "late"]));
+        same(&body, checks("not_ready", ["ok", "ok", "late"]), (None, Some(0)));
         world.run().await;
         assert_eq!(ready(world).await.0, 200);
 
         world.app.clock.advance(TimeDelta::seconds(11));
         let (status, body) = ready(world).await;
         assert_eq!(status, 503, "the planner has not looked for eleven seconds");
-        same(&body, &checks("not_ready", ["ok", "ok", "late"]));
+        same(&body, checks("not_ready", ["ok", "ok", "late"]), (Some("2026-10-05T09:00:00Z"), Some(0)));
 
         let practice = world.practice().await;
         let cohort = world.cohort(&practice, |_| {}).await;
@@ -55,12 +57,12 @@ story! {
         release_due(&world.app).await.unwrap();
         let (status, body) = ready(world).await;
         assert_eq!(status, 503, "an hour is too long");
-        same(&body, &checks("not_ready", ["ok", "late", "ok"]));
+        same(&body, checks("not_ready", ["ok", "late", "ok"]), (Some("2026-10-05T10:01:11Z"), Some(3_660)));
         let live = Visitor::of(world).get("/health/live").await;
         assert_eq!(live.status, 200, "it is alive all the same: starting it anew would help nobody");
 
         world.run().await;
-        same(&ready(world).await.1, &checks("ready", ["ok", "ok", "ok"]));
+        same(&ready(world).await.1, checks("ready", ["ok", "ok", "ok"]), (Some("2026-10-05T10:01:11Z"), Some(0)));
     }
 }
 
@@ -76,7 +78,7 @@ async fn a_process_that_holds_mail_is_ready() {
         world.run().await;
         let (status, body) = ready(&world).await;
         assert_eq!(status, 200);
-        same(&body, &checks("ready", ["ok", "held", "ok"]));
+        same(&body, checks("ready", ["ok", "held", "ok"]), (Some("2026-10-05T14:00:00Z"), Some(18_000)));
     }
 }
 
@@ -88,7 +90,7 @@ async fn without_its_database_it_is_alive_and_not_ready() {
         world.app.db.clone().close().await.unwrap();
         let (status, body) = ready(&world).await;
         assert_eq!(status, 503);
-        same(&body, &checks("not_ready", ["down", "late", "ok"]));
+        same(&body, checks("not_ready", ["down", "late", "ok"]), (Some("2026-10-05T09:00:00Z"), None));
         assert_eq!(Visitor::of(&world).get("/health/live").await.status, 200);
     }
 }
@@ -156,6 +158,7 @@ async fn the_numbers_are_for_whoever_holds_the_token_and_name_nobody() {
             assert!(!page.contains(private), "{private} is among the numbers:\n{page}");
         }
         the_dashboard_shows_only_what_there_is(&page);
+        another_reader_finds_no_fault(&page);
         world.run().await;
     }
 }
@@ -179,6 +182,19 @@ fn the_dashboard_shows_only_what_there_is(page: &str) {
     for family in families {
         assert!(dashboard.contains(family), "the dashboard does not show {family}");
     }
+}
+
+/// Python's own client of Prometheus is strict about what OpenMetrics is.
+fn another_reader_finds_no_fault(page: &str) {
+    let reads = "import sys; from prometheus_client.openmetrics import parser; \
+         print(len(list(parser.text_string_to_metric_families(open(sys.argv[1]).read()))))";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("metrics");
+    std::fs::write(&file, page).unwrap();
+    let read = std::process::Command::new(python()).args(["-c", reads]).arg(file).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let families = page.lines().filter(|line| line.starts_with("# TYPE ")).count();
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), families.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

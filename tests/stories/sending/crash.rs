@@ -16,7 +16,7 @@ use super::{
     beside, coach, database, queue, settings,
     tally::{Arrivals, Line, Tally, ledger as read_ledger, tally},
 };
-use crate::{operations::process::Served, world::Backend};
+use crate::{operations::process::Served, scale, world::Backend};
 
 const SENDERS: usize = 2;
 
@@ -27,13 +27,8 @@ struct Size {
     seed: u64,
 }
 
-/// `TRELLIS_TESTS=full` runs it as large as it is promised.
-#[expect(clippy::disallowed_methods, reason = "the test command says in the environment how much is run")]
 fn size() -> Size {
-    match std::env::var("TRELLIS_TESTS").as_deref() {
-        Ok("full") => Size { mails: 2_000, kills: 50, seed: 17 },
-        _ => Size { mails: 500, kills: 20, seed: 17 },
-    }
+    Size { mails: scale::of(500, 2_000), kills: scale::of(20, 50), seed: 17 }
 }
 
 /// A server that takes everything after 5 to 50 milliseconds, and remembers it from the final dot on.
@@ -105,7 +100,8 @@ async fn finish(folder: &Path, settings: &crate::operations::process::Settings, 
 }
 
 fn report(name: &str, size: &Size, tally: &Tally) {
-    eprintln!("{name}: {} mails, {} kills, {SENDERS} senders: {tally:?}", size.mails, size.kills);
+    let came_to = format!("{} mails, {} kills, {SENDERS} senders: {tally}", size.mails, size.kills);
+    scale::shown(&format!("R1, R2, {name}"), came_to);
 }
 
 /// R1, R2, B3: nothing is lost, and what is doubled was on the wire at a kill, and is the same to the byte.

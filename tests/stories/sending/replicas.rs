@@ -19,12 +19,12 @@ use super::{
     beside, coach, database, queue, settings,
     tally::{Arrivals, ledger as read_ledger, tally},
 };
-use crate::{operations::process::Served, world::Backend};
+use crate::{operations::process::Served, scale, world::Backend};
 
 async fn until_done(app: &App, log: impl Fn() -> String) {
     let began = Instant::now();
     while ledger::count_going_on(app.db.reader(), app.clock.now()).await.unwrap() > 0 {
-        assert!(began.elapsed() < Duration::from_secs(150), "it does not end: {}", log());
+        assert!(began.elapsed() < Duration::from_secs(scale::of(150, 900)), "it does not end: {}", log());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -47,7 +47,8 @@ async fn three_processes_on_one_database_send_each_mail_once() {
     let database = database(Backend::Postgres, folder.path()).await;
     let app = beside(&database).await;
     let nadia = coach(&app, "nadia@group.example").await;
-    queue(&app, &nadia, 500).await;
+    let mails = scale::of(500, 5_000);
+    queue(&app, &nadia, mails).await;
     let settings = settings(&database, &smtp.to_string(), &[("TRELLIS__MAIL__ATTEMPT_SECONDS", "20")]);
     let mut served = Vec::new();
     for _ in 0..3 {
@@ -56,9 +57,9 @@ async fn three_processes_on_one_database_send_each_mail_once() {
     until_done(&app, || served[0].log()).await;
     let took_part = served.iter().filter(|served| served.log().contains("\"recorded\"")).count();
     let tally = tally(&read_ledger(folder.path(), &settings), &arrivals);
-    eprintln!("three replicas, 500 mails: {tally:?}, {took_part} of them sent");
-    assert_eq!((tally.keys, tally.sent, tally.doubled), (500, 500, 0));
-    assert_eq!(arrivals.count(), 500);
+    scale::shown("R3, three processes", format!("{tally}; {took_part} of the three sent"));
+    assert_eq!((tally.keys, tally.sent, tally.doubled), (mails, mails, 0));
+    assert_eq!(arrivals.count(), mails);
     assert!(took_part >= 2, "one did it all: the run shows nothing");
 }
 
@@ -84,7 +85,8 @@ async fn a_process_that_stood_still_writes_nothing_over_and_doubles_only_what_it
     let database = database(Backend::Postgres, folder.path()).await;
     let app = beside(&database).await;
     let nadia = coach(&app, "nadia@group.example").await;
-    queue(&app, &nadia, 150).await;
+    let mails = scale::of(150, 1_000);
+    queue(&app, &nadia, mails).await;
     let more = [("TRELLIS__MAIL__ATTEMPT_SECONDS", "2"), ("TRELLIS__MAIL__MOST_SENDERS", "2")];
     let settings = settings(&database, &smtp.to_string(), &more);
 
@@ -103,8 +105,8 @@ async fn a_process_that_stood_still_writes_nothing_over_and_doubles_only_what_it
     tokio::time::sleep(Duration::from_secs(3)).await;
     let after = read_ledger(folder.path(), &settings);
     let tally = tally(&after, &arrivals);
-    eprintln!("one stood still for three leases, 150 mails: {tally:?}");
-    assert_eq!((tally.keys, tally.sent), (150, 150));
+    scale::shown("R3, one stood still for three leases", &tally);
+    assert_eq!((tally.keys, tally.sent), (mails, mails));
     assert!(tally.doubled <= 2, "only what it had on the wire: {tally:?}");
     assert_eq!(after, before, "its late record changed no row");
     assert_eq!(arrivals.count(), arrived, "and it sent nothing more");

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -62,6 +63,13 @@ pub struct Tally {
     pub in_doubt: usize,
     /// Arrivals beyond the first of a message.
     pub doubled: usize,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { keys, sent, in_doubt, doubled } = self;
+        write!(f, "{keys} in the ledger, 0 lost, {sent} sent, {in_doubt} in doubt, {doubled} doubled")
+    }
 }
 
 /// Holds the ledger against what arrived. What nobody may do, panics: a key that is lost or not yet at its end, a
