@@ -15,7 +15,6 @@ use trellis::{
     web::routes,
 };
 
-use super::without_id;
 use crate::{
     people::{Person, enroll},
     world::{World, name, save_program, zone},
