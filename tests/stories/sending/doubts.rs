@@ -2,11 +2,14 @@
 
 use chrono::TimeDelta;
 use trellis::{
-    actions::{confirm_enrollment::confirm_enrollment, send_deliveries::sweep},
+    actions::{change_person::correct_address, confirm_enrollment::confirm_enrollment, send_deliveries::sweep},
     demo::smtp_server::{Action, Script, Step},
     domain::delivery::{A_PERSON_DECIDES, Occasion, State},
     links::Purpose,
-    store::ledger::{self, Begun, Claim, Delivery, Frozen, Kept, Lease, LeaseClock},
+    store::{
+        ledger::{self, Begun, Claim, Delivery, Frozen, Kept, Lease, LeaseClock},
+        participants,
+    },
 };
 
 use crate::{
@@ -55,6 +58,38 @@ async fn each_kind_of_mail_has_a_policy_of_its_own() {
             let row = row(&world, occasion).await;
             assert_eq!((row.state, row.next_try_at), (State::Unknown, A_PERSON_DECIDES), "a person decides");
         }
+    }
+}
+
+const NEW: &str = "ana@elsewhere.example";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_doubt_in_one_mailbox_is_written_anew_for_another() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let script = Script::new(|step| match step {
+            Step::Message(mail) => {
+                let mail = read(utc("2026-01-01 00:00"), mail);
+                let falls_silent = mail.subject == WELCOME && mail.to == ANA.email;
+                if falls_silent { Action::TakeAndDrop } else { Action::Go }
+            }
+            _ => Action::Go,
+        });
+        let world = World::with(backend, script, &[]).await;
+        let practice = world.practice().await;
+        let cohort = world.cohort(&practice, |_| {}).await;
+        enroll(&world, cohort, &ANA).await;
+        assert_eq!(row(&world, Occasion::Welcome).await.state, State::Unknown);
+        let email = ANA.email.parse().unwrap();
+        let ana = participants::with_email(world.app.db.reader(), practice.id, &email).await.unwrap().unwrap();
+        correct_address(&world.app, practice.id, ana.id, &NEW.parse().unwrap()).await.unwrap();
+        for _ in 0..15 {
+            world.pass(TimeDelta::minutes(1)).await;
+        }
+        let welcomes =
+            |to: &str| world.mails_to(to).into_iter().filter(|mail| mail.subject == WELCOME).collect::<Vec<_>>();
+        assert_eq!(welcomes(ANA.email).len(), 1, "not once more to where it may be already");
+        let [welcome] = &welcomes(NEW)[..] else { panic!("once to the new address") };
+        assert!(!String::from_utf8_lossy(&welcome.raw).contains(ANA.email), "and it does not name the old one");
     }
 }
 
