@@ -172,7 +172,12 @@ const SAID: &[(&str, Tone, &str, &str)] = &[
     ("saved", Tone::Ok, "Saved.", ""),
     ("password", Tone::Ok, "Your password is changed.", "Other browsers are signed out."),
     ("feed", Tone::Ok, "Your feed has a new address.", "The old one no longer works."),
-    ("test", Tone::Info, "A test mail is on its way.", "Open it and press its button: then we know that mail arrives."),
+    (
+        "test",
+        Tone::Info,
+        "A test mail is in the queue.",
+        "Once it is there, press its button: then we know that mail arrives.",
+    ),
     ("test-lesson", Tone::Info, "A test is on its way to you.", ""),
     ("arrived", Tone::Ok, "Mail arrives.", "Cohorts can be opened."),
     ("draft", Tone::Ok, "Saved as a draft.", "Nobody sees it, and nothing is sent before it is opened."),

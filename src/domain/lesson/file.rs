@@ -128,8 +128,9 @@ fn front_matter(front: &str, error: &toml::de::Error) -> Finding {
     Finding::new(1 + line, field, message)
 }
 
+/// Every end of a line is one line feed: what was evened once stays as it is.
 fn even(source: &str) -> String {
-    source.trim_start_matches('\u{FEFF}').replace("\r\n", "\n")
+    source.trim_start_matches('\u{FEFF}').replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// Without blank lines before and white space after.
@@ -139,4 +140,19 @@ fn tidy(body: &str) -> &str {
         body = rest;
     }
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_evened_once_stays_as_it_is() {
+        for end in ["\r\n", "\r", "\r\r\n", "\r\r\r\n", "\n\r"] {
+            let source = format!("+++{end}week = 2{end}+++{end}{end}One{end}two{end}{end}three{end}");
+            let lesson = read(&source).unwrap();
+            assert_eq!(lesson.week, 2);
+            assert_eq!(read(&write(&lesson)), Ok(lesson), "{end:?}");
+        }
+    }
 }
