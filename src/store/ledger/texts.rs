@@ -22,7 +22,12 @@ pub async fn forget_texts(tx: &impl ConnectionTrait, before: DateTime<Utc>) -> R
         .filter(Expr::cust("state NOT IN ('queued', 'claimed', 'sending', 'deferred')"))
         .exec(tx)
         .await?;
-    forgotten(Entity::update_many()).filter(Column::Id.in_subquery(fills::over(before))).exec(tx).await?;
+    // What was sent again since, and not with these, has words of its own.
+    forgotten(Entity::update_many())
+        .filter(Column::StencilId.is_not_null())
+        .filter(Column::Id.in_subquery(fills::over(before)))
+        .exec(tx)
+        .await?;
     let holes = fills::forget(tx, fills::over(before)).await?;
     Ok(whole.rows_affected + holes)
 }

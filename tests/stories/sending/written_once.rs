@@ -12,18 +12,20 @@ use trellis::{
     demo::smtp_server::{Action, Script, Step},
     domain::delivery::{Occasion, State},
     store::{
-        ledger::{self, Delivery},
-        stencils,
+        fills,
+        ledger::{self, Begun, Claim, Delivery, Frozen, Kept, Lease, LeaseClock, Recorded},
+        stencils::{self, Stencil},
     },
 };
 
 use crate::{
-    people::{Person, enroll},
+    people::{Person, ask, enroll},
     post::header,
+    story,
     world::{Backend, World},
 };
 
-/// The names are alike in shape, so that one writing serves them all; one is of two words, and one is no ordinary name.
+/// Names of all shapes: one writing serves them all.
 const PEOPLE: [(&str, &str); 9] = [
     ("Adele", "adele@example.org"),
     ("Bruno", "bruno@example.org"),
@@ -120,6 +122,58 @@ async fn a_lesson_written_once_is_everybodys_own_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lesson_written_once_is_everybodys_own_on_postgres() {
     a_lesson_written_once_is_everybodys_own(Backend::Postgres).await;
+}
+
+/// Claims the one that is due and writes down that it was sent, kept in this way.
+async fn send_as(world: &World, kept: Kept) -> trellis::store::Result<()> {
+    let now = world.app.clock.now();
+    let lease = Lease {
+        token: world.app.random.uuid(now.real),
+        lasts: TimeDelta::seconds(90),
+        clock: LeaseClock::Ours(now.real),
+    };
+    let word = || "x".to_owned();
+    let (message, message_id, subject) = (b"Subject: x\r\n\r\n".to_vec(), word(), word());
+    let frozen = Arc::new(Frozen { message, message_id, subject, kept, sent_to: word(), frozen_for: word() });
+    let sent = Recorded { state: State::Sent, reason: None, next_try_at: now.real, sent_at: Some(now.program) };
+    trellis::transact!(world.app.db, |tx| {
+        let rows = ledger::claim(tx, &Claim { lease, most: 8, served: None }, now).await?;
+        assert_eq!(rows.len(), 1);
+        assert!(ledger::start_sending(tx, &Begun { row: (&rows[0]).into(), frozen: frozen.clone(), lease }).await?);
+        assert!(ledger::record(tx, &rows[0], State::Sending, &sent, now).await?);
+        Ok::<_, trellis::store::Error>(())
+    })
+}
+
+story! {
+    async fn what_was_sent_again_is_shown_for_thirty_days_of_its_own(world: &World) {
+        let (db, practice) = (world.app.db.reader(), world.practice().await);
+        let cohort = world.cohort(&practice, |_| {}).await;
+        ask(world, cohort, &Person { name: "Adele", email: "adele@example.org", zone: "Europe/Lisbon", track: "broke", calendar: "feed" }).await;
+        let pieces = "[0]".to_owned();
+        let stencil = Stencil { id: practice.id.0, practice_id: practice.id, pieces, used_at: world.now() };
+        send_as(world, Kept::Holes { stencil: Arc::new(stencil), fills: "[\"x\"]".to_owned() }).await.unwrap();
+        let row = ledger::everything(db).await.unwrap().remove(0);
+        world.app.clock.advance(TimeDelta::days(20));
+        let now = world.app.clock.now();
+        let result: trellis::store::Result<()> = async {
+            trellis::transact!(world.app.db, |tx| {
+                assert!(ledger::came_back(tx, row.id, (State::Bounced, "no such mailbox"), now.program).await?);
+                assert!(ledger::requeue(tx, row.id, "the coach", now.real).await?);
+                Ok::<_, trellis::store::Error>(())
+            })
+        }
+        .await;
+        result.unwrap();
+        send_as(world, Kept::Whole { body: "once more".to_owned() }).await.unwrap();
+        for (days, words) in [(15, Some("once more")), (20, None)] {
+            world.app.clock.advance(TimeDelta::days(days));
+            forget(&world.app).await.unwrap();
+            let row = ledger::everything(db).await.unwrap().remove(0);
+            assert_eq!((row.body.as_deref(), row.subject.is_some()), (words, words.is_some()), "{days}");
+            assert!(fills::find(db, row.id).await.unwrap().is_none(), "and what it said before is forgotten in its own time");
+        }
+    }
 }
 
 /// Of how many the words can still be read.
