@@ -27,6 +27,15 @@ fn lesson(world: &World, to: &str, part: usize) -> Mail {
     world.mails_to(to).into_iter().find(|mail| mail.subject == subject).unwrap_or_else(|| panic!("no {subject}"))
 }
 
+/// Ana has had her first lesson: her group, and the lesson's link to stop.
+async fn first_lesson(world: &World) -> (trellis::domain::ids::CohortId, String) {
+    let practice = world.practice().await;
+    let cohort = world.cohort(&practice, |_| {}).await;
+    enroll(world, cohort, &ANA).await;
+    world.to(utc("2026-10-12 06:00")).await;
+    (cohort, lesson(world, ANA.email, 1).link("/u/"))
+}
+
 async fn one_click(link: &str) -> reqwest::Response {
     reqwest::Client::new().post(link).form(&[("List-Unsubscribe", "One-Click")]).send().await.unwrap()
 }
@@ -42,11 +51,7 @@ async fn stopped(world: &World, cohort: trellis::domain::ids::CohortId) -> Vec<C
 
 story! {
     async fn u3_what_is_queued_already_is_dropped_at_the_last_moment(world: &World) {
-        let practice = world.practice().await;
-        let cohort = world.cohort(&practice, |_| {}).await;
-        enroll(world, cohort, &ANA).await;
-        world.to(utc("2026-10-12 06:00")).await;
-        let link = lesson(world, ANA.email, 1).link("/u/");
+        let (cohort, link) = first_lesson(world).await;
         // The second lesson is released, and not one of its mails has left.
         world.to(utc("2026-10-19 04:59")).await;
         world.app.clock.set(utc("2026-10-19 05:00"));
@@ -60,14 +65,12 @@ story! {
 
 story! {
     async fn u4_twice_is_once_and_nothing_is_answered(world: &World) {
-        let practice = world.practice().await;
-        let cohort = world.cohort(&practice, |_| {}).await;
-        enroll(world, cohort, &ANA).await;
-        world.to(utc("2026-10-12 06:00")).await;
-        let link = lesson(world, ANA.email, 1).link("/u/");
+        let (cohort, link) = first_lesson(world).await;
         world.forget_mails();
         let audits = async || {
-            let all = trellis::store::audits::of_practice(world.app.db.reader(), practice.id, 1_000).await.unwrap();
+            let practices = trellis::store::practices::on_this_installation(world.app.db.reader()).await.unwrap();
+            let all =
+                trellis::store::audits::of_practice(world.app.db.reader(), practices[0].id, 1_000).await.unwrap();
             all.len()
         };
         let before = audits().await;
@@ -121,11 +124,7 @@ story! {
 
 story! {
     async fn u7_u8_u9_the_link_grants_this_and_tells_nothing(world: &World) {
-        let practice = world.practice().await;
-        let cohort = world.cohort(&practice, |_| {}).await;
-        enroll(world, cohort, &ANA).await;
-        world.to(utc("2026-10-12 06:00")).await;
-        let link = lesson(world, ANA.email, 1).link("/u/");
+        let (cohort, link) = first_lesson(world).await;
         let client = reqwest::Client::new();
         let page = client.get(&link).send().await.unwrap();
         let of = |name: &str| page.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
@@ -195,11 +194,7 @@ story! {
 
 story! {
     async fn u10_what_a_link_stopped_is_switched_on_again_on_ones_own_page(world: &World) {
-        let practice = world.practice().await;
-        let cohort = world.cohort(&practice, |_| {}).await;
-        enroll(world, cohort, &ANA).await;
-        world.to(utc("2026-10-12 06:00")).await;
-        let link = lesson(world, ANA.email, 1).link("/u/");
+        let (cohort, link) = first_lesson(world).await;
         let client = reqwest::Client::new();
         for category in Category::ALL.into_iter().filter(|category| category.subscribed()) {
             let answer = client.post(&link).form(&[("stop", category.as_str())]).send().await.unwrap();
