@@ -76,7 +76,8 @@ impl House {
             ("mail.smtp_url", quoted(&format!("smtp://{relay}"))),
             ("mail.bounce_domain", quoted("bounce.group.example")),
             ("secrets.key", quoted(KEY)),
-            ("limits.enrollments_per_client", "1000000000".to_owned()),
+            // Everybody comes through this machine, each from an address of their own.
+            ("server.trusted_proxies", "[\"127.0.0.1\"]".to_owned()),
         ];
         let values: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let app = App::open(Config::with(&values)?, clock, Random::seeded(7)).await?;

@@ -207,10 +207,12 @@ fn post(house: &House, path: &str, fields: &[(&str, &str)]) -> Ask {
     let token = FormToken::new(house.app.random.bytes());
     let fields = fields.iter().copied().chain([("form_token", token.as_str())]);
     let body: Vec<_> = fields.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let [a, b, c] = house.app.random.bytes::<3>();
+    let (base, form) = (&house.base, "application/x-www-form-urlencoded");
     Ask {
         method: "POST".to_owned(),
         path: path.trim_start_matches(&house.base).to_owned(),
-        head: format!("Origin: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n", house.base),
+        head: format!("Origin: {base}\r\nX-Forwarded-For: 10.{a}.{b}.{c}\r\nContent-Type: {form}\r\n"),
         body: body.join("&"),
     }
 }
