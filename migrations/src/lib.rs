@@ -76,6 +76,7 @@ mod m0012_streams;
 mod m0013_stencils;
 mod m0014_sent_forms;
 mod m0015_lean_ledger;
+mod m0016_first_row;
 
 #[derive(Debug)]
 struct Migrator;
@@ -128,6 +129,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_stencils::Step),
             Box::new(m0014_sent_forms::Step),
             Box::new(m0015_lean_ledger::Step),
+            Box::new(m0016_first_row::Step),
         ]
     }
 }

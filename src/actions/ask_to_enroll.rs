@@ -87,13 +87,14 @@ pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form) -> store::Re
         let now = app.clock.now();
         let hash = limit_hash(app, cohort, form);
         attempts::note(tx, app.random.uuid(now.real), bucket(&hash), now.real).await?;
-        if limited || participants::with_email(tx, cohort.practice_id, &form.email).await?.is_some() {
+        let known = participants::with_email(tx, cohort.practice_id, &form.email).await?;
+        if limited || known.is_some() {
             enroll_nobody(app, tx, cohort, form, now).await?;
         }
         if limited {
             return Ok(());
         }
-        let person = person(app, tx, cohort, form, now).await?;
+        let person = person(app, tx, (cohort, known), form, now).await?;
         let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
         answer(app, tx, (cohort, &person), enrollment, form, now).await
     })?;
@@ -115,8 +116,15 @@ async fn is_over_limit(app: &App, cohort: &Cohort, form: &Form, now: Now) -> sto
     Ok(made >= u64::from(app.config.limits.enrollments_per_address))
 }
 
-pub(super) async fn person(app: &App, tx: &Tx, cohort: &Cohort, form: &Form, now: Now) -> store::Result<Participant> {
-    if let Some(known) = participants::with_email(tx, cohort.practice_id, &form.email).await? {
+/// Who has this address, as they are from now on.
+pub(super) async fn person(
+    app: &App,
+    tx: &Tx,
+    (cohort, known): (&Cohort, Option<Participant>),
+    form: &Form,
+    now: Now,
+) -> store::Result<Participant> {
+    if let Some(known) = known {
         // A form proves nothing about the address: it changes nobody who has confirmed theirs.
         if known.confirmed_at.is_some() {
             return Ok(known);
@@ -285,22 +293,14 @@ async fn mail(app: &App, tx: &Tx, occasion: Occasion, enrollment: &Enrollment, n
 
 /// Confirmations a day: one to an address that never confirmed, whoever of this installation it is about;
 /// a few to somebody we know, who may ask, leave and ask again.
-const MOST_TO_A_STRANGER: usize = 1;
-const MOST_TO_THE_KNOWN: usize = 3;
+const MOST_TO_A_STRANGER: u64 = 1;
+const MOST_TO_THE_KNOWN: u64 = 3;
 
 async fn may_ask_to_confirm(tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<bool> {
     let Some(person) = participants::holding(tx, enrollment.participant_id).await? else { return Ok(false) };
     let most = if person.confirmed_at.is_some() { MOST_TO_THE_KNOWN } else { MOST_TO_A_STRANGER };
-    let mut asked = 0;
-    for person in participants::everywhere_with_email(tx, &person.email).await? {
-        let filter = ledger::Filter {
-            participant: Some(person.id),
-            occasion: Some(Occasion::ConfirmAddress),
-            page_size: 20,
-            ..ledger::Filter::default()
-        };
-        let (sent, _) = ledger::of_practice(tx, person.practice_id, &filter).await?;
-        asked += sent.iter().filter(|row| row.next_try_at > now.real - TimeDelta::days(1)).count();
-    }
+    let everywhere = participants::everywhere_with_email(tx, &person.email).await?;
+    let people: Vec<ParticipantId> = everywhere.iter().map(|person| person.id).collect();
+    let asked = ledger::count_to(tx, &people, Occasion::ConfirmAddress, now.real - TimeDelta::days(1)).await?;
     Ok(asked < most)
 }

@@ -22,7 +22,7 @@ pub(super) async fn enroll_nobody(app: &App, tx: &Tx, cohort: &Cohort, form: &Fo
     let Some(email) = nobodys_address(app) else { return Ok(()) };
     let form = Form { email, ..form.clone() };
     let inner = Database::begin_in_vain(tx).await?;
-    let person = person(app, &inner, cohort, &form, now).await?;
+    let person = person(app, &inner, (cohort, None), &form, now).await?;
     answer(app, &inner, (cohort, &person), None, &form, now).await?;
     Database::take_back(inner).await
 }

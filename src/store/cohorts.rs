@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 
 pub use super::rows::{cohort_lessons::Model as CohortLesson, cohorts::Model as Cohort, weeks::Model as WeekRow};
@@ -186,15 +186,22 @@ pub async fn set_weeks(tx: &impl ConnectionTrait, cohort: CohortId, rows: Vec<We
 
 /// By position, then track; without those taken out.
 pub async fn lessons_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Vec<CohortLesson>> {
+    Ok(in_order(cohort).all(db).await?)
+}
+
+/// The first of them.
+pub async fn first_lesson_of(db: &impl ConnectionTrait, cohort: CohortId) -> Result<Option<CohortLesson>> {
+    Ok(in_order(cohort).one(db).await?)
+}
+
+fn in_order(cohort: CohortId) -> Select<cohort_lessons::Entity> {
     use cohort_lessons::Column;
-    Ok(cohort_lessons::Entity::find()
+    cohort_lessons::Entity::find()
         .filter(Column::CohortId.eq(cohort))
         .filter(Column::Timing.ne(Timing::Removed))
         .order_by_asc(Column::Position)
         .order_by_asc(Column::Track)
         .order_by_asc(Column::Id)
-        .all(db)
-        .await?)
 }
 
 /// The cohort's copy of one lesson, unless it was taken out.

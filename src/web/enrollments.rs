@@ -71,7 +71,8 @@ pub(in crate::web) struct Offered {
     pub(in crate::web) practice: Practice,
     meetings: Vec<SessionRow>,
     weeks: Vec<WeekRow>,
-    lessons: Vec<CohortLesson>,
+    /// The first one shows what its reader's inbox will say; read where the form is shown.
+    lesson: Option<CohortLesson>,
     places: Places,
 }
 
@@ -87,12 +88,18 @@ impl Offered {
         Ok(Self {
             meetings: sessions::of_cohort(db, id).await?,
             weeks: cohorts::weeks_of(db, id).await?,
-            lessons: cohorts::lessons_of(db, id).await?,
+            lesson: None,
             places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?).by(cohort.admission),
             cohort,
             program,
             practice,
         })
+    }
+
+    /// With what only the form itself says.
+    pub(in crate::web) async fn in_full(self, site: &Site) -> Result<Self, PageError> {
+        let lesson = cohorts::first_lesson_of(site.db.reader(), self.cohort.id).await?;
+        Ok(Self { lesson, ..self })
     }
 
     /// On the clocks of this zone; none when the cohort is closed or over.
@@ -157,6 +164,7 @@ async fn show(Data(site): Data<&Site>, Path(id): Path<String>, request: &Request
     if let Some(answer) = offered.outside(site)? {
         return Ok(answer);
     }
+    let offered = offered.in_full(site).await?;
     let page = FormPage::new(site, &offered, dates, &Whose::Stranger, form::blank(&offered, wished));
     site.pages.render(&offered.chrome(site), &page)
 }
@@ -182,6 +190,7 @@ async fn ask(
             Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
         }
         Err(entered) => {
+            let offered = offered.in_full(site).await?;
             let page = FormPage::new(site, &offered, dates, &Whose::Stranger, entered);
             site.pages.refused(&offered.chrome(site), &page)
         }

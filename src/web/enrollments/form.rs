@@ -120,7 +120,7 @@ fn allowed(offered: &Offered) -> Vec<Discretion> {
 }
 
 fn levels(offered: &Offered) -> Vec<Level> {
-    let lesson = offered.lessons.first().map(|row| &row.content.0);
+    let lesson = offered.lesson.as_ref().map(|row| &row.content.0);
     let first = offered.meetings.first().map(|meeting| meeting.title.expose()).unwrap_or_default();
     let level = |level: Discretion| {
         let voice = voice(offered, level);
