@@ -11,7 +11,7 @@ use crate::{
         complete_people::complete_people,
         look_into_mailbox::Watch,
         release_due::release_due,
-        send_deliveries::{Round, forget, send_deliveries, sweep},
+        send_deliveries::{Hands, Round, forget, send_deliveries, sweep},
     },
     app::{App, Closing},
 };
@@ -59,8 +59,9 @@ impl Worker {
         if let Some(watch) = Watch::of(app) {
             tasks.spawn(look(app.clone(), stopped.clone(), watch));
         }
-        for hand in 0..app.config.mail.most_senders.max(app.config.mail.senders) {
-            tasks.spawn(send(hand, app.clone(), stopped.clone()));
+        let hands = Arc::<Hands>::default();
+        for nth in 0..app.config.mail.most_senders.max(app.config.mail.senders) {
+            tasks.spawn(send(nth, app.clone(), hands.clone(), stopped.clone()));
         }
         Self { tasks, stop, app: app.clone() }
     }
@@ -125,12 +126,12 @@ async fn now_and_then(
 }
 
 /// The first few work, the others rest until the mail server takes more at once.
-async fn send(hand: usize, app: Arc<App>, mut stopped: watch::Receiver<()>) {
+async fn send(nth: usize, app: Arc<App>, hands: Arc<Hands>, mut stopped: watch::Receiver<()>) {
     let mut sender = app.mailer.sender();
     while stopped.has_changed().is_ok() && !app.is_closing() {
-        let is_wanted = hand < app.post.sessions();
+        let is_wanted = nth < app.post.sessions();
         let pause = if is_wanted {
-            match AssertUnwindSafe(send_deliveries(&app, &mut sender)).catch_unwind().await {
+            match AssertUnwindSafe(send_deliveries(&app, &hands, &mut sender)).catch_unwind().await {
                 Ok(Ok(Round::Worked)) => continue,
                 Ok(Ok(Round::Idle)) => TICK,
                 Ok(Ok(Round::Shut(until))) => {

@@ -28,6 +28,7 @@ pub mod doctor;
 pub mod fill_seats;
 pub mod follow_to_zone;
 pub mod forget;
+mod hand;
 pub mod health;
 pub mod hold_mail;
 pub mod import_people;

@@ -3,10 +3,7 @@
 //! No transaction is open across the network, and nothing else calls the mailer. While one mail is on the wire the
 //! next is made ready, so that the outcome of the one and the intention of the other share a commit.
 
-use std::{
-    pin::pin,
-    time::{Duration, Instant},
-};
+use std::{pin::pin, sync::Arc, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{Either, join, select};
@@ -25,14 +22,14 @@ use crate::{
     mail::mailer::Sender,
     store::{
         self,
-        ledger::{self, Claim, Delivery, Entry, Lease},
+        ledger::{self, Delivery, Entry, Lease},
         silences,
     },
     transact,
 };
 
 use super::{
-    compose::gather::Gathered,
+    hand::{FRESH, Hand},
     make_ready::{Letter, Ready, make_ready},
     record_attempt::{Outcome, decide, finish, finish_all, lease, settled, told, write},
     say_again::say_again,
@@ -41,11 +38,10 @@ use super::{
 
 pub use super::{
     forget::forget,
+    hand::Hands,
     record_attempt::{sweep, sweep_at_start},
 };
 
-/// A last look is believed for this long; older, and there is another one.
-const FRESH: Duration = Duration::from_millis(500);
 /// A row that cannot even be read is looked at again after this time, and stops nobody meanwhile.
 const UNREADABLE: TimeDelta = TimeDelta::seconds(60);
 
@@ -59,20 +55,19 @@ pub enum Round {
     Shut(DateTime<Utc>),
 }
 
-/// Takes what is due and sends it, one by one.
-pub async fn send_deliveries(app: &App, sender: &mut Sender) -> store::Result<Round> {
+/// Takes what is due, with the other senders of this process, and sends it, one by one.
+pub async fn send_deliveries(app: &App, hands: &Hands, sender: &mut Sender) -> store::Result<Round> {
     // What is asked to stop begins nothing new.
     if app.is_closing() || app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();
     count_the_day(app, now).await?;
-    let most = match app.post.turn(now.real) {
+    let round = match app.post.turn(now.real) {
         Turn::Wait(until) => return Ok(Round::Shut(until)),
-        Turn::Go => app.post.in_a_hand(),
-        Turn::Probe => 1,
+        Turn::Go => work_off(app, sender, hands.next(app).await?).await,
+        Turn::Probe => work_off(app, sender, Hand::claim(app, 1).await?.map(Arc::new)).await,
     };
-    let round = claimed_and_sent(app, sender, most).await;
     if !matches!(round, Ok(Round::Worked)) {
         app.post.not_probed();
     }
@@ -88,37 +83,27 @@ async fn count_the_day(app: &App, now: Now) -> store::Result<()> {
     Ok(())
 }
 
-async fn claimed_and_sent(app: &App, sender: &mut Sender, most: u64) -> store::Result<Round> {
-    let now = app.clock.now();
-    let claim = Claim { lease: lease(app, now), most, served: app.post.served() };
-    let _at_work = app.at_work.begin(claim.lease.token);
-    let rows = transact!(app.db, |tx| ledger::claim(tx, &claim, now).await)?;
-    let Some(first) = rows.first() else { return Ok(Round::Idle) };
-    app.post.serve(first.practice_id);
-    let (began, mails) = (Instant::now(), u32::try_from(rows.len()).unwrap_or(u32::MAX));
-    let (rows, claimed) = (rows.into_iter(), Instant::now());
-    let mut hand = Hand { app, rows, claimed, gathered: None, settled: Vec::new(), claim, shut: None };
-    let mut ready = hand.next().await?;
+async fn work_off(app: &App, sender: &mut Sender, hand: Option<Arc<Hand>>) -> store::Result<Round> {
+    let Some(hand) = hand else { return Ok(Round::Idle) };
+    let mut work = Work { app, hand: &hand, settled: Vec::new(), shut: None };
+    let mut ready = work.next().await?;
     while let Some(prepared) = ready {
-        ready = match hand.begin(prepared).await? {
-            Some(begun) => hand.send(sender, begun).await?,
-            None => hand.next().await?,
+        ready = match work.begin(prepared).await? {
+            Some(begun) => work.send(sender, begun).await?,
+            None => work.next().await?,
         };
     }
-    app.post.took(began.elapsed() / mails);
-    Ok(hand.shut.map_or(Round::Worked, Round::Shut))
+    let shut = work.shut;
+    hand.ended(app);
+    Ok(shut.map_or(Round::Worked, Round::Shut))
 }
 
-/// What a sender has in its hands.
-struct Hand<'a> {
+/// One sender's part of what is worked off.
+struct Work<'a> {
     app: &'a App,
-    rows: std::vec::IntoIter<Delivery>,
-    claimed: Instant,
-    /// What was found about them all; read again when it is not fresh any more.
-    gathered: Option<Gathered>,
+    hand: &'a Hand,
     /// What does not leave now, and is still to be written down.
     settled: Vec<(Delivery, Outcome)>,
-    claim: Claim,
     shut: Option<DateTime<Utc>>,
 }
 
@@ -143,7 +128,7 @@ struct Begun {
     since: Instant,
 }
 
-impl Hand<'_> {
+impl Work<'_> {
     /// The next row that may leave; what may not is written down as what it is, all that is found on the way there in
     /// one commit: after a standstill that is most of what waits.
     async fn next(&mut self) -> store::Result<Option<Prepared>> {
@@ -162,7 +147,7 @@ impl Hand<'_> {
     }
 
     async fn found(&mut self) -> store::Result<Option<Prepared>> {
-        while let Some(row) = self.rows.next() {
+        while let Some(row) = self.hand.take() {
             let span = span(&row);
             if let Some(prepared) = self.prepare(row).instrument(span).await? {
                 return Ok(Some(prepared));
@@ -175,12 +160,12 @@ impl Hand<'_> {
         let app = self.app;
         let now = app.clock.now();
         let unspent = |until: DateTime<Utc>, why: &str| Outcome::GivenBack(until, why.to_owned());
-        let half = self.claim.lease.lasts.to_std().unwrap_or_default() / 2;
+        let half = self.hand.claim.lease.lasts.to_std().unwrap_or_default() / 2;
         let outcome = if let Some(until) = self.shut {
             unspent(until, "the mail server cannot be reached")
         } else if app.is_closing() {
             unspent(now.real, "Trellis was stopped")
-        } else if self.claimed.elapsed() > half {
+        } else if self.hand.age() > half {
             unspent(now.real, "those before it took long")
         } else {
             match self.made_ready(&row, now).await {
@@ -208,24 +193,10 @@ impl Hand<'_> {
         Ok(None)
     }
 
-    /// With what was found about all, and when; found anew for this row and those that follow when it may be true
-    /// no more. What cannot be read of one of them is no hindrance to the others.
-    async fn made_ready(&mut self, row: &Delivery, now: Now) -> store::Result<(Ready, Instant)> {
-        let is_good = |known: &Gathered| known.is_of(row) && known.read_at().elapsed() < FRESH;
-        let known = match self.gathered.take().filter(is_good) {
-            Some(known) => known,
-            None => {
-                let rows: Vec<Delivery> = std::iter::once(row).chain(self.rows.as_slice()).cloned().collect();
-                match Gathered::of(self.app, &rows, now).await {
-                    Ok(known) => known,
-                    Err(_) => Gathered::of(self.app, &rows[..1], now).await?,
-                }
-            }
-        };
-        let ready = make_ready(self.app, row, &known, now).await;
-        let read_at = known.read_at();
-        self.gathered = Some(known);
-        Ok((ready?, read_at))
+    /// With what was found about all, and when.
+    async fn made_ready(&self, row: &Delivery, now: Now) -> store::Result<(Ready, Instant)> {
+        let known = self.hand.known(self.app, row, now).await?;
+        Ok((make_ready(self.app, row, &known, now).await?, known.read_at()))
     }
 
     /// Writes down that it is on its way, committed before its first byte leaves. `None`: it is not.
@@ -250,7 +221,7 @@ impl Hand<'_> {
 
     /// The lease of the claim, counted from now.
     fn renewed(&self) -> Lease {
-        Lease { token: self.claim.lease.token, ..lease(self.app, self.app.clock.now()) }
+        Lease { token: self.hand.claim.lease.token, ..lease(self.app, self.app.clock.now()) }
     }
 
     /// Hands one over while the next is made ready. As long as that one may follow at once, it does; what may not is

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     actions::{
         release_due::release_due,
-        send_deliveries::{Round, send_deliveries},
+        send_deliveries::{Hands, Round, send_deliveries},
     },
     clock::Clock,
     domain::schedule::LessonClock,
@@ -80,8 +80,8 @@ async fn release(house: &House) -> anyhow::Result<()> {
 
 /// One after the other.
 async fn send(house: &House) -> anyhow::Result<()> {
-    let mut sender = house.app.mailer.sender();
-    while send_deliveries(&house.app, &mut sender).await? == Round::Worked {}
+    let (mut sender, hands) = (house.app.mailer.sender(), Hands::default());
+    while send_deliveries(&house.app, &hands, &mut sender).await? == Round::Worked {}
     sender.close().await;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
     actions::{
         compose::{self, gather::Gathered},
         release_due::release_due,
-        send_deliveries::{Round, send_deliveries},
+        send_deliveries::{Hands, Round, send_deliveries},
     },
     app::App,
     clock::Clock,
@@ -113,12 +113,13 @@ async fn release(house: &House, due: DateTime<Utc>, report: &Report) -> anyhow::
 }
 
 async fn recorded(app: &Arc<App>, senders: usize) -> anyhow::Result<()> {
+    let hands = Arc::<Hands>::default();
     let tasks: Vec<_> = (0..senders)
         .map(|_| {
-            let app = app.clone();
+            let (app, hands) = (app.clone(), hands.clone());
             tokio::spawn(async move {
                 let mut sender = app.mailer.sender();
-                while send_deliveries(&app, &mut sender).await? == Round::Worked {}
+                while send_deliveries(&app, &hands, &mut sender).await? == Round::Worked {}
                 sender.close().await;
                 anyhow::Ok(())
             })

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     actions::{
         release_due::release_due,
-        send_deliveries::{Round, send_deliveries},
+        send_deliveries::{Hands, Round, send_deliveries},
     },
     clock::Clock,
     domain::{
@@ -129,7 +129,7 @@ async fn looks(house: &House) -> anyhow::Result<(f64, f64)> {
     for _ in 0..LOOKS {
         let began = Instant::now();
         let released = release_due(&house.app).await?;
-        let round = send_deliveries(&house.app, &mut sender).await?;
+        let round = send_deliveries(&house.app, &Hands::default(), &mut sender).await?;
         times.push(millis(began.elapsed()));
         anyhow::ensure!(released == 0 && round == Round::Idle, "something was due");
     }

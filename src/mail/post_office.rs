@@ -26,14 +26,14 @@ struct Desk {
     providers: Providers,
     /// The practice that was served last.
     served: Option<PracticeId>,
-    /// How long a mail takes with one sender, of late.
+    /// How long a mail takes of late, all senders together.
     a_mail_takes: Duration,
 }
 
-/// What a sender takes at once keeps it busy for so long: what is more urgent, and the next practice, wait no longer.
+/// What is taken at once keeps the senders busy for so long: what is more urgent, and the next practice, wait no longer.
 const A_HAND_LASTS: Duration = Duration::from_millis(400);
 /// And it is at least so many mails and at most so many.
-const IN_A_HAND: (u64, u64) = (4, 64);
+const IN_A_HAND: (u64, u64) = (4, 256);
 /// As long as nothing is known: eight in a hand.
 const A_MAIL_TAKES: Duration = Duration::from_millis(50);
 
@@ -75,7 +75,7 @@ impl PostOffice {
         if free_at > now { Turn::Wait(free_at) } else { desk.channel.turn(now) }
     }
 
-    /// How many mails a sender takes at once.
+    /// How many mails are taken at once.
     #[must_use]
     pub fn in_a_hand(&self) -> u64 {
         let takes = self.desk().a_mail_takes.as_micros().max(1);

@@ -49,6 +49,8 @@ impl Writing {
     }
 }
 
+const ROWS_AHEAD: usize = 300;
+
 /// A whole transaction is tried this often when PostgreSQL asks for it (40001, 40P01).
 const TRIES: usize = 5;
 
@@ -84,13 +86,22 @@ impl Database {
                 .pragma("wal_autocheckpoint", "8000")
                 // In KiB: what the senders write, in a large ledger, stays at hand.
                 .pragma("cache_size", "-16000")
+                // A statement over many rows notes what it changes, to take it back alone: in memory, not in a file.
+                .pragma("temp_store", "MEMORY")
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
+                // So many rows of an answer wait for nobody to take them.
+                .row_buffer_size(ROWS_AHEAD)
         });
         let writer = Writer::open(write).await?;
         let mut read = options(connections);
         read.map_sqlx_sqlite_opts(|sqlite| {
-            sqlite.pragma("query_only", "ON").foreign_keys(true).busy_timeout(Duration::from_secs(5))
+            sqlite
+                .pragma("query_only", "ON")
+                .pragma("temp_store", "MEMORY")
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .row_buffer_size(ROWS_AHEAD)
         });
         let reader = sea_orm::Database::connect(read).await?;
         Ok(Self { writer: Some(writer), reader })
@@ -137,6 +148,16 @@ impl Database {
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// For reading much together: as it is now, whatever is written meanwhile. SQLite keeps in mind what it has read
+    /// until the end, where it would forget it after each question.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        Ok(self.reader.begin().await?)
+    }
+
+    pub async fn end_snapshot(snapshot: Tx) -> Result<()> {
+        Ok(snapshot.commit().await?)
     }
 
     /// `true` when several processes may serve from it.

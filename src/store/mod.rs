@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, RuntimeErr,
     SqlErr,
     sea_query::{Expr, SimpleExpr},
 };
+use uuid::Uuid;
 
 pub mod announcements;
 pub mod attempts;
@@ -132,12 +134,24 @@ macro_rules! from_store {
 /// SQLite takes 32,766 bind parameters a statement; the widest row has 34 columns.
 const ROWS_A_STATEMENT: usize = 500;
 
-/// A random id that the database makes, where a statement fills rows by itself.
+/// A random id that the database makes, where a statement fills a row by itself.
 fn fresh_id(tx: &impl ConnectionTrait) -> SimpleExpr {
     match tx.get_database_backend() {
         DbBackend::Postgres => Expr::cust("gen_random_uuid()"),
         _ => Expr::cust("randomblob(16)"),
     }
+}
+
+/// Ids for the rows that one statement makes of others. They are of this instant, so that they lie behind those made
+/// before, and those of one `kin` together; the rest is random, and none says how many there are beside it. Version 7
+/// (RFC 9562, section 5.7).
+fn fresh_ids(tx: &impl ConnectionTrait, at: DateTime<Utc>, kin: Uuid) -> SimpleExpr {
+    let millis = at.timestamp_millis().clamp(0, (1 << 48) - 1);
+    let head = format!("{millis:012x}7{:03x}a", kin.as_u128() & 0xfff);
+    Expr::cust(match tx.get_database_backend() {
+        DbBackend::Postgres => format!("('{head}' || right(replace(gen_random_uuid()::text, '-', ''), 15))::uuid"),
+        _ => format!("unhex('{head}' || substr(hex(randomblob(8)), 2))"),
+    })
 }
 
 async fn insert<M, A, E>(tx: &impl ConnectionTrait, row: M) -> Result<()>

@@ -65,7 +65,7 @@ story! {
 
 story! {
     async fn u4_twice_is_once_and_nothing_is_answered(world: &World) {
-        let (cohort, link) = first_lesson(world).await;
+        let (_, link) = first_lesson(world).await;
         world.forget_mails();
         let audits = async || {
             let practices = trellis::store::practices::on_this_installation(world.app.db.reader()).await.unwrap();

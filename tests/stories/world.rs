@@ -22,7 +22,7 @@ use trellis::{
         passwords::hash_password,
         release_due::release_due,
         resume::next_end,
-        send_deliveries::{Round, send_deliveries, sweep},
+        send_deliveries::{Hands, Round, send_deliveries, sweep},
     },
     app::App,
     clock::Clock,
@@ -199,7 +199,7 @@ impl World {
             let released = Box::pin(release_due(&self.app)).await.unwrap();
             Box::pin(sweep(&self.app)).await.unwrap();
             Box::pin(complete_people(&self.app)).await.unwrap();
-            let round = Box::pin(send_deliveries(&self.app, &mut sender)).await.unwrap();
+            let round = Box::pin(send_deliveries(&self.app, &Hands::default(), &mut sender)).await.unwrap();
             self.collect().await;
             if released == 0 && round != Round::Worked {
                 break;

@@ -26,9 +26,10 @@ use crate::{
         one_a_day::day_of,
     },
     store::{
-        self,
+        self, Connection,
         coaches::{self, Coach},
         cohorts::{self, Cohort},
+        database::Database,
         enrollments::{self, Enrollment},
         ledger::{self, Delivery, Reached},
         participants::{self, Participant},
@@ -47,7 +48,6 @@ const A_DAY: TimeDelta = TimeDelta::hours(30);
 pub struct Gathered {
     at: Instant,
     now: Now,
-    rows: HashSet<DeliveryId>,
     practice: Option<Arc<Practice>>,
     people: HashMap<ParticipantId, Participant>,
     coaches: HashMap<CoachId, Coach>,
@@ -63,15 +63,20 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Reads for these mails, which are all of one practice.
+    /// Reads for these mails, which are all of one practice, as it was at one instant.
     pub async fn of(app: &App, rows: &[Delivery], now: Now) -> store::Result<Self> {
-        let db = app.db.reader();
+        let snapshot = app.db.snapshot().await?;
+        let gathered = Self::read(app, &snapshot, rows, now).await;
+        Database::end_snapshot(snapshot).await?;
+        gathered
+    }
+
+    async fn read(app: &App, db: &impl Connection, rows: &[Delivery], now: Now) -> store::Result<Self> {
         let practice_id = rows.first().map_or(PracticeId(Uuid::nil()), |row| row.practice_id);
         let people: Vec<_> = distinct(rows.iter().filter_map(|row| row.participant_id));
         let mut gathered = Self {
             at: Instant::now(),
             now,
-            rows: rows.iter().map(|row| row.id).collect(),
             practice: practices::find(db, practice_id).await?.map(Arc::new),
             people: HashMap::new(),
             coaches: HashMap::new(),
@@ -85,9 +90,9 @@ impl Gathered {
             reached: Vec::new(),
             welcomes: HashMap::new(),
         };
-        gathered.read_people(app, practice_id, &people).await?;
-        gathered.read_places(app, rows).await?;
-        gathered.read_shared(app, rows).await?;
+        gathered.read_people(app, db, (practice_id, &people)).await?;
+        gathered.read_places(db, rows).await?;
+        gathered.read_shared(db, rows).await?;
         for id in distinct(rows.iter().filter_map(|row| row.coach_id)) {
             gathered.coaches.extend(coaches::find(db, id).await?.map(|coach| (id, coach)));
         }
@@ -102,8 +107,12 @@ impl Gathered {
         Ok(gathered)
     }
 
-    async fn read_people(&mut self, app: &App, practice: PracticeId, people: &[ParticipantId]) -> store::Result<()> {
-        let db = app.db.reader();
+    async fn read_people(
+        &mut self,
+        app: &App,
+        db: &impl Connection,
+        (practice, people): (PracticeId, &[ParticipantId]),
+    ) -> store::Result<()> {
         if people.is_empty() {
             return Ok(());
         }
@@ -117,10 +126,8 @@ impl Gathered {
         Ok(())
     }
 
-    async fn read_places(&mut self, app: &App, rows: &[Delivery]) -> store::Result<()> {
-        let (db, Some(practice)) = (app.db.reader(), self.practice.as_ref().map(|practice| practice.id)) else {
-            return Ok(());
-        };
+    async fn read_places(&mut self, db: &impl Connection, rows: &[Delivery]) -> store::Result<()> {
+        let Some(practice) = self.practice.as_ref().map(|practice| practice.id) else { return Ok(()) };
         let places = distinct(rows.iter().filter_map(|row| row.enrollment_id));
         if !places.is_empty() {
             let places = enrollments::with_ids(db, practice, &places).await?;
@@ -139,10 +146,8 @@ impl Gathered {
     }
 
     /// What many of these mails are about.
-    async fn read_shared(&mut self, app: &App, rows: &[Delivery]) -> store::Result<()> {
-        let (db, Some(practice)) = (app.db.reader(), self.practice.as_ref().map(|practice| practice.id)) else {
-            return Ok(());
-        };
+    async fn read_shared(&mut self, db: &impl Connection, rows: &[Delivery]) -> store::Result<()> {
+        let Some(practice) = self.practice.as_ref().map(|practice| practice.id) else { return Ok(()) };
         let of = |wanted: fn(Occasion) -> bool| rows.iter().filter(move |row| wanted(row.occasion));
         let about: Vec<SessionId> = distinct(of(reminds).map(|row| row.object_id.into()));
         if !about.is_empty() {
@@ -156,12 +161,6 @@ impl Gathered {
             self.lessons.insert((cohort, lesson), Arc::new(SharedLesson { copy, meetings, sheets: Sheets::default() }));
         }
         Ok(())
-    }
-
-    /// Whether it was read for this mail, too.
-    #[must_use]
-    pub fn is_of(&self, row: &Delivery) -> bool {
-        self.rows.contains(&row.id)
     }
 
     /// When it was read; by now it may be true no more.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -48,31 +48,36 @@ impl Lease {
 /// The leases in the hands of this process's senders. As long as one of them works, its lease is not over for us,
 /// however far the clock jumps: a try has a deadline by a clock that does not.
 #[derive(Debug, Default)]
-pub struct AtWork(Mutex<HashSet<Uuid>>);
+pub struct AtWork(Arc<Tokens>);
 
-/// A sender at work; it is not any more when this is dropped, even by a panic.
+#[derive(Debug, Default)]
+struct Tokens(Mutex<HashSet<Uuid>>);
+
+/// Senders at work; they are not any more when this is dropped, even by a panic.
 #[derive(Debug)]
 #[must_use]
-pub struct Working<'a>(&'a AtWork, Uuid);
+pub struct Working(Arc<Tokens>, Uuid);
 
 impl AtWork {
-    pub fn begin(&self, lease: Uuid) -> Working<'_> {
-        self.tokens().insert(lease);
-        Working(self, lease)
+    pub fn begin(&self, lease: Uuid) -> Working {
+        self.0.all().insert(lease);
+        Working(self.0.clone(), lease)
     }
 
     #[must_use]
     pub fn leases(&self) -> Vec<Uuid> {
-        self.tokens().iter().copied().collect()
+        self.0.all().iter().copied().collect()
     }
+}
 
-    fn tokens(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+impl Tokens {
+    fn all(&self) -> MutexGuard<'_, HashSet<Uuid>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Working<'_> {
+impl Drop for Working {
     fn drop(&mut self) {
-        self.0.tokens().remove(&self.1);
+        self.0.all().remove(&self.1);
     }
 }

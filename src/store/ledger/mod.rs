@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{CaseStatement, Expr, OnConflict, SimpleExpr},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+    sea_query::{CaseStatement, Expr, Func, OnConflict, SimpleExpr},
 };
 use uuid::Uuid;
 
 pub use super::rows::deliveries::Model as Delivery;
 use super::{
-    ROWS_A_STATEMENT, Result, fills, fresh_id,
+    ROWS_A_STATEMENT, Result, fills, fresh_ids,
     rows::deliveries::{Column, Entity},
 };
 use crate::domain::{
@@ -26,6 +26,7 @@ mod elsewhere;
 mod held;
 mod journeys;
 mod lease;
+mod pile;
 mod queued;
 mod release;
 mod sending;
@@ -41,7 +42,8 @@ pub use doubt::arrived;
 pub use elsewhere::{address_to, addressed, open_invites_of, other_address, unclaim, welcomes_of};
 pub use held::{hold_open, let_go, may_have_gone, skip_doubtful};
 pub use journeys::{free_lesson, free_lessons, hand_over, lessons_of_journey, retime};
-pub use lease::{AtWork, Lease, LeaseClock};
+pub use lease::{AtWork, Lease, LeaseClock, Working};
+pub use pile::start_sending;
 pub use queued::{Queued, Recipient};
 pub use release::{Manner, Release, release};
 pub use sending::{
@@ -50,7 +52,7 @@ pub use sending::{
 pub use standstill::{Standstill, standstill};
 pub use tally::{Tally, count_by_state, count_sent, lessons_of_cohort, states_of_cohort, tally_between};
 pub use texts::forget_texts;
-pub use together::{Begun, Claimed, Entry, Together, Written, start_sending};
+pub use together::{Begun, Claimed, Entry, Together, Written};
 
 /// States from which a row goes on by itself.
 const OPEN: [State; 5] = [State::Queued, State::Claimed, State::Sending, State::Deferred, State::Unknown];
@@ -110,7 +112,12 @@ pub async fn of_practice(
     practice: PracticeId,
     filter: &Filter,
 ) -> Result<(Vec<Delivery>, u64)> {
-    let mut wanted = Condition::all().add(Column::PracticeId.eq(practice));
+    // Of one person there is little: with the practice as it stands, SQLite would go through all of its mail.
+    let of_practice = match filter.participant {
+        Some(_) => Func::coalesce([Expr::col(Column::PracticeId), Expr::col(Column::PracticeId)]).eq(practice),
+        None => Column::PracticeId.eq(practice),
+    };
+    let mut wanted = Condition::all().add(of_practice);
     if let Some(cohort) = filter.cohort {
         wanted = wanted.add(Column::CohortId.eq(cohort));
     }
@@ -133,6 +140,21 @@ pub async fn of_practice(
         .all(db)
         .await?;
     Ok((rows, all))
+}
+
+/// How many mails of an occasion these people got, or are to get, since an instant of real time.
+pub async fn count_to(
+    db: &impl ConnectionTrait,
+    people: &[ParticipantId],
+    occasion: Occasion,
+    since: DateTime<Utc>,
+) -> Result<u64> {
+    Ok(Entity::find()
+        .filter(Column::ParticipantId.is_in(people.iter().copied()))
+        .filter(Column::Occasion.eq(occasion))
+        .filter(Column::NextTryAt.gt(since))
+        .count(db)
+        .await?)
 }
 
 /// Mail that did not arrive, or may not have, and may need a person.

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait,
-    sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr},
+    sea_query::{Alias, Expr, ExprTrait, Order, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{
     super::rows::{deliveries, enrollments, participants},
-    Result, fresh_id, once,
+    Result, fresh_ids, once,
 };
 use crate::{
     clock::Now,
@@ -69,7 +69,7 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
     };
     let (state, reason, params) = release.manner.written();
     let filled: Vec<(To, SimpleExpr)> = vec![
-        (To::Id, fresh_id(tx)),
+        (To::Id, fresh_ids(tx, now.real, release.cohort.0)),
         (To::PracticeId, enrolled(enrollments::Column::PracticeId)),
         (To::Occasion, Expr::value(release.occasion)),
         (To::Category, Expr::value(release.occasion.category())),
@@ -114,6 +114,8 @@ pub async fn release(tx: &impl ConnectionTrait, release: &Release, now: Now) -> 
     if let Manner::Along { with, .. } = release.manner {
         people.and_where(has_none(release.occasion, subject, with));
     }
+    // In the order in which they are claimed: those that leave together lie together.
+    people.order_by_expr(Expr::cust("1"), Order::Asc);
     let mut insert = Query::insert();
     insert.into_table(Alias::new("deliveries")).columns(columns).on_conflict(once());
     insert.select_from(people.take()).expect("as many values as columns");

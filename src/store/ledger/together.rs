@@ -10,29 +10,18 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use futures_util::future::{Either, select};
-use sea_orm::{
-    Condition, ConnectionTrait, DbErr, ExprTrait, RuntimeErr,
-    sea_query::{Alias, CommonTableExpression, Expr, Query, Values},
-};
+use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{
-    super::{
-        Error,
-        database::Database,
-        fills::{self, Fill},
-        stencils::{self, Stencil},
-    },
-    Column, Delivery, Entity, Frozen, Kept, Lease, Result, state_is,
+    super::{Error, database::Database, stencils::Stencil},
+    Delivery, Frozen, Kept, Lease, Result,
+    pile::{NotAll, Pile},
 };
-use crate::{
-    clock::Now,
-    domain::{delivery::State, ids::DeliveryId},
-    transact,
-};
+use crate::{clock::Now, domain::ids::DeliveryId, transact};
 
 /// What one sender wants to be written: the outcome of one mail, the intention of the next, or both.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +57,19 @@ pub struct Begun {
 pub struct Written {
     pub sent: bool,
     pub begun: bool,
+}
+
+impl Written {
+    fn all_of(entry: &Entry) -> Self {
+        Self { sent: entry.sent.is_some(), begun: entry.begun.is_some() }
+    }
+
+    fn of(entry: &Entry, sent: &[DeliveryId], begun: &[DeliveryId]) -> Self {
+        Self {
+            sent: entry.sent.is_some_and(|(row, _)| sent.contains(&row.id)),
+            begun: entry.begun.as_ref().is_some_and(|next| begun.contains(&next.row.id)),
+        }
+    }
 }
 
 /// All that share a commit share what became of it.
@@ -115,21 +117,18 @@ impl Together {
         let sent: Vec<(Claimed, Now)> = entries.iter().filter_map(|entry| entry.sent).collect();
         let begun: Vec<&Begun> = entries.iter().filter_map(|entry| entry.begun.as_ref()).collect();
         let unknown = self.unknown(&begun);
-        let (sent, begun) = transact!(db, |tx| {
-            for stencil in &unknown {
-                stencils::keep(tx, Stencil::clone(stencil)).await?;
+        let all = Pile { sent: &sent, begun: &begun, unknown: &unknown };
+        let written = match transact!(db, |tx| all.write(tx).await) {
+            Ok(()) => entries.iter().map(Written::all_of).collect(),
+            Err(NotAll::Store(error)) => return Err(error),
+            Err(NotAll::SomeAreLost) => {
+                let (sent, begun) = transact!(db, |tx| all.write_what_is_ours(tx).await)?;
+                entries.iter().map(|entry| Written::of(entry, &sent, &begun)).collect()
             }
-            let sent = record_sent(tx, &sent).await?;
-            let begun = start_all(tx, &begun).await?;
-            Ok::<_, Error>((sent, begun))
-        })?;
+        };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend(unknown.iter().map(|stencil| (stencil.id, stencil.used_at.date_naive())));
-        let written = |entry: &Entry| Written {
-            sent: entry.sent.is_some_and(|(row, _)| sent.contains(&row.id)),
-            begun: entry.begun.as_ref().is_some_and(|next| begun.contains(&next.row.id)),
-        };
-        Ok(entries.iter().map(written).collect())
+        Ok(written)
     }
 
     /// The stencils of these that may not be kept yet, or not be noted as used today.
@@ -168,129 +167,4 @@ fn lost(error: Error) -> DbErr {
 /// Who wrote for all went away in the middle of it.
 fn stopped() -> DbErr {
     DbErr::Conn(RuntimeErr::Internal("who wrote for the others was stopped".to_owned()))
-}
-
-/// The most that is written in one statement: its parameters stay far below what SQLite takes.
-const AT_ONCE: usize = 100;
-
-/// Writes that these arrived at the next hop; their frozen bytes are forgotten. Returns which: the others' leases
-/// were lost, and somebody else has written.
-async fn record_sent(tx: &impl ConnectionTrait, sent: &[(Claimed, Now)]) -> Result<Vec<DeliveryId>> {
-    let mut written = Vec::with_capacity(sent.len());
-    for chunk in sent.chunks(AT_ONCE) {
-        let values = |(row, now): &(Claimed, Now)| {
-            Values(vec![row.id.0.into(), row.lease_token.into(), now.real.into(), now.program.into()])
-        };
-        let table = table("sent", &["id", "lease_token", "real_at", "at"], chunk.iter().map(values).collect());
-        let of = |column: &'static str| Expr::col((Alias::new("sent"), Alias::new(column)));
-        let mut update = Query::update();
-        update
-            .with_cte(table)
-            .table(Entity)
-            .values([
-                (Column::State, Expr::value(State::Sent)),
-                (Column::Reason, Expr::value(None::<String>)),
-                (Column::NextTryAt, of("real_at")),
-                (Column::SentAt, of("at")),
-                (Column::ChangedAt, of("at")),
-                (Column::LeaseToken, Expr::value(None::<Uuid>)),
-                (Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
-                (Column::Frozen, Expr::value(None::<Vec<u8>>)),
-            ])
-            .from(Alias::new("sent"))
-            .cond_where(fenced("sent", State::Sending))
-            .returning_col((Entity, Column::Id));
-        written.extend(ids(tx, &update).await?);
-    }
-    Ok(written)
-}
-
-/// The same for one of them, in a transaction with more. `false`: the lease was lost, stop.
-pub async fn start_sending(tx: &impl ConnectionTrait, begun: &Begun) -> Result<bool> {
-    if let Kept::Holes { stencil, .. } = &begun.frozen.kept {
-        stencils::keep(tx, Stencil::clone(stencil)).await?;
-    }
-    Ok(!start_all(tx, &[begun]).await?.is_empty())
-}
-
-/// Committed before the first byte of any of them leaves. Returns which: the others' leases were lost.
-async fn start_all(tx: &impl ConnectionTrait, begun: &[&Begun]) -> Result<Vec<DeliveryId>> {
-    let mut written = Vec::with_capacity(begun.len());
-    for chunk in begun.chunks(AT_ONCE) {
-        let Some(lease) = chunk.first().map(|first| first.lease) else { break };
-        let columns =
-            ["id", "lease_token", "frozen", "message_id", "subject", "body", "sent_to", "frozen_for", "stencil_id"];
-        let table = table("next", &columns, chunk.iter().map(|next| values(next)).collect());
-        let of = |column: &'static str| Expr::col((Alias::new("next"), Alias::new(column)));
-        let mut update = Query::update();
-        update
-            .with_cte(table)
-            .table(Entity)
-            .values([
-                (Column::State, Expr::value(State::Sending)),
-                (Column::Frozen, of("frozen")),
-                (Column::MessageId, of("message_id")),
-                (Column::Subject, of("subject")),
-                (Column::Body, of("body")),
-                (Column::SentTo, of("sent_to")),
-                (Column::FrozenFor, of("frozen_for")),
-                (Column::StencilId, of("stencil_id")),
-                (Column::Fills, Expr::value(None::<String>)),
-                (Column::LeaseUntil, lease.until()),
-            ])
-            .from(Alias::new("next"))
-            .cond_where(fenced("next", State::Claimed))
-            .returning_col((Entity, Column::Id));
-        let ids = ids(tx, &update).await?;
-        let fills = chunk.iter().filter(|next| ids.contains(&next.row.id)).filter_map(|next| fill(next));
-        fills::keep(tx, fills.collect()).await?;
-        written.extend(ids);
-    }
-    Ok(written)
-}
-
-/// What goes into its stencil's holes, if it has one.
-fn fill(next: &Begun) -> Option<Fill> {
-    let Kept::Holes { stencil, fills } = &next.frozen.kept else { return None };
-    let (practice_id, kept_at) = (stencil.practice_id, stencil.used_at);
-    Some(Fill { id: next.row.id, practice_id, words: fills.clone(), kept_at })
-}
-
-fn values(next: &Begun) -> Values {
-    let frozen = &next.frozen;
-    let (message, body, stencil) = match &frozen.kept {
-        Kept::Whole { body } => (Some(frozen.message.clone()), Some(body.clone()), None),
-        Kept::Holes { stencil, .. } => (None, None, Some(stencil.id)),
-    };
-    Values(vec![
-        next.row.id.0.into(),
-        next.row.lease_token.into(),
-        message.into(),
-        frozen.message_id.clone().into(),
-        frozen.subject.clone().into(),
-        body.into(),
-        frozen.sent_to.clone().into(),
-        frozen.frozen_for.clone().into(),
-        stencil.into(),
-    ])
-}
-
-fn table(name: &'static str, columns: &[&'static str], rows: Vec<Values>) -> CommonTableExpression {
-    let mut table = CommonTableExpression::new();
-    table.table_name(Alias::new(name)).columns(columns.iter().copied().map(Alias::new)).values(rows);
-    table
-}
-
-/// The row is still ours, and where we left it.
-fn fenced(table: &'static str, state: State) -> Condition {
-    let of = |column: &'static str| Expr::col((Alias::new(table), Alias::new(column)));
-    Condition::all()
-        .add(Expr::col((Entity, Column::Id)).eq(of("id")))
-        .add(Expr::col((Entity, Column::LeaseToken)).eq(of("lease_token")))
-        .add(state_is(state))
-}
-
-async fn ids(tx: &impl ConnectionTrait, update: &sea_orm::sea_query::UpdateStatement) -> Result<Vec<DeliveryId>> {
-    let rows = tx.query_all(update).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index::<DeliveryId>(0)).collect::<std::result::Result<_, _>>()?)
 }

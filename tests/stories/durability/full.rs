@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use chrono::TimeDelta;
 use trellis::{
+    actions::send_deliveries::{Hands, send_deliveries},
     demo::smtp_server::Script,
     domain::delivery::State,
     store::{Connection, ledger},
@@ -76,7 +77,7 @@ async fn a_full_disk_refuses_politely_and_goes_on_when_there_is_room() {
     let mut sender = world.app.mailer.sender();
     let released = trellis::actions::release_due::release_due(&world.app).await;
     for _ in 0..3 {
-        let _refused = trellis::actions::send_deliveries::send_deliveries(&world.app, &mut sender).await;
+        let _refused = send_deliveries(&world.app, &Hands::default(), &mut sender).await;
     }
     let visitor = Visitor::of(&world);
     let answer = visitor.submit("/link", "/link", &[("email", "nadia@group.example")]).await;

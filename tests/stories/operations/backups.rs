@@ -10,7 +10,7 @@ use trellis::{
         hold_mail::{Choice, let_go},
         release_due::release_due,
         restore::{Over, Restored, Wanted, restore},
-        send_deliveries::{Round, send_deliveries, sweep},
+        send_deliveries::{Hands, Round, send_deliveries, sweep},
     },
     app::App,
     clock::Clock,
@@ -55,7 +55,7 @@ async fn work(app: &App) {
     loop {
         let released = release_due(app).await.unwrap();
         sweep(app).await.unwrap();
-        if send_deliveries(app, &mut sender).await.unwrap() != Round::Worked && released == 0 {
+        if send_deliveries(app, &Hands::default(), &mut sender).await.unwrap() != Round::Worked && released == 0 {
             return sender.close().await;
         }
     }

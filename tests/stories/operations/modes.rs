@@ -1,6 +1,7 @@
 //! What becomes of mail that must not reach people yet, and who is told?
 
 use trellis::{
+    actions::send_deliveries::{Hands, send_deliveries},
     config::MailMode,
     demo::smtp_server::{Action, Script, Step},
     domain::{delivery::State, email_address::EmailAddress},
@@ -99,7 +100,7 @@ async fn held_mail_waits_and_goes_out_once_the_mode_is_live() {
         config.mail.mode = MailMode::Live;
         let live = trellis::app::App::open(config, world.app.clock.clone(), world.app.random.clone()).await.unwrap();
         let mut sender = live.mailer.sender();
-        trellis::actions::send_deliveries::send_deliveries(&live, &mut sender).await.unwrap();
+        send_deliveries(&live, &Hands::default(), &mut sender).await.unwrap();
         world.run().await;
         assert_eq!(world.mails_to(LENA.email).len(), 1);
     }

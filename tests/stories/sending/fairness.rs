@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use trellis::{
-    actions::send_deliveries::send_deliveries,
+    actions::send_deliveries::{Hands, send_deliveries},
     demo::smtp_server::Script,
     domain::delivery::{Occasion, State},
     store::{coaches::Coach, ledger},
@@ -37,7 +37,7 @@ async fn practices_take_turns_and_what_is_urgent_overtakes() {
         let mut served = Vec::new();
         for _ in 0..6 {
             let before = (sent(&large).await, sent(&small).await, sent(&smaller).await);
-            send_deliveries(app, &mut sender).await.unwrap();
+            send_deliveries(app, &Hands::default(), &mut sender).await.unwrap();
             let after = (sent(&large).await, sent(&small).await, sent(&smaller).await);
             let most = [after.0 - before.0, after.1 - before.1, after.2 - before.2];
             assert_eq!(most.iter().filter(|more| **more > 0).count(), 1, "a hand is of one practice: {most:?}");
@@ -49,7 +49,7 @@ async fn practices_take_turns_and_what_is_urgent_overtakes() {
         // A sign-in overtakes all of them.
         let secret = serde_json::json!({ "token": "x", "code": "123456" });
         queue_kind(app, &large, (Occasion::PasswordReset, secret), 1).await;
-        send_deliveries(app, &mut sender).await.unwrap();
+        send_deliveries(app, &Hands::default(), &mut sender).await.unwrap();
         let rows = ledger::everything(app.db.reader()).await.unwrap();
         let reset = rows.iter().find(|row| row.occasion == Occasion::PasswordReset).unwrap();
         assert_eq!(reset.state, State::Sent);
