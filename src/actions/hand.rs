@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -34,12 +34,19 @@ impl Hands {
     /// What is being worked off, or else what is due now. `None`: nothing is.
     pub(super) async fn next(&self, app: &App) -> store::Result<Option<Arc<Hand>>> {
         let mut current = self.0.lock().await;
-        if current.as_ref().is_none_or(|hand| hand.is_empty()) {
-            // Let go of before another is taken: who went away in the middle of it is found by the sweeper then.
-            *current = None;
-            *current = Hand::claim(app, app.post.in_a_hand()).await?.map(Arc::new);
+        if let Some(hand) = current.as_ref().filter(|hand| !hand.is_empty()) {
+            return Ok(Some(hand.clone()));
         }
-        Ok(current.clone())
+        // As long as somebody is at it, something may be put back. Whoever went away in the middle of it is found by
+        // the sweeper.
+        if current.as_ref().is_some_and(|hand| Arc::strong_count(hand) == 1) {
+            *current = None;
+        }
+        let next = Hand::claim(app, app.post.in_a_hand()).await?.map(Arc::new);
+        if next.is_some() {
+            current.clone_from(&next);
+        }
+        Ok(next)
     }
 }
 
@@ -49,6 +56,8 @@ pub(super) struct Hand {
     pub claim: Claim,
     rows: Vec<Delivery>,
     taken: AtomicUsize,
+    /// Taken by somebody who was held up with another.
+    returned: Mutex<Vec<Delivery>>,
     since: Instant,
     /// What was found about them all.
     known: tokio::sync::Mutex<Option<Arc<Gathered>>>,
@@ -72,6 +81,7 @@ impl Hand {
             claim,
             rows,
             taken: AtomicUsize::new(0),
+            returned: Mutex::default(),
             since,
             known: tokio::sync::Mutex::new(known),
             is_counted: AtomicBool::new(false),
@@ -80,12 +90,23 @@ impl Hand {
     }
 
     fn is_empty(&self) -> bool {
-        self.taken.load(Ordering::Acquire) >= self.rows.len()
+        self.taken.load(Ordering::Acquire) >= self.rows.len() && self.returned().is_empty()
     }
 
     /// The next row, which nobody else has taken.
     pub(super) fn take(&self) -> Option<Delivery> {
-        self.rows.get(self.taken.fetch_add(1, Ordering::AcqRel)).cloned()
+        let next = self.rows.get(self.taken.fetch_add(1, Ordering::AcqRel)).cloned();
+        next.or_else(|| self.returned().pop())
+    }
+
+    /// Whoever is free next takes it; nobody has it until then.
+    pub(super) fn put_back<T>(&self, row: Option<Delivery>) -> Option<T> {
+        self.returned().extend(row);
+        None
+    }
+
+    fn returned(&self) -> MutexGuard<'_, Vec<Delivery>> {
+        self.returned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long ago they were claimed.

@@ -7,6 +7,7 @@ use std::{pin::pin, sync::Arc, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{Either, join, select};
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::{
@@ -227,13 +228,20 @@ impl Work<'_> {
     /// Hands one over while the next is made ready. As long as that one may follow at once, it does; what may not is
     /// returned.
     async fn send(&mut self, sender: &mut Sender, begun: Begun) -> store::Result<Option<Prepared>> {
-        let (app, mut current) = (self.app, begun);
+        let (app, hand, mut current) = (self.app, self.hand, begun);
         loop {
             let id = span(&current.row);
             let together = {
                 let handing = pin!(hand_over(app, sender, &current).instrument(id));
                 match select(handing, pin!(self.next())).await {
-                    Either::Right((next, handing)) => Ok((handing.await, next)),
+                    Either::Right((next, mut handing)) => match timeout(FRESH, &mut handing).await {
+                        Ok(attempt) => Ok((attempt, next)),
+                        // What was made ready would have to be looked at again: another sender may do that.
+                        Err(_) => {
+                            let next = next.map(|next| hand.put_back(next.map(|next| next.row)));
+                            Ok((handing.await, next))
+                        }
+                    },
                     // Nothing is there to share a commit with, so it is written at once; beside the other, which may
                     // hold the one connection that writes.
                     Either::Left((attempt, next)) => Err(join(record(app, &current, &attempt), next).await),
@@ -257,7 +265,10 @@ impl Work<'_> {
                 next => {
                     self.shut = record(app, &current, &attempt).await?;
                     // The server said no to the one before: that may be about this one, too.
-                    return Ok(next?.map(|next| Prepared { looked: None, ..next }));
+                    return match next? {
+                        Some(next) => Ok(Some(Prepared { looked: None, ..next })),
+                        None => self.next().await,
+                    };
                 }
             };
         }

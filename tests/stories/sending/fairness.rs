@@ -1,11 +1,18 @@
 //! Whose mail goes first when much is due, and how fast may it leave?
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use trellis::{
-    actions::send_deliveries::{Hands, send_deliveries},
-    demo::smtp_server::Script,
+    actions::send_deliveries::{Hands, Round, send_deliveries},
+    demo::smtp_server::{Action, Script, Step},
     domain::delivery::{Occasion, State},
     store::{coaches::Coach, ledger},
 };
@@ -108,4 +115,49 @@ async fn a_domain_at_its_limit_holds_up_nobody_else() {
     }
     assert_eq!(of("a@gmail.com"), 30);
     world.end().await;
+}
+
+/// One mail hangs at the server; what was taken from the queue with it does not wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_hangs_holds_up_none_of_those_taken_with_it() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let first = Arc::new(AtomicBool::new(true));
+        let script = Script::new(move |step| match step {
+            Step::Message(_) if first.swap(false, Ordering::SeqCst) => Action::Wait(Duration::from_secs(30)),
+            _ => Action::Go,
+        });
+        let world = World::with(backend, script, &[]).await;
+        let nadia = coach(&world.app, "nadia@group.example").await;
+        queue(&world.app, &nadia, 8).await;
+        let hands = Arc::<Hands>::default();
+        let senders: Vec<_> = (0..2)
+            .map(|_| {
+                let (app, hands) = (world.app.clone(), hands.clone());
+                tokio::spawn(async move {
+                    let mut sender = app.mailer.sender();
+                    loop {
+                        if send_deliveries(&app, &hands, &mut sender).await.unwrap() == Round::Idle {
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                    }
+                })
+            })
+            .collect();
+        let others = async {
+            while sent(&world).await < 7 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), others).await.expect("seven leave while the first hangs");
+        let rows = ledger::everything(world.app.db.reader()).await.unwrap();
+        assert_eq!(rows.iter().filter(|row| row.state == State::Sending).count(), 1);
+        let leases: BTreeSet<_> = rows.iter().filter_map(|row| row.lease_token).collect();
+        assert_eq!(world.app.at_work.leases(), Vec::from_iter(leases), "as long as it hangs, it is in hand");
+        for sender in senders {
+            sender.abort();
+            assert!(sender.await.is_err(), "it was stopped, and did not break");
+        }
+        drop(hands);
+        assert!(world.app.at_work.leases().is_empty(), "what belongs to nobody is in nobody's hands");
+    }
 }
