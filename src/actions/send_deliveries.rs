@@ -7,7 +7,6 @@ use std::{pin::pin, sync::Arc, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{Either, join, select};
-use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
         channel::Turn,
         delivery::{Occasion, State},
     },
-    mail::mailer::Sender,
+    mail::mailer::{Sender, wait_for},
     store::{
         self,
         ledger::{self, Delivery, Entry, Lease},
@@ -234,10 +233,10 @@ impl Work<'_> {
             let together = {
                 let handing = pin!(hand_over(app, sender, &current).instrument(id));
                 match select(handing, pin!(self.next())).await {
-                    Either::Right((next, mut handing)) => match timeout(FRESH, &mut handing).await {
-                        Ok(attempt) => Ok((attempt, next)),
+                    Either::Right((next, mut handing)) => match wait_for(&mut handing, FRESH).await {
+                        Some(attempt) => Ok((attempt, next)),
                         // What was made ready would have to be looked at again: another sender may do that.
-                        Err(_) => {
+                        None => {
                             let next = next.map(|next| hand.put_back(next.map(|next| next.row)));
                             Ok((handing.await, next))
                         }

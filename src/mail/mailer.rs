@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
@@ -77,6 +77,11 @@ impl Sender {
             Self::Folder(_) => {}
         }
     }
+}
+
+/// Waits so long at most for an attempt that is under way. `None`: it goes on.
+pub async fn wait_for(attempt: &mut (impl Future<Output = Attempt> + Unpin), at_most: Duration) -> Option<Attempt> {
+    tokio::time::timeout(at_most, attempt).await.ok()
 }
 
 /// The file's name comes from the bytes, so a retry of the same message is the same file.
