@@ -100,9 +100,8 @@ impl Hand {
     }
 
     /// Whoever is free next takes it; nobody has it until then.
-    pub(super) fn put_back<T>(&self, row: Option<Delivery>) -> Option<T> {
-        self.returned().extend(row);
-        None
+    pub(super) fn put_back(&self, row: Delivery) {
+        self.returned().push(row);
     }
 
     fn returned(&self) -> MutexGuard<'_, Vec<Delivery>> {

@@ -237,8 +237,11 @@ impl Work<'_> {
                         Some(attempt) => Ok((attempt, next)),
                         // What was made ready would have to be looked at again: another sender may do that.
                         None => {
-                            let next = next.map(|next| hand.put_back(next.map(|next| next.row)));
-                            Ok((handing.await, next))
+                            let nothing = next.map(|next| {
+                                next.into_iter().for_each(|next| hand.put_back(next.row));
+                                None
+                            });
+                            Ok((handing.await, nothing))
                         }
                     },
                     // Nothing is there to share a commit with, so it is written at once; beside the other, which may

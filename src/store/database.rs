@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    TransactionTrait,
+};
 
 use super::{
     FromStore, Result,
@@ -153,7 +156,12 @@ impl Database {
     /// For reading much together: as it is now, whatever is written meanwhile. SQLite keeps in mind what it has read
     /// until the end, where it would forget it after each question.
     pub async fn snapshot(&self) -> Result<Tx> {
-        Ok(self.reader.begin().await?)
+        if !self.is_shared() {
+            return Ok(self.reader.begin().await?);
+        }
+        // Unasked, PostgreSQL would show each question what was committed since the one before.
+        let (as_one, reading) = (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly));
+        Ok(self.reader.begin_with_config(as_one, reading).await?)
     }
 
     pub async fn end_snapshot(snapshot: Tx) -> Result<()> {

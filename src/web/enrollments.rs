@@ -71,8 +71,6 @@ pub(in crate::web) struct Offered {
     pub(in crate::web) practice: Practice,
     meetings: Vec<SessionRow>,
     weeks: Vec<WeekRow>,
-    /// The first one shows what its reader's inbox will say; read where the form is shown.
-    lesson: Option<CohortLesson>,
     places: Places,
 }
 
@@ -88,7 +86,6 @@ impl Offered {
         Ok(Self {
             meetings: sessions::of_cohort(db, id).await?,
             weeks: cohorts::weeks_of(db, id).await?,
-            lesson: None,
             places: Places::of(cohort.capacity, cohorts::confirmed_seats(db, id).await?).by(cohort.admission),
             cohort,
             program,
@@ -96,10 +93,9 @@ impl Offered {
         })
     }
 
-    /// With what only the form itself says.
-    pub(in crate::web) async fn in_full(self, site: &Site) -> Result<Self, PageError> {
-        let lesson = cohorts::first_lesson_of(site.db.reader(), self.cohort.id).await?;
-        Ok(Self { lesson, ..self })
+    /// The first one shows what its reader's inbox will say.
+    pub(in crate::web) async fn first_lesson(&self, site: &Site) -> Result<Option<CohortLesson>, PageError> {
+        Ok(cohorts::first_lesson_of(site.db.reader(), self.cohort.id).await?)
     }
 
     /// On the clocks of this zone; none when the cohort is closed or over.
@@ -164,8 +160,8 @@ async fn show(Data(site): Data<&Site>, Path(id): Path<String>, request: &Request
     if let Some(answer) = offered.outside(site)? {
         return Ok(answer);
     }
-    let offered = offered.in_full(site).await?;
-    let page = FormPage::new(site, &offered, dates, &Whose::Stranger, form::blank(&offered, wished));
+    let lesson = offered.first_lesson(site).await?;
+    let page = FormPage::new(site, (&offered, lesson), dates, &Whose::Stranger, form::blank(&offered, wished));
     site.pages.render(&offered.chrome(site), &page)
 }
 
@@ -190,8 +186,8 @@ async fn ask(
             Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
         }
         Err(entered) => {
-            let offered = offered.in_full(site).await?;
-            let page = FormPage::new(site, &offered, dates, &Whose::Stranger, entered);
+            let lesson = offered.first_lesson(site).await?;
+            let page = FormPage::new(site, (&offered, lesson), dates, &Whose::Stranger, entered);
             site.pages.refused(&offered.chrome(site), &page)
         }
     }

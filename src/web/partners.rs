@@ -167,8 +167,8 @@ async fn form(site: &Site, invited: &Invited, refused: Option<Entered>) -> Resul
     let whose = Whose::Partner { email: &invited.person.email, action: invited.path("/join"), back: invited.path("") };
     // The device knows better than the inviter where somebody is.
     let empty = blank(&offered, knows_us.then_some(zone)).with("name", invited.person.name.expose());
-    let (is_refused, offered) = (refused.is_some(), offered.in_full(site).await?);
-    let page = FormPage::new(site, &offered, dates, &whose, refused.unwrap_or(empty));
+    let (is_refused, lesson) = (refused.is_some(), offered.first_lesson(site).await?);
+    let page = FormPage::new(site, (&offered, lesson), dates, &whose, refused.unwrap_or(empty));
     let chrome = visitor::neutral(site, Some(&invited.practice));
     if is_refused { site.pages.refused(&chrome, &page) } else { site.pages.render(&chrome, &page) }
 }

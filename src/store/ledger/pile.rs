@@ -92,12 +92,9 @@ fn sent_at_once(sent: &[(Claimed, Now)]) -> UpdateStatement {
     let values = |(row, now): &(Claimed, Now)| {
         Values(vec![row.id.0.into(), row.lease_token.into(), now.real.into(), now.program.into()])
     };
-    let table = table("sent", &["id", "lease_token", "real_at", "at"], sent.iter().map(values).collect());
     let of = |column: &'static str| Expr::col((Alias::new("sent"), Alias::new(column)));
-    let mut update = Query::update();
+    let mut update = step("sent", &["id", "lease_token", "real_at", "at"], sent.iter().map(values).collect());
     update
-        .with_cte(table)
-        .table(Entity)
         .values([
             (Column::State, Expr::value(State::Sent)),
             (Column::Reason, Expr::value(None::<String>)),
@@ -108,17 +105,18 @@ fn sent_at_once(sent: &[(Claimed, Now)]) -> UpdateStatement {
             (Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
             (Column::Frozen, Expr::value(None::<Vec<u8>>)),
         ])
-        .from(Alias::new("sent"))
         .cond_where(fenced("sent", State::Sending));
     update
 }
 
-/// The same for one of them, in a transaction with more. `false`: the lease was lost, stop.
+/// One intention, in a transaction with more. `false`: the lease was lost, stop.
 pub async fn start_sending(tx: &impl ConnectionTrait, begun: &Begun) -> Result<bool> {
-    if let Kept::Holes { stencil, .. } = &begun.frozen.kept {
-        stencils::keep(tx, Stencil::clone(stencil)).await?;
-    }
-    Ok(!start_all(tx, &[begun]).await?.is_empty())
+    let stencil = match &begun.frozen.kept {
+        Kept::Holes { stencil, .. } => vec![stencil.clone()],
+        Kept::Whole { .. } => Vec::new(),
+    };
+    let (_, begun) = Pile { sent: &[], begun: &[begun], unknown: &stencil }.write_what_is_ours(tx).await?;
+    Ok(!begun.is_empty())
 }
 
 /// Returns which began: the others' leases were lost.
@@ -137,12 +135,9 @@ async fn start_all(tx: &impl ConnectionTrait, begun: &[&Begun]) -> Result<Vec<De
 fn begun_at_once(begun: &[&Begun]) -> UpdateStatement {
     let columns =
         ["id", "lease_token", "frozen", "message_id", "subject", "body", "sent_to", "frozen_for", "stencil_id"];
-    let table = table("next", &columns, begun.iter().map(|next| values(next)).collect());
     let of = |column: &'static str| Expr::col((Alias::new("next"), Alias::new(column)));
-    let mut update = Query::update();
+    let mut update = step("next", &columns, begun.iter().map(|next| values(next)).collect());
     update
-        .with_cte(table)
-        .table(Entity)
         .values([
             (Column::State, Expr::value(State::Sending)),
             (Column::Frozen, of("frozen")),
@@ -155,7 +150,6 @@ fn begun_at_once(begun: &[&Begun]) -> UpdateStatement {
             (Column::Fills, Expr::value(None::<String>)),
         ])
         .values(begun.first().map(|first| (Column::LeaseUntil, first.lease.until())))
-        .from(Alias::new("next"))
         .cond_where(fenced("next", State::Claimed));
     update
 }
@@ -186,10 +180,13 @@ fn values(next: &Begun) -> Values {
     ])
 }
 
-fn table(name: &'static str, columns: &[&'static str], rows: Vec<Values>) -> CommonTableExpression {
+/// Begins a statement that takes many rows on by what a table of this name says of each.
+fn step(name: &'static str, columns: &[&'static str], rows: Vec<Values>) -> UpdateStatement {
     let mut table = CommonTableExpression::new();
     table.table_name(Alias::new(name)).columns(columns.iter().copied().map(Alias::new)).values(rows);
-    table
+    let mut update = Query::update();
+    update.with_cte(table).table(Entity).from(Alias::new(name));
+    update
 }
 
 /// The row is still ours, and where we left it.

@@ -11,11 +11,13 @@ use crate::{
         discretion::{Discretion, Voice},
         email_address::EmailAddress,
         enrollment::CalendarChoice,
+        lesson::Lesson,
         name::Name,
         program::Program,
         session::SessionState,
         zone::Zone,
     },
+    store::cohorts::CohortLesson,
     web::{
         chrome,
         cohort_dates::CohortDates,
@@ -79,7 +81,7 @@ pub struct FormPage {
 impl FormPage {
     pub(in crate::web) fn new(
         site: &Site,
-        offered: &Offered,
+        (offered, lesson): (&Offered, Option<CohortLesson>),
         dates: CohortDates,
         whose: &Whose<'_>,
         form: Entered,
@@ -101,7 +103,7 @@ impl FormPage {
             dates,
             places: offered.places.clone(),
             tracks: program.tracks.iter().map(|t| Choice { value: t.key.clone(), text: t.label.clone() }).collect(),
-            levels: levels(offered),
+            levels: levels(offered, lesson.as_ref().map(|row| &row.content.0)),
             agreement_html: program_page::html(&program.agreement.text),
             consent_html: program_page::html(&program.consent.text),
             wordings: wordings(program),
@@ -119,8 +121,7 @@ fn allowed(offered: &Offered) -> Vec<Discretion> {
     Discretion::ALL.into_iter().filter(|level| *level >= offered.cohort.discretion).collect()
 }
 
-fn levels(offered: &Offered) -> Vec<Level> {
-    let lesson = offered.lesson.as_ref().map(|row| &row.content.0);
+fn levels(offered: &Offered, lesson: Option<&Lesson>) -> Vec<Level> {
     let first = offered.meetings.first().map(|meeting| meeting.title.expose()).unwrap_or_default();
     let level = |level: Discretion| {
         let voice = voice(offered, level);
