@@ -131,6 +131,9 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     ledger::of_practice(db, practice, &theirs).await.unwrap();
     attempts::count_since(db, attempts::Bucket { name: "enroll", subject_hash: "nobody" }, at).await.unwrap();
 
+    // What comes back by mail.
+    ledger::with_hashed_message_id(db, "<nobody@example.org>").await.unwrap();
+
     // Whoever watches.
     ledger::backlog(db, at).await.unwrap();
     ledger::standstill(db, Some(practice)).await.unwrap();
