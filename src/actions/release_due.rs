@@ -20,7 +20,7 @@ use crate::{
         database::Tx,
         enrollments::{self, Enrollment},
         ledger::{self, Manner, Queued, Recipient, Release},
-        programs, schedule_changes,
+        plans, programs, schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
@@ -28,7 +28,6 @@ use crate::{
 use super::{
     couples::expire::expire_couples,
     let_go::let_go,
-    plan_timetable::weeks_of,
     release_lessons::release_lessons,
     remind_holds::remind_holds,
     resume::end_pauses,
@@ -155,10 +154,9 @@ async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> st
     let told = schedule_changes::told_from(tx, cohort.id, due_at).await?;
     let was: Option<Schedule> = told.last().and_then(|first| serde_json::from_str(&first.was).ok());
     let today = cohort.zone.local(now.program).date();
-    Ok(match was {
-        Some(was) => breaks_changed(&was.weeks, &weeks_of(tx, cohort).await?, today),
-        None => Default::default(),
-    })
+    let Some(was) = was else { return Ok(Breaks::default()) };
+    let weeks: Vec<_> = plans::weeks(tx, &[cohort.id]).await?.into_iter().map(|(_, week)| week).collect();
+    Ok(breaks_changed(&was.weeks, &weeks, today))
 }
 
 fn schedule_changed(

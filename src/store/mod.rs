@@ -39,6 +39,7 @@ pub mod ledger;
 pub mod logins;
 pub mod moves;
 pub mod participants;
+pub mod plans;
 pub mod practices;
 pub mod programs;
 pub mod replies;

@@ -13,21 +13,17 @@ use super::{
 };
 use crate::domain::ids::{CohortId, PracticeId, TimetableId};
 
-/// Puts the cohort's rows in place of those still to come. What was released stays as it is, and so does what
-/// is due and only waits for the planner to look: a change of plan must not swallow it.
-pub async fn replace(
-    tx: &impl ConnectionTrait,
-    cohort: CohortId,
-    rows: Vec<TimetableRow>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::CohortId.eq(cohort))
-        .filter(Column::ReleasedAt.is_null())
-        .filter(Column::DueAt.gt(now))
-        .exec(tx)
-        .await?;
-    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+/// Rows that go, and rows that come in their place. What was released stays as it is, whoever names it; and what
+/// is there already stays, too.
+pub async fn replace(tx: &impl ConnectionTrait, gone: &[TimetableId], come: Vec<TimetableRow>) -> Result<()> {
+    for gone in gone.chunks(ROWS_A_STATEMENT) {
+        Entity::delete_many()
+            .filter(Column::Id.is_in(gone.iter().copied()))
+            .filter(Column::ReleasedAt.is_null())
+            .exec(tx)
+            .await?;
+    }
+    let mut rows = come.into_iter().map(IntoActiveModel::into_active_model).peekable();
     while rows.peek().is_some() {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
         Entity::insert_many(chunk)
