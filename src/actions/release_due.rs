@@ -18,6 +18,7 @@ use crate::{
         self,
         cohorts::{self, Cohort},
         database::Tx,
+        due::{self, ForPlanner, Until},
         enrollments::{self, Enrollment},
         ledger::{self, Manner, Queued, Recipient, Release},
         plans, programs, schedule_changes,
@@ -30,33 +31,55 @@ use super::{
     let_go::let_go,
     release_lessons::release_lessons,
     remind_holds::remind_holds,
-    resume::end_pauses,
+    resume::{day_begun, end_pauses},
     tell_calendars::{invite_further, tell_calendar},
-    tell_numbers::tell_numbers,
+    tell_numbers::{BEFORE, tell_numbers},
     tell_together::{Breaks, tell_together, unheard},
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
     let (began, now) = (Instant::now(), app.clock.now());
-    let mut released = 0;
-    for row in timetable::due(app.db.reader(), now.program, 200).await? {
-        let outcome = release_one(app, &row, now).await;
-        released += usize::from(told_apart("a row of the timetable", outcome));
-    }
-    for cohort in cohorts::with_changes_to_tell(app.db.reader(), now.program).await? {
-        let outcome = tell_one(app, cohort.id, now).await;
-        released += usize::from(told_apart("a change of schedule", outcome));
-    }
-    released += expire_couples(app, now).await?;
-    released += end_pauses(app).await?;
-    released += let_go(app, now).await?;
-    released += remind_holds(app, now).await?;
-    released += tell_numbers(app, now).await?;
+    let until = Until { now, resume_on: day_begun(now), decided_before: now.program + BEFORE };
+    let found = due::for_planner(app.db.reader(), until).await?;
+    let released = work_off(app, found, now).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }
     app.metrics.looked(began.elapsed(), now.real);
+    Ok(released)
+}
+
+/// What was found; and once something was done, whatever comes after it, which may have become due by that.
+async fn work_off(app: &App, found: ForPlanner, now: Now) -> store::Result<usize> {
+    let mut released = 0;
+    if found.timetable {
+        for row in timetable::due(app.db.reader(), now.program, 200).await? {
+            let outcome = release_one(app, &row, now).await;
+            released += usize::from(told_apart("a row of the timetable", outcome));
+        }
+    }
+    if found.changes || released > 0 {
+        for cohort in cohorts::with_changes_to_tell(app.db.reader(), now.program).await? {
+            let outcome = tell_one(app, cohort.id, now).await;
+            released += usize::from(told_apart("a change of schedule", outcome));
+        }
+    }
+    if found.couples || released > 0 {
+        released += expire_couples(app, now).await?;
+    }
+    if found.pauses || released > 0 {
+        released += end_pauses(app).await?;
+    }
+    if found.holds || released > 0 {
+        released += let_go(app, now).await?;
+    }
+    if found.reminders || released > 0 {
+        released += remind_holds(app, now).await?;
+    }
+    if found.numbers || released > 0 {
+        released += tell_numbers(app, now).await?;
+    }
     Ok(released)
 }
 

@@ -169,12 +169,11 @@ pub async fn tell_changes_at(tx: &impl ConnectionTrait, id: CohortId, at: Option
 
 /// Cohorts whose changes are due to be told.
 pub async fn with_changes_to_tell(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Cohort>> {
-    Ok(Entity::find()
-        .filter(Column::TellChangesAt.lte(now))
-        .order_by_asc(Column::TellChangesAt)
-        .limit(50)
-        .all(db)
-        .await?)
+    Ok(all_with_changes_to_tell(now).order_by_asc(Column::TellChangesAt).limit(50).all(db).await?)
+}
+
+pub(super) fn all_with_changes_to_tell(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find().filter(Column::TellChangesAt.lte(now))
 }
 
 pub async fn next_telling(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {

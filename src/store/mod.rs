@@ -29,6 +29,7 @@ pub mod consents;
 pub mod couples;
 pub mod database;
 pub mod decisions;
+pub mod due;
 pub mod enrollments;
 pub mod fills;
 pub mod freshness;

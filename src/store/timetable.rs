@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, OnConflict},
 };
 
@@ -57,13 +57,11 @@ pub async fn forget_lesson(tx: &impl ConnectionTrait, of: (CohortId, u16)) -> Re
 
 /// What is due and not released, the oldest first.
 pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<TimetableRow>> {
-    Ok(Entity::find()
-        .filter(Column::ReleasedAt.is_null())
-        .filter(Column::DueAt.lte(now))
-        .order_by_asc(Column::DueAt)
-        .limit(most)
-        .all(db)
-        .await?)
+    Ok(all_due(now).order_by_asc(Column::DueAt).limit(most).all(db).await?)
+}
+
+pub(super) fn all_due(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find().filter(Column::ReleasedAt.is_null()).filter(Column::DueAt.lte(now))
 }
 
 /// The nearest instant at which something will be due.
