@@ -23,6 +23,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
             .name("ix_enrollments_shifted")
             .table(Alias::new("enrollments"))
             .col(Alias::new("cohort_id"))
+            .col(Alias::new("standing"))
             .and_where(Expr::col(Alias::new("shift_days")).gt(0))
             .to_owned(),
     ]

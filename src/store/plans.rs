@@ -1,5 +1,7 @@
 //! What decides when things happen in these cohorts? Read for all of them together, and no more of a row than that.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -114,13 +116,32 @@ pub async fn zones(db: &impl ConnectionTrait, of: &[CohortId]) -> Result<Vec<(Co
 /// Those who take part and whose lessons come later by days of their own, in the order in which they came.
 pub async fn shifted(db: &impl ConnectionTrait, of: &[CohortId]) -> Result<Vec<Enrollment>> {
     use enrollments::Column;
-    Ok(enrollments::Entity::find()
+    let mut people = enrollments::Entity::find()
         .filter(Column::CohortId.is_in(of.iter().copied()))
         // In the statement itself: only then does the partial index answer.
         .filter(Expr::cust("shift_days > 0"))
         .filter(Column::Standing.eq(Standing::Enrolled))
-        .order_by_asc(Column::AskedAt)
-        .order_by_asc(Column::Id)
         .all(db)
-        .await?)
+        .await?;
+    // There are few; asked to sort, the database would go through all who take part.
+    people.sort_by_key(|person| (person.asked_at, person.id));
+    Ok(people)
+}
+
+/// Every cohort with a session or anything else that is still to come, whosever it is. Reads whole tables.
+pub async fn with_something_to_come(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<CohortId>> {
+    let meeting = sessions::Entity::find()
+        .select_only()
+        .column(sessions::Column::CohortId)
+        .filter(sessions::Column::StartsAt.gt(now))
+        .distinct();
+    let waiting = timetable::Entity::find()
+        .select_only()
+        .column(timetable::Column::CohortId)
+        .filter(timetable::Column::ReleasedAt.is_null())
+        .filter(timetable::Column::DueAt.gt(now))
+        .distinct();
+    let mut all: BTreeSet<CohortId> = meeting.into_tuple().all(db).await?.into_iter().collect();
+    all.extend(waiting.into_tuple::<CohortId>().all(db).await?);
+    Ok(all.into_iter().collect())
 }
