@@ -88,6 +88,7 @@ pub async fn ruled_positions(db: &impl ConnectionTrait, of: &[CohortId]) -> Resu
         .columns([Column::CohortId, Column::Position])
         .filter(Column::CohortId.is_in(of.iter().copied()))
         .filter(Column::Timing.eq(Timing::Rule))
+        .distinct()
         .into_tuple()
         .all(db)
         .await?)
