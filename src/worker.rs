@@ -9,6 +9,7 @@ use crate::{
     actions::{
         coach_note::note_coaches,
         complete_people::complete_people,
+        follow_time_zones::follow_time_zones,
         look_into_mailbox::Watch,
         release_due::release_due,
         send_deliveries::{Hands, Round, forget, send_deliveries, sweep},
@@ -41,9 +42,15 @@ impl Worker {
     pub fn start(app: &Arc<App>) -> Self {
         let (stop, stopped) = watch::channel(());
         let mut tasks = JoinSet::new();
-        tasks.spawn(every(TICK, stopped.clone(), app.clone(), async |app| {
-            report("releasing what is due", release_due(app).await.map(drop));
-        }));
+        let (of_planner, planner_stopped) = (app.clone(), stopped.clone());
+        tasks.spawn(async move {
+            // Before anything is released by instants that are not true any more.
+            report("following new time zones", follow_time_zones(&of_planner).await.map(drop));
+            every(TICK, planner_stopped, of_planner, async |app| {
+                report("releasing what is due", release_due(app).await.map(drop));
+            })
+            .await;
+        });
         // A lease that ran out is found before another of its length is over.
         let lease = Duration::from_secs(u64::from(app.config.mail.attempt_seconds) * 2);
         tasks.spawn(now_and_then(lease.min(SWEEP), stopped.clone(), app.clone(), async |app| {

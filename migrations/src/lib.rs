@@ -78,6 +78,7 @@ mod m0014_sent_forms;
 mod m0015_lean_ledger;
 mod m0016_first_row;
 mod m0017_named_by_id;
+mod m0018_planning;
 
 #[derive(Debug)]
 struct Migrator;
@@ -132,6 +133,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_lean_ledger::Step),
             Box::new(m0016_first_row::Step),
             Box::new(m0017_named_by_id::Step),
+            Box::new(m0018_planning::Step),
         ]
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     clock::Now,
     store::{
         self,
+        due::ForSender,
         ledger::{self, Claim, Delivery, Working},
     },
     transact,
@@ -31,8 +32,8 @@ pub(super) const FRESH: Duration = Duration::from_millis(500);
 pub struct Hands(tokio::sync::Mutex<Option<Arc<Hand>>>);
 
 impl Hands {
-    /// What is being worked off, or else what is due now. `None`: nothing is.
-    pub(super) async fn next(&self, app: &App) -> store::Result<Option<Arc<Hand>>> {
+    /// What is being worked off, or else what is due now, where something was found. `None`: nothing is.
+    pub(super) async fn next(&self, app: &App, found: &ForSender) -> store::Result<Option<Arc<Hand>>> {
         let mut current = self.0.lock().await;
         if let Some(hand) = current.as_ref().filter(|hand| !hand.is_empty()) {
             return Ok(Some(hand.clone()));
@@ -41,6 +42,9 @@ impl Hands {
         // the sweeper.
         if current.as_ref().is_some_and(|hand| Arc::strong_count(hand) == 1) {
             *current = None;
+        }
+        if !found.has_mail {
+            return Ok(None);
         }
         let next = Hand::claim(app, app.post.in_a_hand()).await?.map(Arc::new);
         if next.is_some() {

@@ -26,6 +26,7 @@ pub mod decline_place;
 mod decoy;
 pub mod doctor;
 pub mod fill_seats;
+pub mod follow_time_zones;
 pub mod follow_to_zone;
 pub mod forget;
 mod hand;

@@ -17,9 +17,9 @@ use crate::{
         self, Connection,
         cohorts::{self, Cohort, CohortLesson},
         database::Tx,
-        enrollments::{self, Enrollment},
+        enrollments::Enrollment,
         ledger::{self, Queued, Recipient},
-        participants,
+        participants, plans,
         timetable::{self, TimetableRow},
     },
 };
@@ -130,10 +130,11 @@ pub fn lesson_mail(enrollment: &Enrollment, own: &Own, now: Now) -> Queued {
 }
 
 /// After every change of plan: those whose lessons come later by their own days follow with what is unsent. What
-/// was added or timed before now goes out one a day at most, never in a burst. The caller holds the cohort's lock.
-pub async fn follow_shifted(app: &App, tx: &Tx, cohort: &Cohort, now: Now) -> store::Result<()> {
-    for enrollment in enrollments::of_cohort(tx, cohort.id).await? {
-        if enrollment.shift_days > 0 && enrollment.standing == Standing::Enrolled {
+/// was added or timed before now goes out one a day at most, never in a burst. The caller holds the cohorts' locks.
+pub async fn follow_shifted(app: &App, tx: &Tx, cohorts: &[&Cohort], now: Now) -> store::Result<()> {
+    let ids: Vec<_> = cohorts.iter().map(|cohort| cohort.id).collect();
+    for enrollment in plans::shifted(tx, &ids).await? {
+        if let Some(cohort) = cohorts.iter().find(|cohort| cohort.id == enrollment.cohort_id) {
             queue_own(app, tx, cohort, &enrollment, now).await?;
         }
     }

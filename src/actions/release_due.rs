@@ -18,9 +18,10 @@ use crate::{
         self,
         cohorts::{self, Cohort},
         database::Tx,
+        due::{self, ForPlanner, Until},
         enrollments::{self, Enrollment},
         ledger::{self, Manner, Queued, Recipient, Release},
-        programs, schedule_changes,
+        plans, programs, schedule_changes,
         timetable::{self, TimetableRow},
     },
 };
@@ -28,36 +29,57 @@ use crate::{
 use super::{
     couples::expire::expire_couples,
     let_go::let_go,
-    plan_timetable::weeks_of,
     release_lessons::release_lessons,
     remind_holds::remind_holds,
-    resume::end_pauses,
+    resume::{day_begun, end_pauses},
     tell_calendars::{invite_further, tell_calendar},
-    tell_numbers::tell_numbers,
+    tell_numbers::{BEFORE, tell_numbers},
     tell_together::{Breaks, tell_together, unheard},
 };
 
 /// One look at the timetable. Returns how many rows were released; two planners at once are harmless.
 pub async fn release_due(app: &App) -> store::Result<usize> {
     let (began, now) = (Instant::now(), app.clock.now());
-    let mut released = 0;
-    for row in timetable::due(app.db.reader(), now.program, 200).await? {
-        let outcome = release_one(app, &row, now).await;
-        released += usize::from(told_apart("a row of the timetable", outcome));
-    }
-    for cohort in cohorts::with_changes_to_tell(app.db.reader(), now.program).await? {
-        let outcome = tell_one(app, cohort.id, now).await;
-        released += usize::from(told_apart("a change of schedule", outcome));
-    }
-    released += expire_couples(app, now).await?;
-    released += end_pauses(app).await?;
-    released += let_go(app, now).await?;
-    released += remind_holds(app, now).await?;
-    released += tell_numbers(app, now).await?;
+    let until = Until { now, resume_on: day_begun(now), decided_before: now.program + BEFORE };
+    let found = due::for_planner(app.db.reader(), until).await?;
+    let released = work_off(app, found, now).await?;
     if released > 0 {
         app.bell.notify_waiters();
     }
     app.metrics.looked(began.elapsed(), now.real);
+    Ok(released)
+}
+
+/// What was found; and once something was done, whatever comes after it, which may have become due by that.
+async fn work_off(app: &App, found: ForPlanner, now: Now) -> store::Result<usize> {
+    let mut released = 0;
+    if found.timetable {
+        for row in timetable::due(app.db.reader(), now.program, 200).await? {
+            let outcome = release_one(app, &row, now).await;
+            released += usize::from(told_apart("a row of the timetable", outcome));
+        }
+    }
+    if found.changes || released > 0 {
+        for cohort in cohorts::with_changes_to_tell(app.db.reader(), now.program).await? {
+            let outcome = tell_one(app, cohort.id, now).await;
+            released += usize::from(told_apart("a change of schedule", outcome));
+        }
+    }
+    if found.couples || released > 0 {
+        released += expire_couples(app, now).await?;
+    }
+    if found.pauses || released > 0 {
+        released += end_pauses(app).await?;
+    }
+    if found.holds || released > 0 {
+        released += let_go(app, now).await?;
+    }
+    if found.reminders || released > 0 {
+        released += remind_holds(app, now).await?;
+    }
+    if found.numbers || released > 0 {
+        released += tell_numbers(app, now).await?;
+    }
     Ok(released)
 }
 
@@ -155,10 +177,9 @@ async fn breaks(tx: &Tx, cohort: &Cohort, due_at: DateTime<Utc>, now: Now) -> st
     let told = schedule_changes::told_from(tx, cohort.id, due_at).await?;
     let was: Option<Schedule> = told.last().and_then(|first| serde_json::from_str(&first.was).ok());
     let today = cohort.zone.local(now.program).date();
-    Ok(match was {
-        Some(was) => breaks_changed(&was.weeks, &weeks_of(tx, cohort).await?, today),
-        None => Default::default(),
-    })
+    let Some(was) = was else { return Ok(Breaks::default()) };
+    let weeks: Vec<_> = plans::weeks(tx, &[cohort.id]).await?.into_iter().map(|(_, week)| week).collect();
+    Ok(breaks_changed(&was.weeks, &weeks, today))
 }
 
 fn schedule_changed(

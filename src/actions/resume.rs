@@ -1,6 +1,6 @@
 //! A pause ends: the person goes on with the group, or where they stopped.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::transact;
 use crate::{
@@ -62,9 +62,7 @@ pub async fn resume(app: &App, id: EnrollmentId, how: Resuming) -> Result<Enroll
 pub async fn end_pauses(app: &App) -> store::Result<usize> {
     let now = app.clock.now();
     let mut ended = 0;
-    // East of everywhere the day has begun already.
-    let day = (now.program + TimeDelta::hours(15)).date_naive();
-    for paused in enrollments::to_resume(app.db.reader(), day).await? {
+    for paused in enrollments::to_resume(app.db.reader(), day_begun(now)).await? {
         match end_one(app, &paused, now).await {
             Ok(true) => ended += 1,
             Ok(false) | Err(Refused::Unknown | Refused::Standing(_)) => {}
@@ -77,6 +75,11 @@ pub async fn end_pauses(app: &App) -> store::Result<usize> {
         app.bell.notify_waiters();
     }
     Ok(ended)
+}
+
+/// East of everywhere this day has begun already.
+pub(super) fn day_begun(now: Now) -> NaiveDate {
+    (now.program + TimeDelta::hours(15)).date_naive()
 }
 
 async fn end_one(app: &App, paused: &Enrollment, now: Now) -> Result<bool, Refused> {

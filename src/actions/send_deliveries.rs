@@ -21,9 +21,8 @@ use crate::{
     },
     mail::mailer::{Sender, wait_for},
     store::{
-        self,
+        self, due,
         ledger::{self, Delivery, Entry, Lease},
-        silences,
     },
     transact,
 };
@@ -58,14 +57,19 @@ pub enum Round {
 /// Takes what is due, with the other senders of this process, and sends it, one by one.
 pub async fn send_deliveries(app: &App, hands: &Hands, sender: &mut Sender) -> store::Result<Round> {
     // What is asked to stop begins nothing new.
-    if app.is_closing() || app.config.mail.mode == MailMode::Hold || silences::find(app.db.reader()).await?.is_some() {
+    if app.is_closing() || app.config.mail.mode == MailMode::Hold {
         return Ok(Round::Idle);
     }
     let now = app.clock.now();
+    let found = due::for_sender(app.db.reader(), now).await?;
+    if found.is_silent {
+        return Ok(Round::Idle);
+    }
     count_the_day(app, now).await?;
     let round = match app.post.turn(now.real) {
         Turn::Wait(until) => return Ok(Round::Shut(until)),
-        Turn::Go => work_off(app, sender, hands.next(app).await?).await,
+        Turn::Go => work_off(app, sender, hands.next(app, &found).await?).await,
+        Turn::Probe if !found.has_mail => Ok(Round::Idle),
         Turn::Probe => work_off(app, sender, Hand::claim(app, 1).await?.map(Arc::new)).await,
     };
     if !matches!(round, Ok(Round::Worked)) {

@@ -18,7 +18,7 @@ use crate::{
 use super::{place_letters::write_another, release_due::told_apart};
 
 /// How long before they decide.
-const BEFORE: TimeDelta = TimeDelta::hours(48);
+pub(super) const BEFORE: TimeDelta = TimeDelta::hours(48);
 
 /// Returns about how many cohorts coaches were told.
 pub async fn tell_numbers(app: &App, now: Now) -> store::Result<usize> {

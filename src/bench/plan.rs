@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use anyhow::ensure;
 use chrono::{Days, TimeDelta};
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
     Report, Setup,
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     actions::{
         change_schedule::{Target, change_schedule, look},
-        plan_timetable::plan_timetable,
+        plan_timetable::plan_timetables,
     },
     clock::Clock,
     domain::{ids::CohortId, plan::Change, schedule::LessonClock, zone::Zone},
@@ -70,8 +69,8 @@ const ZONES: [&str; 40] = [
 ];
 
 const IN_A_COHORT: usize = 20;
-/// So many cohorts are being planned at a time.
-const AT_ONCE: usize = 64;
+/// So many cohorts are planned in one transaction.
+const TOGETHER: usize = 250;
 
 pub async fn plan(setup: &Setup) -> anyhow::Result<()> {
     let cohorts = setup.size.of([50, 500, 5_000]);
@@ -92,25 +91,22 @@ pub async fn plan(setup: &Setup) -> anyhow::Result<()> {
         transact!(house.app.db, |tx| timetable::clear(tx, *cohort).await)?;
     }
     let began = Instant::now();
-    let written: usize =
-        stream::iter(&ids).map(|cohort| plan_one(&house, *cohort)).buffer_unordered(AT_ONCE).try_fold(0, sum).await?;
+    for together in ids.chunks(TOGETHER) {
+        plan_together(&house, together).await?;
+    }
     let seconds = began.elapsed().as_secs_f64();
     report.say("planned from empty in", seconds, "s");
+    let written = rows(&house, &ids).await?.iter().map(Vec::len).sum();
     report.say_count("rows", written);
     report.say("rate", number(cohorts) / seconds, "cohorts/s");
     shift(&house, &ids, &report).await
 }
 
-async fn sum(all: usize, more: usize) -> store::Result<usize> {
-    Ok(all + more)
-}
-
-async fn plan_one(house: &House, id: CohortId) -> store::Result<usize> {
+async fn plan_together(house: &House, ids: &[CohortId]) -> store::Result<()> {
     let (app, now) = (&house.app, house.app.clock.now());
     transact!(app.db, |tx| {
-        let Some(cohort) = cohorts::anywhere(tx, id).await? else { return Ok(0) };
-        plan_timetable(app, tx, &cohort, now).await?;
-        Ok::<_, store::Error>(timetable::of_cohort(tx, id).await?.len())
+        let cohorts = cohorts::lock_all(tx, ids).await?;
+        plan_timetables(app, tx, &cohorts, now).await
     })
 }
 

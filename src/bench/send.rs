@@ -87,12 +87,11 @@ pub async fn send(setup: &Setup, sending: &Sending) -> anyhow::Result<()> {
 /// Reminders would come in between.
 pub(super) async fn only_lessons(house: &House, cohort: CohortId) -> anyhow::Result<()> {
     let app = &house.app;
-    let now = app.clock.now().program;
     let rows = timetable::of_cohort(app.db.reader(), cohort).await?;
     let lessons: Vec<_> = rows.into_iter().filter(|row| row.work == "lesson").collect();
     transact!(app.db, |tx| {
         timetable::clear(tx, cohort).await?;
-        timetable::replace(tx, cohort, lessons.clone(), now).await
+        timetable::replace(tx, &[], lessons.clone()).await
     })?;
     Ok(())
 }

@@ -88,7 +88,7 @@ async fn fill(house: &House, filled: &mut Filled) -> anyhow::Result<()> {
     });
     let sent: Vec<_> = sent.collect();
     transact!(app.db, |tx| {
-        timetable::replace(tx, cohort, ahead.clone(), now.program).await?;
+        timetable::replace(tx, &[], ahead.clone()).await?;
         ledger::enqueue(tx, sent.clone()).await
     })?;
     filled.rows += rows;
@@ -116,9 +116,8 @@ fn row(house: &House, cohort: CohortId, number: usize, due_at: DateTime<Utc>) ->
 async fn due_at(house: &House, rows: usize, at: DateTime<Utc>) -> anyhow::Result<()> {
     let group = Group { number: 0, zone: berlin()?, capacity: 1, clock: LessonClock::Cohort, starts_on: None };
     let cohort = house.cohort(group).await?;
-    let now = house.app.clock.now().program;
     let rows: Vec<_> = (0..rows).map(|number| row(house, cohort, number, at)).collect();
-    transact!(house.app.db, |tx| timetable::replace(tx, cohort, rows.clone(), now).await)?;
+    transact!(house.app.db, |tx| timetable::replace(tx, &[], rows.clone()).await)?;
     Ok(())
 }
 

@@ -39,6 +39,12 @@ impl Zone {
         Self(Tz::UTC)
     }
 
+    /// Of when our data is, such as `2026b`: later ones sort behind earlier ones.
+    #[must_use]
+    pub const fn version() -> &'static str {
+        chrono_tz::IANA_TZDB_VERSION
+    }
+
     /// The zones of a select, each once, by name.
     pub fn all() -> impl Iterator<Item = Self> {
         let former = |zone: &Self| LINKS.contains_key(&zone.name().to_lowercase());

@@ -68,6 +68,19 @@ pub async fn lock(tx: &impl ConnectionTrait, id: CohortId) -> Result<()> {
     Ok(())
 }
 
+/// The same for many, each as it is then. In one order, so that two who do this never wait for each other.
+pub async fn lock_all(tx: &impl ConnectionTrait, ids: &[CohortId]) -> Result<Vec<Cohort>> {
+    let theirs = || Column::Id.is_in(ids.iter().copied());
+    let in_order = Entity::find().select_only().column(Column::Id).filter(theirs()).order_by_asc(Column::Id);
+    in_order.lock_exclusive().into_tuple::<CohortId>().all(tx).await?;
+    Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(theirs())
+        .exec(tx)
+        .await?;
+    Ok(Entity::find().filter(theirs()).order_by_asc(Column::Id).all(tx).await?)
+}
+
 /// Takes a seat if one is free: a conditional update, so that no two callers can both have the last one.
 /// Returns its number, the lowest free, from 1.
 pub async fn take_seat(tx: &impl ConnectionTrait, id: CohortId) -> Result<Option<i32>> {
@@ -156,12 +169,11 @@ pub async fn tell_changes_at(tx: &impl ConnectionTrait, id: CohortId, at: Option
 
 /// Cohorts whose changes are due to be told.
 pub async fn with_changes_to_tell(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Cohort>> {
-    Ok(Entity::find()
-        .filter(Column::TellChangesAt.lte(now))
-        .order_by_asc(Column::TellChangesAt)
-        .limit(50)
-        .all(db)
-        .await?)
+    Ok(all_with_changes_to_tell(now).order_by_asc(Column::TellChangesAt).limit(50).all(db).await?)
+}
+
+pub(super) fn all_with_changes_to_tell(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find().filter(Column::TellChangesAt.lte(now))
 }
 
 pub async fn next_telling(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -80,13 +80,13 @@ pub async fn of_person_asked(db: &impl ConnectionTrait, person: ParticipantId) -
 
 /// Partners whose time is over, the oldest first. `now` is real time.
 pub async fn over(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Couple>> {
-    Ok(Entity::find()
+    Ok(all_over(now).order_by_asc(Column::RespondBy).limit(200).all(db).await?)
+}
+
+pub(super) fn all_over(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find()
         .filter(Column::RespondBy.lte(now))
         .filter(Column::State.is_in([CoupleState::Asked, CoupleState::Waiting]))
-        .order_by_asc(Column::RespondBy)
-        .limit(200)
-        .all(db)
-        .await?)
 }
 
 /// Couples that wait for two places, in the order of the line, with the inviter and the partner if there is one.

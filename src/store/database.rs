@@ -76,6 +76,8 @@ impl Database {
                 .max_connections(most)
                 .min_connections(1)
                 .sqlx_logging(false)
+                // There is no network in between: whether it is still there need not be asked before each question.
+                .test_before_acquire(false)
                 .acquire_timeout(Duration::from_secs(30));
             options
         };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Query, SelectStatement},
 };
 
@@ -20,15 +20,15 @@ use crate::domain::{
 
 /// Those about which the coach decides before this instant, and has not been told how many come.
 pub async fn numbers_due(db: &impl ConnectionTrait, decided_before: DateTime<Utc>) -> Result<Vec<Cohort>> {
-    Ok(Entity::find()
+    Ok(all_numbers_due(decided_before).order_by_asc(Column::DecideBy).limit(50).all(db).await?)
+}
+
+pub(super) fn all_numbers_due(decided_before: DateTime<Utc>) -> Select<Entity> {
+    Entity::find()
         .filter(Column::DecideBy.lte(decided_before))
         .filter(Column::NumbersToldAt.is_null())
         .filter(Column::Decision.eq(Decision::Undecided))
         .filter(Column::State.ne(CohortState::Draft))
-        .order_by_asc(Column::DecideBy)
-        .limit(50)
-        .all(db)
-        .await?)
 }
 
 /// `false` when another replica was faster.

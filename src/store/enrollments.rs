@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
     sea_query::{Expr, OnConflict, Query, SimpleExpr},
 };
 
@@ -187,24 +188,24 @@ pub async fn count_by_standing(
 
 /// Holds that ran out, oldest first. `now` is real time.
 pub async fn with_hold_over(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Enrollment>> {
-    Ok(Entity::find()
-        .filter(Column::HoldUntil.lte(now))
-        .filter(Column::Standing.is_in([Standing::Pending, Standing::Offered, Standing::Accepted]))
-        .order_by_asc(Column::HoldUntil)
-        .limit(200)
-        .all(db)
-        .await?)
+    Ok(all_with_hold_over(now).order_by_asc(Column::HoldUntil).limit(200).all(db).await?)
+}
+
+pub(super) fn all_with_hold_over(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find().filter(Column::HoldUntil.lte(now)).filter(Column::Standing.is_in([
+        Standing::Pending,
+        Standing::Offered,
+        Standing::Accepted,
+    ]))
 }
 
 /// Pauses that end by themselves on this day or before, the first first.
 pub async fn to_resume(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<Enrollment>> {
-    Ok(Entity::find()
-        .filter(Column::ResumeOn.lte(day))
-        .filter(Column::Standing.eq(Standing::Paused))
-        .order_by_asc(Column::ResumeOn)
-        .limit(200)
-        .all(db)
-        .await?)
+    Ok(all_to_resume(day).order_by_asc(Column::ResumeOn).limit(200).all(db).await?)
+}
+
+pub(super) fn all_to_resume(day: NaiveDate) -> Select<Entity> {
+    Entity::find().filter(Column::ResumeOn.lte(day)).filter(Column::Standing.eq(Standing::Paused))
 }
 
 /// The day on which the next pause ends by itself.

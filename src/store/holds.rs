@@ -1,7 +1,7 @@
 //! Which places are held for somebody, and who waits for an answer?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{
     Result,
@@ -12,15 +12,15 @@ use crate::domain::{enrollment::Standing, ids::PracticeId};
 
 /// Offered, not answered, and not reminded of yet. `now` is real time.
 pub async fn not_reminded(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Enrollment>> {
-    Ok(Entity::find()
+    Ok(all_not_reminded(now).order_by_asc(Column::HoldUntil).limit(1_000).all(db).await?)
+}
+
+pub(super) fn all_not_reminded(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find()
         .filter(Column::HoldUntil.gt(now))
         .filter(Column::Standing.is_in([Standing::Offered, Standing::Accepted]))
         .filter(Column::RemindedAt.is_null())
         .filter(Column::OfferedAt.is_not_null())
-        .order_by_asc(Column::HoldUntil)
-        .limit(1_000)
-        .all(db)
-        .await?)
 }
 
 /// Applications, and places that somebody has not taken yet, the longest waiting first.

@@ -37,6 +37,16 @@ pub async fn find(db: &impl ConnectionTrait, practice: PracticeId, id: SessionId
     Ok(Entity::find_by_id(id).filter(Column::PracticeId.eq(practice)).one(db).await?)
 }
 
+/// Of these cohorts, those that have not begun; canceled ones too.
+pub async fn to_come(db: &impl ConnectionTrait, cohorts: &[CohortId], now: DateTime<Utc>) -> Result<Vec<SessionRow>> {
+    Ok(Entity::find()
+        .filter(Column::CohortId.is_in(cohorts.iter().copied()))
+        .filter(Column::StartsAt.gt(now))
+        .order_by_asc(Column::StartsAt)
+        .all(db)
+        .await?)
+}
+
 /// Several at once; what is not of this practice is not among them.
 pub async fn with_ids(db: &impl ConnectionTrait, practice: PracticeId, ids: &[SessionId]) -> Result<Vec<SessionRow>> {
     let mut rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await?;

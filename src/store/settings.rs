@@ -1,7 +1,10 @@
 //! What else must be remembered, by name?
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{OnConflict, SimpleExpr},
+};
 use uuid::Uuid;
 
 use super::{
@@ -11,8 +14,17 @@ use super::{
 use crate::domain::ids::PracticeId;
 
 pub async fn get(db: &impl ConnectionTrait, practice: PracticeId, name: &str) -> Result<Option<String>> {
-    let row = Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Name.eq(name)).one(db).await?;
+    let row = named(practice, name).one(db).await?;
     Ok(row.map(|row| row.value))
+}
+
+/// As a value inside of another question: null where nothing is set.
+pub(super) fn value(practice: PracticeId, name: &str) -> SimpleExpr {
+    named(practice, name).select_only().column(Column::Value).into_query().into()
+}
+
+fn named(practice: PracticeId, name: &str) -> Select<Entity> {
+    Entity::find().filter(Column::PracticeId.eq(practice)).filter(Column::Name.eq(name))
 }
 
 /// Sets a value; `id` is used only when the name is new.

@@ -1,7 +1,7 @@
 //! Does nothing go out until somebody has looked? So it is after a backup was restored.
 
 use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, sea_query::SimpleExpr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,7 +33,16 @@ pub(super) const RESTORED: &str = "restored from a backup of ";
 
 pub async fn find(db: &impl ConnectionTrait) -> Result<Option<Silence>> {
     let value = settings::get(db, OURS, NAME).await?;
-    Ok(value.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(value.and_then(|text| read(&text)))
+}
+
+/// As a value inside of another question.
+pub(super) fn value() -> SimpleExpr {
+    settings::value(OURS, NAME)
+}
+
+pub(super) fn read(text: &str) -> Option<Silence> {
+    serde_json::from_str(text).ok()
 }
 
 /// `id` is used only the first time.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, OnConflict},
 };
 
@@ -13,21 +13,17 @@ use super::{
 };
 use crate::domain::ids::{CohortId, PracticeId, TimetableId};
 
-/// Puts the cohort's rows in place of those still to come. What was released stays as it is, and so does what
-/// is due and only waits for the planner to look: a change of plan must not swallow it.
-pub async fn replace(
-    tx: &impl ConnectionTrait,
-    cohort: CohortId,
-    rows: Vec<TimetableRow>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::CohortId.eq(cohort))
-        .filter(Column::ReleasedAt.is_null())
-        .filter(Column::DueAt.gt(now))
-        .exec(tx)
-        .await?;
-    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+/// Rows that go, and rows that come in their place. What was released stays as it is, whoever names it; and what
+/// is there already stays, too.
+pub async fn replace(tx: &impl ConnectionTrait, gone: &[TimetableId], come: Vec<TimetableRow>) -> Result<()> {
+    for gone in gone.chunks(ROWS_A_STATEMENT) {
+        Entity::delete_many()
+            .filter(Column::Id.is_in(gone.iter().copied()))
+            .filter(Column::ReleasedAt.is_null())
+            .exec(tx)
+            .await?;
+    }
+    let mut rows = come.into_iter().map(IntoActiveModel::into_active_model).peekable();
     while rows.peek().is_some() {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
         Entity::insert_many(chunk)
@@ -61,13 +57,11 @@ pub async fn forget_lesson(tx: &impl ConnectionTrait, of: (CohortId, u16)) -> Re
 
 /// What is due and not released, the oldest first.
 pub async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<TimetableRow>> {
-    Ok(Entity::find()
-        .filter(Column::ReleasedAt.is_null())
-        .filter(Column::DueAt.lte(now))
-        .order_by_asc(Column::DueAt)
-        .limit(most)
-        .all(db)
-        .await?)
+    Ok(all_due(now).order_by_asc(Column::DueAt).limit(most).all(db).await?)
+}
+
+pub(super) fn all_due(now: DateTime<Utc>) -> Select<Entity> {
+    Entity::find().filter(Column::ReleasedAt.is_null()).filter(Column::DueAt.lte(now))
 }
 
 /// The nearest instant at which something will be due.

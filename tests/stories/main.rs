@@ -45,6 +45,7 @@ mod other_dates;
 mod pauses;
 mod people;
 mod places;
+mod planning;
 mod post;
 mod program_lessons;
 mod query_plans;

@@ -1,10 +1,12 @@
 //! What is a cohort's schedule, and what else decides what a change of it would do?
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::super::{
     open_cohort::session_title,
-    plan_timetable::{history, positions_of, weeks_of, zones_present},
+    plan_timetable::{basis::Basis, history},
     tell_calendars::{newest, planned_before, told},
 };
 use crate::{
@@ -26,7 +28,6 @@ use crate::{
         enrollments::{self, Enrollment},
         invites, participants, programs,
         sessions::{self, SessionRow},
-        timetable,
     },
 };
 
@@ -36,7 +37,7 @@ pub struct Known {
     pub cohort: Cohort,
     pub schedule: Schedule,
     pub(super) rows: Vec<SessionRow>,
-    rule: LessonTiming,
+    rule: Arc<LessonTiming>,
     positions: Vec<u16>,
     zones: Vec<Zone>,
     history: History,
@@ -48,7 +49,7 @@ impl Known {
     /// Lessons come by each participant's own clock.
     #[must_use]
     pub fn is_by_participant(&self) -> bool {
-        match self.rule {
+        match *self.rule {
             LessonTiming::Rule(_) => self.cohort.lesson_clock == LessonClock::Participant,
             LessonTiming::AfterSession { .. } => false,
         }
@@ -77,16 +78,13 @@ pub(super) async fn read(
 ) -> store::Result<Option<Known>> {
     let Some(cohort) = cohorts::find(db, practice, id).await? else { return Ok(None) };
     let rows = sessions::of_cohort(db, id).await?;
-    let schedule = schedule(&cohort, weeks_of(db, &cohort).await?, &rows);
-    let history = if cohort.state == CohortState::Draft {
-        History::none()
-    } else {
-        history(&timetable::of_cohort(db, id).await?, now, Some(now))
-    };
+    let Basis { rule, rows: planned, weeks, positions, zones, .. } = Basis::of(db, &cohort).await?;
+    let schedule = schedule(&cohort, weeks, &rows);
+    let history = if cohort.state == CohortState::Draft { History::none() } else { history(&planned, now, Some(now)) };
     Ok(Some(Known {
-        rule: LessonTiming::parse(&cohort.lesson_rule).unwrap_or_default(),
-        positions: positions_of(db, &cohort).await?,
-        zones: zones_present(db, &cohort).await?,
+        rule,
+        positions: positions.into_iter().collect(),
+        zones: zones.into_iter().collect(),
         people: people(db, &cohort, &rows).await?,
         titles: titles(db, &cohort).await?,
         history,

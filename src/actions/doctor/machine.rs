@@ -9,6 +9,7 @@ use super::{Finding, Level};
 use crate::{
     app::App,
     config::MailMode,
+    domain::zone::Zone,
     machine::{self, Room},
     store::database::sqlite_file,
 };
@@ -17,7 +18,7 @@ pub(super) fn look(app: &App) -> Vec<Finding> {
     let now = app.clock.now().real;
     let mut findings = disks(app);
     findings.extend(clock(app, now));
-    findings.push(time_zones(chrono_tz::IANA_TZDB_VERSION, system_time_zones().as_deref(), now));
+    findings.push(time_zones(Zone::version(), system_time_zones().as_deref(), now));
     findings.extend([key_file(app), address(app)]);
     findings
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
     sea_query::{Expr, LockBehavior, LockType},
 };
 
@@ -47,6 +48,11 @@ fn sendable(now: Now) -> Condition {
         .add(Column::NextTryAt.lte(now.real))
         .add(Expr::cust(IN_ORDER))
         .add(Expr::cust(ONE_BY_ONE))
+}
+
+/// Everything that a sender could take, of whichever urgency and practice.
+pub(in crate::store) fn all_sendable(now: Now) -> Select<Entity> {
+    Entity::find().filter(sendable(now))
 }
 
 /// What a newer version beside this one may have queued is left to it: nobody here could read such a row.

@@ -36,6 +36,7 @@ mod texts;
 mod together;
 
 pub use backlog::{Backlog, Trouble, backlog, backlog_states, last_change, trouble};
+pub(super) use claiming::all_sendable;
 pub use claiming::{Claim, claim, take};
 pub use daily::{Day, Reached, busy_at, postpone, reached_since, waiting_lessons};
 pub use doubt::arrived;
