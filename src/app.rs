@@ -18,8 +18,10 @@ use crate::{
     metrics::Metrics,
     random::Random,
     store::{
+        asking::Line,
         database::Database,
         ledger::{AtWork, Together},
+        sent_forms::Desk,
     },
 };
 
@@ -40,6 +42,10 @@ pub struct App {
     pub at_work: AtWork,
     /// `None`: signing is left to the relay.
     pub signer: Option<Arc<Signer>>,
+    /// Who asks for a place right now.
+    pub line: Line,
+    /// Forms that may have been sent before, and answers that are kept for them.
+    pub sent_forms: Desk,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
     /// A rehearsal keeps what it sends, to be looked at; `None` where mail leaves the house.
@@ -105,6 +111,8 @@ impl App {
             post,
             ledger: Together::default(),
             at_work: AtWork::default(),
+            line: Line::default(),
+            sent_forms: Desk::default(),
             signer,
             bell,
             mailbox,

@@ -1,13 +1,13 @@
 //! The same work for an address we know as for one we do not: done, and taken back. The time tells nothing.
 
 use super::{
-    ask_to_enroll::{Form, answer, person},
     mailed_sign_in::mail_sign_in,
+    newcomers::{Newcomer, enroll_newcomers},
 };
 use crate::{
     app::App,
     clock::Now,
-    domain::{email_address::EmailAddress, people::Who},
+    domain::{asking::Form, email_address::EmailAddress, people::Who},
     store::{
         self,
         cohorts::Cohort,
@@ -17,13 +17,18 @@ use crate::{
     },
 };
 
-/// What the form of somebody new would write, for whoever is known.
-pub(super) async fn enroll_nobody(app: &App, tx: &Tx, cohort: &Cohort, form: &Form, now: Now) -> store::Result<()> {
-    let Some(email) = nobodys_address(app) else { return Ok(()) };
-    let form = Form { email, ..form.clone() };
+/// What these forms would write if somebody new had sent them, for whoever is known.
+pub(super) async fn enroll_nobody(app: &App, tx: &Tx, cohort: &Cohort, in_vain: Vec<Newcomer>) -> store::Result<()> {
+    if in_vain.is_empty() {
+        return Ok(());
+    }
+    let nobody = |newcomer: Newcomer| {
+        let form = Form { email: nobodys_address(app)?, ..newcomer.form };
+        Some(Newcomer { form, asked_to_confirm: 0, ..newcomer })
+    };
+    let nobodies = in_vain.into_iter().filter_map(nobody).collect();
     let inner = Database::begin_in_vain(tx).await?;
-    let person = person(app, &inner, (cohort, None), &form, now).await?;
-    answer(app, &inner, (cohort, &person), None, &form, now).await?;
+    enroll_newcomers(app, &inner, cohort, nobodies).await?;
     Database::take_back(inner).await
 }
 

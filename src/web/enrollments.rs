@@ -7,17 +7,13 @@ mod offer;
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use poem::{
     Request, Response, handler,
     web::{Data, Path},
 };
 
 use crate::{
-    actions::{
-        ask_to_enroll::ask_to_enroll,
-        limit_client::{Limit, Refused, limit_client},
-    },
+    actions::ask_to_enroll::{Refused, ask_to_enroll},
     domain::{
         civil,
         ids::CohortId,
@@ -181,8 +177,8 @@ async fn ask(
     }
     match form::check(&offered, &Whose::Stranger, &fields) {
         Ok(form) => {
-            refuse_a_flood(site, &client).await?;
-            ask_to_enroll(&site.app, &offered.cohort, &form).await?;
+            let asked = ask_to_enroll(&site.app, &offered.cohort, &form, Some(&client.0)).await;
+            asked.map_err(|refused| refusal(site, refused))?;
             Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
         }
         Err(entered) => {
@@ -193,16 +189,14 @@ async fn ask(
     }
 }
 
-async fn refuse_a_flood(site: &Site, client: &Client) -> Result<(), PageError> {
-    let limit =
-        Limit { name: "enroll-client", most: site.config.limits.enrollments_per_client, within: TimeDelta::hours(1) };
-    limit_client(&site.app, limit, &client.0).await.map_err(|refused| match refused {
+fn refusal(site: &Site, refused: Refused) -> PageError {
+    match refused {
         Refused::TooOften(until) => {
             let wait = (until - site.clock.now().real).to_std().unwrap_or(Duration::from_secs(60));
             PageError::TooManyRequests { retry_after: wait }
         }
         Refused::Store(error) => error.into(),
-    })
+    }
 }
 
 /// The same page for everybody: what is true is said by mail.

@@ -17,7 +17,9 @@ use trellis::{
     store::{
         attempts, cohorts, couples, decisions, enrollments, holds, invites,
         ledger::{self, Claim, Day, Lease, LeaseClock, Over},
-        logins, participants, sent_forms, sessions, silences, stops, subscriptions, suppressions, timetable,
+        logins, participants,
+        sent_forms::{self, ToKeep},
+        sessions, silences, stops, subscriptions, suppressions, timetable,
     },
 };
 use uuid::Uuid;
@@ -122,13 +124,23 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     enrollments::first_waiting(db, cohort).await.unwrap();
     invites::of_enrollment(db, EnrollmentId(nobody)).await.unwrap();
     logins::with_token(db, "nobody", at).await.unwrap();
-    sent_forms::find(db, "nobody").await.unwrap();
+    let (some, kept) = (["nobody".to_owned(), "else".to_owned()], |hash: &str| ToKeep {
+        hash: hash.to_owned(),
+        answer: String::new(),
+        at,
+    });
+    sent_forms::find_all(db, &some).await.unwrap();
+    sent_forms::keep_answers(db, &some.each_ref().map(|hash| kept(hash))).await.unwrap();
     cohorts::confirmed_seats(db, cohort).await.unwrap();
     cohorts::take_seat(db, cohort).await.unwrap();
     participants::everywhere_with_email(db, &"nobody@example.org".parse().unwrap()).await.unwrap();
     ledger::count_to(db, &[person], Occasion::ConfirmAddress, at).await.unwrap();
     let theirs = ledger::Filter { participant: Some(person), page_size: 20, ..ledger::Filter::default() };
     ledger::of_practice(db, practice, &theirs).await.unwrap();
+    participants::everywhere_with_keys(db, &some).await.unwrap();
+    ledger::count_to_each(db, &[person], Occasion::ConfirmAddress, at).await.unwrap();
+    cohorts::take_seats(db, cohort, 2).await.unwrap();
+    attempts::tries_since(db, "enroll", &["nobody", "else"], at).await.unwrap();
     attempts::count_since(db, attempts::Bucket { name: "enroll", subject_hash: "nobody" }, at).await.unwrap();
 
     // Whoever watches.
