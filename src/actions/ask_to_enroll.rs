@@ -70,12 +70,12 @@ pub(super) async fn ask_known(
     app: &App,
     tx: &Tx,
     (cohort, known): (&Cohort, Participant),
-    form: &Form,
+    asked: (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<()> {
-    let person = renewed(tx, known, form).await?;
+    let person = renewed(tx, known, asked.0).await?;
     let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
-    answer(app, tx, (cohort, &person), enrollment, form, now).await
+    answer(app, tx, (cohort, &person), enrollment, asked, now).await
 }
 
 /// A form proves nothing about the address: it changes nobody who has confirmed theirs.
@@ -93,11 +93,11 @@ async fn answer(
     tx: &Tx,
     of: (&Cohort, &Participant),
     enrollment: Option<Enrollment>,
-    form: &Form,
+    asked: (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<()> {
     let Some(enrollment) = enrollment else {
-        let enrollment = new_enrollment(app, tx, of, form, now).await?;
+        let enrollment = new_enrollment(app, tx, of, asked, now).await?;
         return mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await;
     };
     match enrollment.standing {
@@ -107,7 +107,7 @@ async fn answer(
         | Standing::Declined
         | Standing::OfferExpired
         | Standing::Transferred => {
-            let enrollment = ask_again(app, tx, of.0, enrollment, form, now).await?;
+            let enrollment = ask_again(app, tx, of.0, enrollment, asked, now).await?;
             mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await
         }
         Standing::Waitlisted => mail(app, tx, Occasion::Waitlisted, &enrollment, now).await,
@@ -127,7 +127,7 @@ async fn new_enrollment(
     app: &App,
     tx: &Tx,
     of: (&Cohort, &Participant),
-    form: &Form,
+    (form, asked_at): (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<Enrollment> {
     let (cohort, person) = of;
@@ -139,8 +139,8 @@ async fn new_enrollment(
         created_at: now.real,
     };
     let journey_id = enrollments::journey(tx, journey).await?;
-    let enrollment =
-        Enrollment { seat: hold_seat(tx, cohort).await?, ..fresh(app, cohort, (person.id, journey_id), form, now) };
+    let seat = hold_seat(tx, cohort).await?;
+    let enrollment = Enrollment { seat, asked_at, ..fresh(app, cohort, (person.id, journey_id), form, now) };
     enrollments::create(tx, enrollment.clone()).await?;
     keep_consents(app, tx, &enrollment, &form.consents, now.real).await?;
     keep_answers(app, tx, &enrollment, &form.intake, now.program).await?;
@@ -166,7 +166,7 @@ async fn ask_again(
     tx: &Tx,
     cohort: &Cohort,
     old: Enrollment,
-    form: &Form,
+    (form, asked_at): (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<Enrollment> {
     let before = old.standing;
@@ -179,7 +179,7 @@ async fn ask_again(
         reason: "asked again by the form".to_owned(),
         actor: "participant".to_owned(),
         seat: hold_seat(tx, cohort).await?,
-        asked_at: now.real,
+        asked_at,
         changed_at: now.program,
         hold_until: Some(confirm_by(now.real)),
         left_at: None,

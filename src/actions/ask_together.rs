@@ -189,9 +189,9 @@ async fn work_off(
     let mut seen = HashSet::new();
     for (place, (one, limit)) in (0_i64..).zip(counted) {
         // Each a moment after the one before.
-        let now = Now { real: now.real + TimeDelta::microseconds(place), ..now };
+        let asked_at = now.real + TimeDelta::microseconds(place);
         let (form, key) = (&one.form, one.form.email.key());
-        let newcomer = Newcomer { form: form.clone(), asked_to_confirm: people.asked_to_confirm(&key), now };
+        let newcomer = Newcomer { form: form.clone(), asked_to_confirm: people.asked_to_confirm(&key), asked_at };
         if **limit == Limit::Address {
             in_vain.push(newcomer);
             continue;
@@ -199,18 +199,18 @@ async fn work_off(
         let known = if seen.insert(key.clone()) {
             people.in_practice(cohort, &key)
         } else {
-            enroll_newcomers(app, tx, cohort, std::mem::take(&mut new)).await?;
+            enroll_newcomers(app, tx, cohort, std::mem::take(&mut new), now).await?;
             participants::with_email(tx, cohort.practice_id, &form.email).await?
         };
         match known {
             None => new.push(newcomer),
             Some(known) => {
-                enroll_newcomers(app, tx, cohort, std::mem::take(&mut new)).await?;
-                ask_known(app, tx, (cohort, known), form, now).await?;
+                enroll_newcomers(app, tx, cohort, std::mem::take(&mut new), now).await?;
+                ask_known(app, tx, (cohort, known), (form, asked_at), now).await?;
                 in_vain.push(newcomer);
             }
         }
     }
-    enroll_newcomers(app, tx, cohort, new).await?;
-    enroll_nobody(app, tx, cohort, in_vain).await
+    enroll_newcomers(app, tx, cohort, new, now).await?;
+    enroll_nobody(app, tx, cohort, in_vain, now).await
 }

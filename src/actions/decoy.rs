@@ -18,7 +18,13 @@ use crate::{
 };
 
 /// What these forms would write if somebody new had sent them, for whoever is known.
-pub(super) async fn enroll_nobody(app: &App, tx: &Tx, cohort: &Cohort, in_vain: Vec<Newcomer>) -> store::Result<()> {
+pub(super) async fn enroll_nobody(
+    app: &App,
+    tx: &Tx,
+    cohort: &Cohort,
+    in_vain: Vec<Newcomer>,
+    now: Now,
+) -> store::Result<()> {
     if in_vain.is_empty() {
         return Ok(());
     }
@@ -28,7 +34,7 @@ pub(super) async fn enroll_nobody(app: &App, tx: &Tx, cohort: &Cohort, in_vain: 
     };
     let nobodies = in_vain.into_iter().filter_map(nobody).collect();
     let inner = Database::begin_in_vain(tx).await?;
-    enroll_newcomers(app, &inner, cohort, nobodies).await?;
+    enroll_newcomers(app, &inner, cohort, nobodies, now).await?;
     Database::take_back(inner).await
 }
 

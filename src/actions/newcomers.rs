@@ -1,5 +1,7 @@
 //! What do forms write whose senders nobody in the practice knows?
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     app::App,
     clock::Now,
@@ -33,19 +35,25 @@ pub(super) struct Newcomer {
     pub form: Form,
     /// How many mails within a day asked this address to confirm, whoever of this installation it was about.
     pub asked_to_confirm: u64,
-    /// When they asked.
-    pub now: Now,
+    /// A moment after whoever asked before them.
+    pub asked_at: DateTime<Utc>,
 }
 
 /// Gives each a place in their order, with a seat while there are any. The caller holds the cohort's lock.
-pub(super) async fn enroll_newcomers(app: &App, tx: &Tx, cohort: &Cohort, new: Vec<Newcomer>) -> store::Result<()> {
+pub(super) async fn enroll_newcomers(
+    app: &App,
+    tx: &Tx,
+    cohort: &Cohort,
+    new: Vec<Newcomer>,
+    now: Now,
+) -> store::Result<()> {
     if new.is_empty() {
         return Ok(());
     }
     let mut seats = hold_seats(tx, cohort, new.len()).await?.into_iter();
     let mut rows = Rows::default();
     for newcomer in &new {
-        rows.add(app, cohort, newcomer, seats.next());
+        rows.add(app, cohort, (newcomer, seats.next()), now);
     }
     rows.write(tx).await
 }
@@ -71,9 +79,9 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, app: &App, cohort: &Cohort, newcomer: &Newcomer, seat: Option<i32>) {
-        let Newcomer { form, asked_to_confirm, now } = newcomer;
-        let person = participant(app, cohort, form, *now);
+    fn add(&mut self, app: &App, cohort: &Cohort, of: (&Newcomer, Option<i32>), now: Now) {
+        let (Newcomer { form, asked_to_confirm, asked_at }, seat) = of;
+        let person = participant(app, cohort, form, now);
         let journey = Journey {
             id: app.random.id::<JourneyId>(now.real),
             practice_id: cohort.practice_id,
@@ -81,14 +89,14 @@ impl Rows {
             program_id: cohort.program_id,
             created_at: now.real,
         };
-        let place = Enrollment { seat, ..fresh(app, cohort, (person.id, journey.id), form, *now) };
+        let place = Enrollment { seat, asked_at: *asked_at, ..fresh(app, cohort, (person.id, journey.id), form, now) };
         self.consents.extend(consents(app, &place, &form.consents, now.real));
         self.intakes.extend(answers(app, &place, &form.intake, now.program));
-        self.couples.extend(form.partner.as_ref().map(|partner| named(app, &place, partner, *now)));
+        self.couples.extend(form.partner.as_ref().map(|partner| named(app, &place, partner, now)));
         // An address that did not ask is not flooded.
         if *asked_to_confirm < MOST_TO_A_STRANGER {
-            let letter = letter(Occasion::ConfirmAddress, &place, *now);
-            self.letters.push(letter.row(app.random.id(now.program), *now));
+            let letter = letter(Occasion::ConfirmAddress, &place, now);
+            self.letters.push(letter.row(app.random.id(now.program), now));
         }
         self.people.push(person);
         self.journeys.push(journey);

@@ -5,7 +5,7 @@ pub(in crate::web) mod confirm;
 mod form;
 mod offer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use poem::{
     Request, Response, handler,
@@ -71,9 +71,21 @@ pub(in crate::web) struct Offered {
 }
 
 impl Offered {
-    /// A draft does not exist for a stranger.
-    pub(in crate::web) async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
+    /// A draft does not exist for a stranger. Many who ask in the same moment share what was read after they asked.
+    pub(in crate::web) async fn read(site: &Site, id: &str) -> Result<Arc<Self>, PageError> {
         let id: CohortId = id.parse().map_err(|_| PageError::NotFound)?;
+        let read = |all: Vec<()>| async move {
+            let offered = Self::of(site, id).await.ok().map(Arc::new);
+            vec![offered; all.len()]
+        };
+        match site.offered.ask(id, (), read).await.flatten() {
+            Some(offered) => Ok(offered),
+            // Each is told by itself what is in the way.
+            None => Self::of(site, id).await.map(Arc::new),
+        }
+    }
+
+    async fn of(site: &Site, id: CohortId) -> Result<Self, PageError> {
         let db = site.db.reader();
         let cohort = cohorts::anywhere(db, id).await?.filter(|cohort| cohort.state != CohortState::Draft);
         let cohort = cohort.ok_or(PageError::NotFound)?;
