@@ -18,7 +18,7 @@ use crate::{
     metrics::Metrics,
     random::Random,
     store::{
-        asking::Line,
+        asking::{Confirmations, Line},
         database::Database,
         ledger::{AtWork, Together},
         sent_forms::Desk,
@@ -44,6 +44,8 @@ pub struct App {
     pub signer: Option<Arc<Signer>>,
     /// Who asks for a place right now.
     pub line: Line,
+    /// Who confirms their place right now.
+    pub confirming: Confirmations,
     /// Forms that may have been sent before, and answers that are kept for them.
     pub sent_forms: Desk,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
@@ -112,6 +114,7 @@ impl App {
             ledger: Together::default(),
             at_work: AtWork::default(),
             line: Line::default(),
+            confirming: Confirmations::default(),
             sent_forms: Desk::default(),
             signer,
             bell,

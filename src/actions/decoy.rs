@@ -33,7 +33,7 @@ pub(super) async fn enroll_nobody(
         Some(Newcomer { form, asked_to_confirm: 0, ..newcomer })
     };
     let nobodies = in_vain.into_iter().filter_map(nobody).collect();
-    let inner = Database::begin_in_vain(tx).await?;
+    let inner = Database::begin_within(tx).await?;
     enroll_newcomers(app, &inner, cohort, nobodies, now).await?;
     Database::take_back(inner).await
 }
@@ -47,7 +47,7 @@ pub(super) async fn mail_nobody(app: &App, tx: &Tx, asked: (Who, &str, &str), no
         Who::Participant => Recipient::Participant(nobody.into()),
         Who::Coach => Recipient::Coach(nobody.into()),
     };
-    let inner = Database::begin_in_vain(tx).await?;
+    let inner = Database::begin_within(tx).await?;
     mail_sign_in(app, &inner, (who, practice.id, nobody), recipient, (purpose, browser), now).await?;
     Database::take_back(inner).await
 }

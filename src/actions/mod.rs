@@ -21,6 +21,7 @@ pub mod coach_note;
 pub mod complete_people;
 pub mod compose;
 pub mod confirm_enrollment;
+mod confirm_together;
 pub mod couples;
 pub mod decide_cohort;
 pub mod decline_place;

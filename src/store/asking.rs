@@ -5,8 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 
-use super::{gather::Gather, sent_forms::Mark};
-use crate::domain::{asking::Form, ids::CohortId};
+use super::{enrollments::Enrollment, gather::Gather, sent_forms::Mark};
+use crate::domain::{
+    asking::Form,
+    enrollment::Refusal,
+    ids::{CohortId, EnrollmentId},
+};
 
 /// One form, and by what it is counted.
 #[derive(Debug, Clone)]
@@ -39,3 +43,27 @@ pub enum Asked {
 
 /// Forms that wait for their turn, those of a cohort in one line.
 pub type Line = Gather<CohortId, Asking, Asked>;
+
+/// Somebody who confirms their address.
+#[derive(Debug, Clone)]
+pub struct Confirming {
+    pub id: EnrollmentId,
+    pub mark: Option<Mark>,
+}
+
+/// What became of a confirmation.
+#[derive(Debug, Clone)]
+pub enum Confirmed {
+    Now(Box<Enrollment>),
+    SentBefore,
+    /// There is no such place any more.
+    Unknown,
+    /// The group has ended.
+    Over,
+    Refused(Refusal),
+    /// The database did not do it.
+    Lost(Arc<DbErr>),
+}
+
+/// Those who confirm, in one line for each cohort.
+pub type Confirmations = Gather<CohortId, Confirming, Confirmed>;
