@@ -7,7 +7,14 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use aes_gcm::{Aes256Gcm, aead::Aead};
+use aes_gcm::{
+    Aes256Gcm,
+    aead::Aead,
+    aes::{
+        Aes256,
+        cipher::{BlockDecrypt, BlockEncrypt},
+    },
+};
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -129,6 +136,30 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Sixteen bytes as AES-256 maps them under the purpose's own key. Whoever has no key can neither tell nor guess
+    /// one; `unveil` gives back what it was made of, so that nothing must be kept to look it up.
+    #[must_use]
+    pub fn veil(&self, purpose: &str, bytes: [u8; 16]) -> [u8; 16] {
+        let mut block = bytes.into();
+        self.block(purpose).encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// What was veiled; anything else becomes bytes that mean nothing.
+    #[must_use]
+    pub fn unveil(&self, purpose: &str, bytes: [u8; 16]) -> [u8; 16] {
+        let mut block = bytes.into();
+        self.block(purpose).decrypt_block(&mut block);
+        block.into()
+    }
+
+    fn block(&self, purpose: &str) -> Aes256 {
+        use aes_gcm::KeyInit as _;
+        Aes256::new(&self.mac(purpose, b"block").into())
+    }
+}
+
 /// SHA-256 of what must only be told apart.
 #[must_use]
 pub fn fingerprint(parts: &[&[u8]]) -> [u8; 32] {
@@ -184,6 +215,18 @@ mod tests {
         ] {
             assert_eq!(keys.unseal(seal, text), None);
         }
+    }
+
+    #[test]
+    fn what_is_veiled_is_known_again_under_the_same_key_and_purpose_only() {
+        let (keys, block) =
+            (Keys::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap(), [3; 16]);
+        let veiled = keys.veil("name", block);
+        assert_ne!(veiled, block);
+        assert_eq!(keys.unveil("name", veiled), block);
+        assert_ne!(keys.unveil("other", veiled), block);
+        let others = Keys::parse("f00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
+        assert_ne!(others.unveil("name", veiled), block);
     }
 
     #[test]

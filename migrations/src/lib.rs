@@ -77,6 +77,7 @@ mod m0013_stencils;
 mod m0014_sent_forms;
 mod m0015_lean_ledger;
 mod m0016_first_row;
+mod m0017_named_by_id;
 
 #[derive(Debug)]
 struct Migrator;
@@ -130,6 +131,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_sent_forms::Step),
             Box::new(m0015_lean_ledger::Step),
             Box::new(m0016_first_row::Step),
+            Box::new(m0017_named_by_id::Step),
         ]
     }
 }

@@ -33,6 +33,8 @@ use crate::{
     },
 };
 
+use super::message_id::message_id;
+
 mod announcement_letters;
 pub(crate) mod calendar_letters;
 mod coach_letters;
@@ -158,7 +160,7 @@ impl Desk<'_> {
     /// For whom it is, the sender knows.
     fn frozen(&self, message: Vec<u8>, subject: String, kept: Kept) -> Composed {
         let (sent_to, frozen_for) = (String::new(), String::new());
-        let message_id = self.message_id(self.delivery);
+        let message_id = message_id(self.app, self.delivery.id);
         Composed { frozen: Frozen { message, message_id, subject, kept, sent_to, frozen_for } }
     }
 
@@ -169,7 +171,7 @@ impl Desk<'_> {
         around: &Around,
         made: impl FnOnce(&Outgoing) -> Result<T, CannotCompose>,
     ) -> Result<T, CannotCompose> {
-        let message_id = self.message_id(self.delivery);
+        let message_id = message_id(self.app, self.delivery.id);
         let list = self.list();
         let sender_name =
             Name::parse(self.facts.voice().sender_name()).map_err(|_| CannotCompose::Gone("the sender's name"))?;
@@ -276,12 +278,6 @@ impl Desk<'_> {
             Some(word) => Err(CannotCompose::Forbidden(word.to_owned())),
             None => Ok(()),
         }
-    }
-
-    /// A keyed hash of the row's id: the same at every try, and it tells nothing.
-    fn message_id(&self, delivery: &Delivery) -> String {
-        let mac = self.app.links.keys().mac("message-id", delivery.id.0.as_bytes());
-        format!("<{}@{}>", BASE32_NOPAD.encode(&mac[..20]).to_lowercase(), self.app.links.host())
     }
 
     /// Names only the person and the list; works for as long as mail is kept.

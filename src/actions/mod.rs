@@ -45,6 +45,7 @@ pub mod mailed_sign_in;
 pub mod make_cohort;
 mod make_ready;
 pub mod mark_attendance;
+mod message_id;
 pub mod move_enrollment;
 pub mod needs_you;
 pub mod new_address;

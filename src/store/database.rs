@@ -201,6 +201,14 @@ impl Database {
         })
     }
 
+    /// For a write that many wait for together: it is driven where SQLite's writer is, if that is what there is.
+    pub async fn beside_writer(&self, work: impl Future<Output = ()> + Send + 'static) {
+        match &self.writer {
+            Some(writer) => writer.beside(work).await,
+            None => work.await,
+        }
+    }
+
     /// Tells how many writes shared each commit, on SQLite.
     pub fn watch_commits(&self, told: impl Fn(usize) + Send + Sync + 'static) {
         if let Some(writer) = &self.writer {

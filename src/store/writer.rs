@@ -19,7 +19,10 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use super::{
     Error, Result,
@@ -48,6 +51,8 @@ pub(super) struct Writer {
     connection: Arc<Mutex<DatabaseConnection>>,
     sizes: Arc<Sizes>,
     changes: Arc<Changes>,
+    /// Of the thread on which the turns are given.
+    thread: Handle,
 }
 
 /// Somebody's turn; dropped, what was written in it is taken back.
@@ -75,8 +80,14 @@ impl Writer {
         let sizes = Arc::new(Sizes::default());
         let (at_desk, told, heard) = (connection.clone(), sizes.clone(), changes.clone());
         let desk = Desk { asked, options, connection: at_desk, sizes: told, changes: heard, version: None };
-        tokio::spawn(desk.serve());
-        Ok(Self { asks, connection, sizes, changes })
+        Ok(Self { asks, connection, sizes, changes, thread: on_its_own_thread(desk)? })
+    }
+
+    /// For what many wait for together: done where the turns are given, it stands in line behind nothing else that
+    /// this process has to do.
+    pub(super) async fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        // Whoever waits for what it tells hears of a panic by being told nothing.
+        let _panicked = self.thread.spawn(work).await;
     }
 
     /// The connection itself: for what is done before anybody writes, and for closing it.
@@ -125,6 +136,17 @@ impl Turn {
         let _stopped = back.send((tx, wish));
         ended.await.map_err(|_| stopped())?.map_err(Error::Lost)
     }
+}
+
+/// Between any two statements of a commit, whoever drives it is woken: on the threads that write mail and answer
+/// requests it would wait each time until one of them is free.
+fn on_its_own_thread(desk: Desk) -> Result<Handle> {
+    let failed = |error: std::io::Error| Error::from(DbErr::Conn(RuntimeErr::Internal(error.to_string())));
+    let own = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
+    let handle = own.handle().clone();
+    let thread = std::thread::Builder::new().name("trellis-writer".to_owned());
+    thread.spawn(move || own.block_on(desk.serve())).map_err(failed)?;
+    Ok(handle)
 }
 
 fn stopped() -> Error {

@@ -156,7 +156,8 @@ pub async fn person(world: &World, email: &str) -> Participant {
 
 /// The state and the reason of the delivery that this mail was.
 pub async fn delivery(world: &World, message_id: &str) -> (String, String) {
-    let row = ledger::with_message_id(world.app.db.reader(), message_id).await.unwrap().unwrap();
+    let rows = ledger::everything(world.app.db.reader()).await.unwrap();
+    let row = rows.into_iter().find(|row| row.message_id.as_deref() == Some(message_id)).unwrap();
     (row.state.to_string(), row.reason.unwrap_or_default())
 }
 

@@ -147,6 +147,9 @@ async fn ask_everything(world: &World, db: &impl ConnectionTrait) {
     attempts::tries_since(db, "enroll", &["nobody", "else"], at).await.unwrap();
     attempts::count_since(db, attempts::Bucket { name: "enroll", subject_hash: "nobody" }, at).await.unwrap();
 
+    // What comes back by mail.
+    ledger::with_hashed_message_id(db, "<nobody@example.org>").await.unwrap();
+
     // Whoever watches.
     ledger::backlog(db, at).await.unwrap();
     ledger::standstill(db, Some(practice)).await.unwrap();

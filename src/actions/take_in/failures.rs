@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use super::Outcome;
 use crate::{
-    actions::suppress::{Failure, address_hash, note_failure},
+    actions::{
+        message_id::with_message_id,
+        suppress::{Failure, address_hash, note_failure},
+    },
     app::App,
     clock::Now,
     domain::{
@@ -110,7 +113,7 @@ async fn identify(app: &App, db: &impl store::Connection, clues: &Clues) -> stor
         }
     }
     for message_id in &clues.message_ids {
-        if let Some(delivery) = ledger::with_message_id(db, message_id).await? {
+        if let Some(delivery) = with_message_id(app, db, message_id).await? {
             return Ok(Some(delivery));
         }
     }

@@ -2,12 +2,13 @@
 
 use super::Outcome;
 use crate::{
+    actions::message_id::with_message_id,
     app::App,
     clock::Now,
     keys::token_hash,
     mail::receive::Personal,
     store::{
-        self, ledger,
+        self,
         replies::{self, Reply},
     },
     transact,
@@ -16,7 +17,7 @@ use crate::{
 pub(super) async fn take(app: &App, personal: &Personal, now: Now) -> store::Result<Outcome> {
     transact!(app.db, |tx| {
         for message_id in &personal.about {
-            let Some(delivery) = ledger::with_message_id(tx, message_id).await? else { continue };
+            let Some(delivery) = with_message_id(app, tx, message_id).await? else { continue };
             let reply = Reply {
                 id: app.random.uuid(now.real),
                 practice_id: delivery.practice_id,

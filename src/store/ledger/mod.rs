@@ -90,9 +90,10 @@ pub async fn holding(db: &impl ConnectionTrait, id: DeliveryId) -> Result<Option
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-/// By its Message-ID, brackets included, which nobody can guess.
-pub async fn with_message_id(db: &impl ConnectionTrait, message_id: &str) -> Result<Option<Delivery>> {
-    Ok(Entity::find().filter(Column::MessageId.eq(message_id)).one(db).await?)
+/// By a Message-ID of before, brackets included: a keyed hash of 32 characters, which has to be looked up.
+pub async fn with_hashed_message_id(db: &impl ConnectionTrait, message_id: &str) -> Result<Option<Delivery>> {
+    let hashed = Expr::cust("substr(message_id, 34, 1) = '@'");
+    Ok(Entity::find().filter(Column::MessageId.eq(message_id)).filter(hashed).one(db).await?)
 }
 
 /// What a page of the outbox asks for.

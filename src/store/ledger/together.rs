@@ -77,8 +77,11 @@ type Answer = std::result::Result<Written, Arc<DbErr>>;
 type Waiting = (Entry, oneshot::Sender<Answer>);
 
 /// Where the senders of one process leave what is to be written.
+#[derive(Debug, Clone, Default)]
+pub struct Together(Arc<Desk>);
+
 #[derive(Debug, Default)]
-pub struct Together {
+struct Desk {
     pile: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
     /// The stencils that are known to be kept, and the day for which that is noted.
@@ -89,18 +92,22 @@ impl Together {
     /// Durable when it returns.
     pub async fn write(&self, db: &Database, entry: Entry) -> Result<Written> {
         let (tell, told) = oneshot::channel();
-        self.pile.lock().unwrap_or_else(PoisonError::into_inner).push((entry, tell));
+        let desk = &self.0;
+        desk.pile.lock().unwrap_or_else(PoisonError::into_inner).push((entry, tell));
         // Who is answered while others write waits for no turn.
-        match select(told, pin!(self.turn.lock())).await {
+        match select(told, pin!(desk.turn.lock())).await {
             Either::Left((written, _)) => answered(written),
             Either::Right((turn, told)) => {
-                self.write_pile(db).await;
+                let (desk, db_too) = (desk.clone(), db.clone());
+                db.beside_writer(async move { desk.write_pile(&db_too).await }).await;
                 drop(turn);
                 answered(told.await)
             }
         }
     }
+}
 
+impl Desk {
     async fn write_pile(&self, db: &Database) {
         let pile = std::mem::take(&mut *self.pile.lock().unwrap_or_else(PoisonError::into_inner));
         if pile.is_empty() {

@@ -1,6 +1,7 @@
 //! Bounces and complaints: whose, how often, and how they end.
 
 use chrono::TimeDelta;
+use sea_orm::{ConnectionTrait, Statement};
 use trellis::{
     actions::{
         add_person::{NewPerson, WhenFull, add_person},
@@ -8,6 +9,7 @@ use trellis::{
     },
     domain::plan::Change,
     store::{ledger, practices, stops},
+    transact,
 };
 
 use super::{ANA, About, BEN, change, coach, delivery, everything, hand, inbound, page, person, with_ana};
@@ -77,6 +79,48 @@ mailed! {
             let is_hard = !shape.contains("full") && !shape.contains("expired") && shape != "bounce_exim";
             assert_eq!(person(world, email).await.mail_problem.is_some(), is_hard, "{shape}");
         }
+    }
+}
+
+mailed! {
+    async fn a_mail_is_known_by_its_message_id_alone(world: &World) {
+        with_ana(world).await;
+        let ours = About { token: String::new(), ..About::mail(&world.last_to(ANA.email)) };
+        let (local, host) = ours.message_id.split_once('@').unwrap();
+        assert_eq!(local.len(), 27, "{local}");
+        // Somebody else's name, and a name of ours under another host.
+        let other = local.replacen(&local[5..6], if &local[5..6] == "a" { "b" } else { "a" }, 1);
+        let forged = [format!("{other}@{host}"), format!("{local}@elsewhere.example>"), format!("{local}>")];
+        let before = everything(world).await;
+        for message_id in forged {
+            let about = About { message_id, ..ours.clone() };
+            assert_eq!(hand(world, inbound("dsn_postfix_unknown_user", &about)).await, "nothing", "{about:?}");
+        }
+        assert_eq!(everything(world).await, before);
+        assert_eq!(hand(world, inbound("dsn_postfix_unknown_user", &ours)).await, "bounce");
+        assert_eq!(delivery(world, &ours.message_id).await.0, "bounced");
+    }
+}
+
+async fn rename(world: &World, from: &str, to: &str) -> trellis::store::Result<()> {
+    transact!(world.app.db, |tx| {
+        let renamed = "UPDATE deliveries SET message_id = $1 WHERE message_id = $2";
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), renamed, [to.into(), from.into()]);
+        assert_eq!(tx.execute_raw(statement).await?.rows_affected(), 1);
+        Ok(())
+    })
+}
+
+mailed! {
+    async fn a_mail_that_left_before_names_were_veiled_is_known_by_its_hash(world: &World) {
+        with_ana(world).await;
+        let ours = About { token: String::new(), ..About::mail(&world.last_to(ANA.email)) };
+        let hashed = format!("<{}@localhost>", "k7".repeat(16));
+        rename(world, &ours.message_id, &hashed).await.unwrap();
+        assert_eq!(hand(world, inbound("dsn_postfix_unknown_user", &ours)).await, "nothing", "it has another name");
+        let about = About { message_id: hashed, ..ours };
+        assert_eq!(hand(world, inbound("dsn_postfix_unknown_user", &about)).await, "bounce");
+        assert_eq!(delivery(world, &about.message_id).await.0, "bounced");
     }
 }
 
