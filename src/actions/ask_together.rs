@@ -30,7 +30,7 @@ use crate::{
 
 use super::{
     ask_to_enroll::ask_known,
-    decoy::enroll_nobody,
+    decoy::{enroll_nobody, tell_nobody},
     newcomers::{Newcomer, enroll_newcomers},
 };
 
@@ -211,6 +211,10 @@ async fn work_off(
             }
         }
     }
-    enroll_newcomers(app, tx, cohort, new, now).await?;
-    enroll_nobody(app, tx, cohort, in_vain, now).await
+    let last = enroll_newcomers(app, tx, cohort, new, now).await?;
+    // Each half of the work is done, in earnest or in vain, whoever is among them.
+    match last {
+        Some(last) if in_vain.is_empty() => tell_nobody(app, tx, &last, now).await,
+        Some(_) | None => enroll_nobody(app, tx, cohort, in_vain, now).await,
+    }
 }

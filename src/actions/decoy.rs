@@ -1,18 +1,20 @@
 //! The same work for an address we know as for one we do not: done, and taken back. The time tells nothing.
 
 use super::{
+    ask_to_enroll::letter,
     mailed_sign_in::mail_sign_in,
     newcomers::{Newcomer, enroll_newcomers},
 };
 use crate::{
     app::App,
     clock::Now,
-    domain::{asking::Form, email_address::EmailAddress, people::Who},
+    domain::{asking::Form, delivery::Occasion, email_address::EmailAddress, people::Who},
     store::{
         self,
         cohorts::Cohort,
         database::{Database, Tx},
-        ledger::Recipient,
+        enrollments::{self, Enrollment},
+        ledger::{self, Recipient},
         practices,
     },
 };
@@ -35,6 +37,15 @@ pub(super) async fn enroll_nobody(
     let nobodies = in_vain.into_iter().filter_map(nobody).collect();
     let inner = Database::begin_within(tx).await?;
     enroll_newcomers(app, &inner, cohort, nobodies, now).await?;
+    Database::take_back(inner).await
+}
+
+/// What the form of somebody known would write, for whoever is new.
+pub(super) async fn tell_nobody(app: &App, tx: &Tx, new: &Enrollment, now: Now) -> store::Result<()> {
+    let inner = Database::begin_within(tx).await?;
+    let place = enrollments::of_person_in(&inner, new.cohort_id, new.participant_id).await?;
+    let letter = letter(Occasion::AlreadyEnrolled, place.as_ref().unwrap_or(new), now);
+    ledger::enqueue(&inner, vec![letter.row(app.random.id(now.program), now)]).await?;
     Database::take_back(inner).await
 }
 

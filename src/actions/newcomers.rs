@@ -39,23 +39,26 @@ pub(super) struct Newcomer {
     pub asked_at: DateTime<Utc>,
 }
 
-/// Gives each a place in their order, with a seat while there are any. The caller holds the cohort's lock.
+/// Gives each a place in their order, with a seat while there are any; returns the last of them. The caller holds the
+/// cohort's lock.
 pub(super) async fn enroll_newcomers(
     app: &App,
     tx: &Tx,
     cohort: &Cohort,
     new: Vec<Newcomer>,
     now: Now,
-) -> store::Result<()> {
+) -> store::Result<Option<Enrollment>> {
     if new.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let mut seats = hold_seats(tx, cohort, new.len()).await?.into_iter();
     let mut rows = Rows::default();
     for newcomer in &new {
         rows.add(app, cohort, (newcomer, seats.next()), now);
     }
-    rows.write(tx).await
+    let last = rows.places.last().cloned();
+    rows.write(tx).await?;
+    Ok(last)
 }
 
 /// Free seats, unless somebody waits for them. Who applies holds none.
