@@ -18,8 +18,10 @@ use crate::{
     metrics::Metrics,
     random::Random,
     store::{
+        asking::{Confirmations, Line},
         database::Database,
         ledger::{AtWork, Together},
+        sent_forms::Desk,
     },
 };
 
@@ -40,6 +42,12 @@ pub struct App {
     pub at_work: AtWork,
     /// `None`: signing is left to the relay.
     pub signer: Option<Arc<Signer>>,
+    /// Who asks for a place right now.
+    pub line: Line,
+    /// Who confirms their place right now.
+    pub confirming: Confirmations,
+    /// Forms that may have been sent before, and answers that are kept for them.
+    pub sent_forms: Desk,
     /// Rung after a commit that made mail due, so that nobody waits for the next tick.
     pub bell: Notify,
     /// A rehearsal keeps what it sends, to be looked at; `None` where mail leaves the house.
@@ -105,6 +113,9 @@ impl App {
             post,
             ledger: Together::default(),
             at_work: AtWork::default(),
+            line: Line::default(),
+            confirming: Confirmations::default(),
+            sent_forms: Desk::default(),
             signer,
             bell,
             mailbox,

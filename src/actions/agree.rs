@@ -2,12 +2,15 @@
 
 use crate::{
     app::App,
-    domain::ids::{EnrollmentId, PracticeId},
+    domain::{
+        asking::Agreed,
+        ids::{EnrollmentId, PracticeId},
+    },
     store::{self, enrollments},
     transact,
 };
 
-use super::{ask_to_enroll::Agreed, keep_papers::keep_consents};
+use super::keep_papers::keep_consents;
 
 /// Keeps the wording as it was shown. Agreeing twice is agreeing once. False: there is no such place.
 pub async fn agree(app: &App, of: (PracticeId, EnrollmentId), agreed: &[Agreed]) -> store::Result<bool> {

@@ -8,9 +8,8 @@ use crate::{
     keys::fingerprint,
     store::{
         self,
-        sent_forms::{self, Form},
+        sent_forms::{Form, ToKeep},
     },
-    transact,
 };
 
 /// An answer is being made for at most this long; after it, a form without one was cut off.
@@ -67,7 +66,7 @@ pub enum Earlier {
 }
 
 pub async fn earlier(app: &App, form: &SameForm) -> store::Result<Earlier> {
-    let Some(sent) = sent_forms::find(app.db.reader(), &form.hash(app)).await? else {
+    let Some(sent) = app.sent_forms.find(&app.db, &form.hash(app)).await? else {
         return Ok(Earlier::Nothing);
     };
     let now = app.clock.now().real;
@@ -86,6 +85,5 @@ pub async fn earlier(app: &App, form: &SameForm) -> store::Result<Earlier> {
 pub async fn keep(app: &App, form: &SameForm, answer: &Answer) -> store::Result<()> {
     let text = serde_json::to_vec(answer).unwrap_or_default();
     let sealed = app.links.keys().seal((ANSWERS, &form.0), app.random.bytes(), &text);
-    let (hash, now) = (form.hash(app), app.clock.now().real);
-    transact!(aside app.db, |tx| sent_forms::keep_answer(tx, &hash, &sealed, now).await)
+    app.sent_forms.keep(&app.db, ToKeep { hash: form.hash(app), answer: sealed, at: app.clock.now().real }).await
 }

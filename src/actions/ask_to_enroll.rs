@@ -2,172 +2,102 @@
 //!
 //! The answer is the same for everybody; what is true is said by mail, to the owner of the address.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::transact;
 use crate::{
     app::App,
     clock::Now,
     domain::{
-        cohort::Admission,
+        asking::Form,
         delivery::Occasion,
-        discretion::Discretion,
-        email_address::EmailAddress,
-        enrollment::{CalendarChoice, Event, Standing, confirm_by},
+        enrollment::{Event, Standing, confirm_by},
         ids::{JourneyId, ParticipantId},
-        name::Name,
-        program::{Document, intake::Answered},
-        zone::Zone,
     },
     store::{
-        self, attempts,
-        cohorts::{self, Cohort},
+        self,
+        asking::{Asked, Asking, Client},
+        cohorts::Cohort,
         database::Tx,
         enrollments::{self, Enrollment, Journey},
+        gather::told,
         intakes,
         ledger::{self, Queued, Recipient},
         participants::{self, Participant},
+        sent_forms::Mark,
     },
 };
 
 use super::{
+    ask_together::ask_all,
     couples,
-    decoy::enroll_nobody,
     keep_papers::{keep_answers, keep_consents},
+    newcomers::hold_seats,
 };
 
-/// What the form says, in types that cannot be wrong.
-#[derive(Debug, Clone)]
-pub struct Form {
-    pub email: EmailAddress,
-    pub name: Name,
-    pub zone: Zone,
-    /// The key of one of the program's tracks, or empty.
-    pub track: String,
-    pub calendar: CalendarChoice,
-    /// Raises the cohort's own level; never lowers it.
-    pub discretion: Option<Discretion>,
-    pub note: String,
-    pub consents: Vec<Agreed>,
-    /// What the program asked besides.
-    pub intake: Vec<Answered>,
-    /// Who is to be asked to come along, once the sender has confirmed.
-    pub partner: Option<Partner>,
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Until when nothing more is taken; real time.
+    #[error("too many forms from one connection: wait until {0}")]
+    TooOften(DateTime<Utc>),
+    #[error(transparent)]
+    Store(#[from] store::Error),
 }
 
-/// One thing agreed to, as it was worded.
-#[derive(Debug, Clone)]
-pub struct Agreed {
-    pub kind: &'static str,
-    pub version: i32,
-    pub wording: String,
-}
-
-impl Agreed {
-    #[must_use]
-    pub fn to(kind: &'static str, document: &Document) -> Self {
-        Self { kind, version: document.number(), wording: document.text.clone() }
+/// Writes what the form asks for. Whatever the address is to us, the work and the answer are the same. Only keyed
+/// hashes of the addresses, of mail and of the client, are kept for the limits; who is no client is not limited.
+pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form, client: Option<&str>) -> Result<(), Refused> {
+    let keys = app.links.keys();
+    let asking = Asking {
+        form: form.clone(),
+        address_hash: keys.hash("limit", &format!("{}/{}", cohort.id, form.email.key())),
+        client: client
+            .map(|client| Client { hash: keys.hash("limit", client), most: app.config.limits.enrollments_per_client }),
+        mark: Mark::of_this(),
+    };
+    let asked = app.line.ask(cohort.id, asking, |all| ask_all(app, cohort.id, all)).await;
+    match told(asked.map(Ok))? {
+        Asked::Counted => {}
+        Asked::SentBefore => return Err(store::Error::SentBefore.into()),
+        Asked::TooOften(until) => return Err(Refused::TooOften(until)),
+        Asked::Lost(error) => return Err(store::Error::Lost(error).into()),
     }
-}
-
-/// Somebody another person wants to come with.
-#[derive(Debug, Clone)]
-pub struct Partner {
-    pub name: Name,
-    pub email: EmailAddress,
-}
-
-/// Writes what the form asks for. Whatever the address is to us, the work and the answer are the same.
-pub async fn ask_to_enroll(app: &App, cohort: &Cohort, form: &Form) -> store::Result<()> {
-    let now = app.clock.now();
-    let limited = is_over_limit(app, cohort, form, now).await?;
-    transact!(app.db, |tx| {
-        cohorts::lock(tx, cohort.id).await?;
-        // Read again: who had to wait for the lock asked after whoever had it. The line's order is that of the times.
-        let now = app.clock.now();
-        let hash = limit_hash(app, cohort, form);
-        attempts::note(tx, app.random.uuid(now.real), bucket(&hash), now.real).await?;
-        let known = participants::with_email(tx, cohort.practice_id, &form.email).await?;
-        if limited || known.is_some() {
-            enroll_nobody(app, tx, cohort, form, now).await?;
-        }
-        if limited {
-            return Ok(());
-        }
-        let person = person(app, tx, (cohort, known), form, now).await?;
-        let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
-        answer(app, tx, (cohort, &person), enrollment, form, now).await
-    })?;
     app.bell.notify_waiters();
     Ok(())
 }
 
-fn bucket(hash: &str) -> attempts::Bucket<'_> {
-    attempts::Bucket { name: "enroll", subject_hash: hash }
-}
-
-fn limit_hash(app: &App, cohort: &Cohort, form: &Form) -> String {
-    app.links.keys().hash("limit", &format!("{}/{}", cohort.id, form.email.key()))
-}
-
-async fn is_over_limit(app: &App, cohort: &Cohort, form: &Form, now: Now) -> store::Result<bool> {
-    let hash = limit_hash(app, cohort, form);
-    let made = attempts::count_since(app.db.reader(), bucket(&hash), now.real - TimeDelta::hours(1)).await?;
-    Ok(made >= u64::from(app.config.limits.enrollments_per_address))
-}
-
-/// Who has this address, as they are from now on.
-pub(super) async fn person(
+/// The same for somebody the practice knows.
+pub(super) async fn ask_known(
     app: &App,
     tx: &Tx,
-    (cohort, known): (&Cohort, Option<Participant>),
-    form: &Form,
+    (cohort, known): (&Cohort, Participant),
+    asked: (&Form, DateTime<Utc>),
     now: Now,
-) -> store::Result<Participant> {
-    if let Some(known) = known {
-        // A form proves nothing about the address: it changes nobody who has confirmed theirs.
-        if known.confirmed_at.is_some() {
-            return Ok(known);
-        }
-        let renewed = Participant { name: form.name.clone(), zone: form.zone, discretion: form.discretion, ..known };
-        participants::save(tx, renewed.clone()).await?;
-        return Ok(renewed);
-    }
-    let person = new_participant(app, cohort, form, now);
-    participants::create(tx, person.clone()).await?;
-    Ok(person)
+) -> store::Result<()> {
+    let person = renewed(tx, known, asked.0).await?;
+    let enrollment = enrollments::of_person_in(tx, cohort.id, person.id).await?;
+    answer(app, tx, (cohort, &person), enrollment, asked, now).await
 }
 
-fn new_participant(app: &App, cohort: &Cohort, form: &Form, now: Now) -> Participant {
-    let id: ParticipantId = app.random.id(now.real);
-    Participant {
-        id,
-        practice_id: cohort.practice_id,
-        email: form.email.clone(),
-        email_key: form.email.key(),
-        name: form.name.clone(),
-        zone: form.zone,
-        feed_hash: app.links.feed_hash(&app.links.feed_token(id.0, 0)),
-        language: "en".to_owned(),
-        discretion: form.discretion,
-        mail_problem: None,
-        epoch: 0,
-        feed_rotation: 0,
-        confirmed_at: None,
-        created_at: now.real,
+/// A form proves nothing about the address: it changes nobody who has confirmed theirs.
+async fn renewed(tx: &Tx, known: Participant, form: &Form) -> store::Result<Participant> {
+    if known.confirmed_at.is_some() {
+        return Ok(known);
     }
+    let renewed = Participant { name: form.name.clone(), zone: form.zone, discretion: form.discretion, ..known };
+    participants::save(tx, renewed.clone()).await?;
+    Ok(renewed)
 }
 
-pub(super) async fn answer(
+async fn answer(
     app: &App,
     tx: &Tx,
     of: (&Cohort, &Participant),
     enrollment: Option<Enrollment>,
-    form: &Form,
+    asked: (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<()> {
     let Some(enrollment) = enrollment else {
-        let enrollment = new_enrollment(app, tx, of, form, now).await?;
+        let enrollment = new_enrollment(app, tx, of, asked, now).await?;
         return mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await;
     };
     match enrollment.standing {
@@ -177,7 +107,7 @@ pub(super) async fn answer(
         | Standing::Declined
         | Standing::OfferExpired
         | Standing::Transferred => {
-            let enrollment = ask_again(app, tx, of.0, enrollment, form, now).await?;
+            let enrollment = ask_again(app, tx, of.0, enrollment, asked, now).await?;
             mail(app, tx, Occasion::ConfirmAddress, &enrollment, now).await
         }
         Standing::Waitlisted => mail(app, tx, Occasion::Waitlisted, &enrollment, now).await,
@@ -197,7 +127,7 @@ async fn new_enrollment(
     app: &App,
     tx: &Tx,
     of: (&Cohort, &Participant),
-    form: &Form,
+    (form, asked_at): (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<Enrollment> {
     let (cohort, person) = of;
@@ -209,8 +139,8 @@ async fn new_enrollment(
         created_at: now.real,
     };
     let journey_id = enrollments::journey(tx, journey).await?;
-    let enrollment =
-        Enrollment { seat: hold_seat(tx, cohort).await?, ..fresh(app, cohort, (person.id, journey_id), form, now) };
+    let seat = hold_seat(tx, cohort).await?;
+    let enrollment = Enrollment { seat, asked_at, ..fresh(app, cohort, (person.id, journey_id), form, now) };
     enrollments::create(tx, enrollment.clone()).await?;
     keep_consents(app, tx, &enrollment, &form.consents, now.real).await?;
     keep_answers(app, tx, &enrollment, &form.intake, now.program).await?;
@@ -236,7 +166,7 @@ async fn ask_again(
     tx: &Tx,
     cohort: &Cohort,
     old: Enrollment,
-    form: &Form,
+    (form, asked_at): (&Form, DateTime<Utc>),
     now: Now,
 ) -> store::Result<Enrollment> {
     let before = old.standing;
@@ -249,7 +179,7 @@ async fn ask_again(
         reason: "asked again by the form".to_owned(),
         actor: "participant".to_owned(),
         seat: hold_seat(tx, cohort).await?,
-        asked_at: now.real,
+        asked_at,
         changed_at: now.program,
         hold_until: Some(confirm_by(now.real)),
         left_at: None,
@@ -265,12 +195,8 @@ async fn ask_again(
     Ok(enrollment)
 }
 
-/// A free seat, unless somebody waits for it. Who applies holds none.
 async fn hold_seat(tx: &Tx, cohort: &Cohort) -> store::Result<Option<i32>> {
-    if cohort.admission == Admission::Approval || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
-        return Ok(None);
-    }
-    cohorts::take_seat(tx, cohort.id).await
+    Ok(hold_seats(tx, cohort, 1).await?.pop())
 }
 
 /// An address that did not ask is not flooded: see `may_ask_to_confirm`; every other answer comes once a day.
@@ -278,22 +204,25 @@ async fn mail(app: &App, tx: &Tx, occasion: Occasion, enrollment: &Enrollment, n
     if occasion == Occasion::ConfirmAddress && !may_ask_to_confirm(tx, enrollment, now).await? {
         return Ok(());
     }
+    ledger::enqueue(tx, vec![letter(occasion, enrollment, now).row(app.random.id(now.program), now)]).await?;
+    Ok(())
+}
+
+pub(super) fn letter(occasion: Occasion, enrollment: &Enrollment, now: Now) -> Queued {
     let spacing = if occasion == Occasion::ConfirmAddress { 5 * 60 } else { 24 * 60 * 60 };
-    let queued = Queued {
+    Queued {
         subject: enrollment.id.0,
         object: enrollment.id.0,
         generation: i32::try_from(now.real.timestamp() / spacing).unwrap_or(i32::MAX),
         enrollment: Some(enrollment.id),
         cohort: Some(enrollment.cohort_id),
         ..Queued::now(enrollment.practice_id, occasion, Recipient::Participant(enrollment.participant_id), now)
-    };
-    ledger::enqueue(tx, vec![queued.row(app.random.id(now.program), now)]).await?;
-    Ok(())
+    }
 }
 
 /// Confirmations a day: one to an address that never confirmed, whoever of this installation it is about;
 /// a few to somebody we know, who may ask, leave and ask again.
-const MOST_TO_A_STRANGER: u64 = 1;
+pub(super) const MOST_TO_A_STRANGER: u64 = 1;
 const MOST_TO_THE_KNOWN: u64 = 3;
 
 async fn may_ask_to_confirm(tx: &Tx, enrollment: &Enrollment, now: Now) -> store::Result<bool> {

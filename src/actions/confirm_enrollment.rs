@@ -15,14 +15,19 @@ use crate::{
     },
     store::{
         self,
+        asking::{Confirmed, Confirming},
         cohorts::{self, Cohort},
         database::Tx,
         enrollments::{self, Enrollment},
-        participants, sessions,
+        gather::told,
+        participants,
+        sent_forms::Mark,
+        sessions,
     },
 };
 
 use super::{
+    confirm_together::confirm_all,
     couples,
     fill_seats::fill_seats,
     place_letters::{about_place, write_another},
@@ -48,10 +53,19 @@ crate::from_store!(Refused);
 
 /// Confirms the address. Twice is once: who has confirmed already stays where they are.
 pub async fn confirm_enrollment(app: &App, id: EnrollmentId) -> Result<Enrollment, Refused> {
-    let now = app.clock.now();
-    let outcome = transact!(app.db, |tx| confirm_within(app, tx, id, now).await)?;
+    let enrollment = enrollments::holding(app.db.reader(), id).await?.ok_or(Refused::Unknown)?;
+    let confirming = Confirming { id, mark: Mark::of_this() };
+    let confirmed = app.confirming.ask(enrollment.cohort_id, confirming, |all| confirm_all(app, all)).await;
+    let now = match told(confirmed.map(Ok))? {
+        Confirmed::Now(now) => *now,
+        Confirmed::SentBefore => return Err(store::Error::SentBefore.into()),
+        Confirmed::Unknown => return Err(Refused::Unknown),
+        Confirmed::Over => return Err(Refused::Over),
+        Confirmed::Refused(refusal) => return Err(refusal.into()),
+        Confirmed::Lost(error) => return Err(store::Error::Lost(error).into()),
+    };
     app.bell.notify_waiters();
-    Ok(outcome)
+    Ok(now)
 }
 
 /// The same inside somebody's transaction.
@@ -135,9 +149,8 @@ pub async fn accept_offer(app: &App, id: EnrollmentId) -> Result<Enrollment, Ref
 
 async fn locked(tx: &Tx, id: EnrollmentId) -> Result<(Cohort, Enrollment), Refused> {
     let enrollment = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-    cohorts::lock(tx, enrollment.cohort_id).await?;
+    let cohort = cohorts::lock_and_read(tx, enrollment.cohort_id).await?;
     let enrollment = enrollments::holding(tx, id).await?.ok_or(Refused::Unknown)?;
-    let cohort = cohorts::anywhere(tx, enrollment.cohort_id).await?.ok_or(Refused::Unknown)?;
     Ok((cohort, enrollment))
 }
 
@@ -155,7 +168,10 @@ async fn seat_for(tx: &Tx, cohort: &Cohort, enrollment: &Enrollment) -> store::R
     if enrollment.seat.is_some() || cohort.admission == Admission::Approval {
         return Ok(enrollment.seat);
     }
-    if cohort.state != CohortState::Open || enrollments::first_waiting(tx, cohort.id).await?.is_some() {
+    if cohort.state != CohortState::Open || cohort.seats_taken >= cohort.capacity {
+        return Ok(None);
+    }
+    if enrollments::first_waiting(tx, cohort.id).await?.is_some() {
         return Ok(None);
     }
     cohorts::take_seat(tx, cohort.id).await

@@ -1,29 +1,51 @@
 //! The same work for an address we know as for one we do not: done, and taken back. The time tells nothing.
 
 use super::{
-    ask_to_enroll::{Form, answer, person},
+    ask_to_enroll::letter,
     mailed_sign_in::mail_sign_in,
+    newcomers::{Newcomer, enroll_newcomers},
 };
 use crate::{
     app::App,
     clock::Now,
-    domain::{email_address::EmailAddress, people::Who},
+    domain::{asking::Form, delivery::Occasion, email_address::EmailAddress, people::Who},
     store::{
         self,
         cohorts::Cohort,
         database::{Database, Tx},
-        ledger::Recipient,
+        enrollments::{self, Enrollment},
+        ledger::{self, Recipient},
         practices,
     },
 };
 
-/// What the form of somebody new would write, for whoever is known.
-pub(super) async fn enroll_nobody(app: &App, tx: &Tx, cohort: &Cohort, form: &Form, now: Now) -> store::Result<()> {
-    let Some(email) = nobodys_address(app) else { return Ok(()) };
-    let form = Form { email, ..form.clone() };
-    let inner = Database::begin_in_vain(tx).await?;
-    let person = person(app, &inner, (cohort, None), &form, now).await?;
-    answer(app, &inner, (cohort, &person), None, &form, now).await?;
+/// What these forms would write if somebody new had sent them, for whoever is known.
+pub(super) async fn enroll_nobody(
+    app: &App,
+    tx: &Tx,
+    cohort: &Cohort,
+    in_vain: Vec<Newcomer>,
+    now: Now,
+) -> store::Result<()> {
+    if in_vain.is_empty() {
+        return Ok(());
+    }
+    let nobody = |newcomer: Newcomer| {
+        let form = Form { email: nobodys_address(app)?, ..newcomer.form };
+        Some(Newcomer { form, asked_to_confirm: 0, ..newcomer })
+    };
+    let nobodies = in_vain.into_iter().filter_map(nobody).collect();
+    let inner = Database::begin_within(tx).await?;
+    enroll_newcomers(app, &inner, cohort, nobodies, now).await?;
+    Database::take_back(inner).await
+}
+
+/// What the form of somebody known would write, for whoever is new.
+pub(super) async fn tell_nobody(app: &App, tx: &Tx, new: &Enrollment, now: Now) -> store::Result<()> {
+    let inner = Database::begin_within(tx).await?;
+    let place = enrollments::of_person_in(&inner, new.cohort_id, new.participant_id).await?;
+    let letter = letter(Occasion::AlreadyEnrolled, place.as_ref().unwrap_or(new), now);
+    ledger::enqueue(&inner, vec![letter.row(app.random.id(now.program), now)]).await?;
     Database::take_back(inner).await
 }
 
@@ -36,7 +58,7 @@ pub(super) async fn mail_nobody(app: &App, tx: &Tx, asked: (Who, &str, &str), no
         Who::Participant => Recipient::Participant(nobody.into()),
         Who::Coach => Recipient::Coach(nobody.into()),
     };
-    let inner = Database::begin_in_vain(tx).await?;
+    let inner = Database::begin_within(tx).await?;
     mail_sign_in(app, &inner, (who, practice.id, nobody), recipient, (purpose, browser), now).await?;
     Database::take_back(inner).await
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     app::App,
-    domain::program::intake::Answered,
+    domain::{asking::Agreed, program::intake::Answered},
     store::{
         self,
         database::Tx,
@@ -13,29 +13,33 @@ use crate::{
     },
 };
 
-use super::ask_to_enroll::Agreed;
-
 /// Word for word; agreeing to the same version again changes nothing.
 pub(super) async fn keep_consents(
     app: &App,
     tx: &Tx,
     enrollment: &Enrollment,
-    consents: &[Agreed],
+    agreed: &[Agreed],
     agreed_at: DateTime<Utc>,
 ) -> store::Result<()> {
-    for agreed in consents {
-        let consent = Consent {
-            id: app.random.uuid(agreed_at),
-            practice_id: enrollment.practice_id,
-            enrollment_id: enrollment.id,
-            kind: agreed.kind.to_owned(),
-            version: agreed.version,
-            wording: agreed.wording.clone(),
-            agreed_at,
-        };
-        enrollments::consent(tx, consent).await?;
-    }
-    Ok(())
+    enrollments::consent_all(tx, consents(app, enrollment, agreed, agreed_at)).await
+}
+
+pub(super) fn consents(
+    app: &App,
+    enrollment: &Enrollment,
+    agreed: &[Agreed],
+    agreed_at: DateTime<Utc>,
+) -> Vec<Consent> {
+    let consent = |agreed: &Agreed| Consent {
+        id: app.random.uuid(agreed_at),
+        practice_id: enrollment.practice_id,
+        enrollment_id: enrollment.id,
+        kind: agreed.kind.to_owned(),
+        version: agreed.version,
+        wording: agreed.wording.clone(),
+        agreed_at,
+    };
+    agreed.iter().map(consent).collect()
 }
 
 /// Answers in place of those before. Nothing is written where nothing was asked.
@@ -43,19 +47,20 @@ pub(super) async fn keep_answers(
     app: &App,
     tx: &Tx,
     enrollment: &Enrollment,
-    answers: &[Answered],
+    answered: &[Answered],
     now: DateTime<Utc>,
 ) -> store::Result<()> {
-    if answers.is_empty() {
-        return Ok(());
-    }
-    let intake = Intake {
+    intakes::save_all(tx, answers(app, enrollment, answered, now).into_iter().collect()).await
+}
+
+/// `None`: nothing was asked.
+pub(super) fn answers(app: &App, enrollment: &Enrollment, answered: &[Answered], now: DateTime<Utc>) -> Option<Intake> {
+    (!answered.is_empty()).then(|| Intake {
         id: app.random.uuid(now),
         practice_id: enrollment.practice_id,
         enrollment_id: enrollment.id,
-        answers: serde_json::to_string(answers).expect("questions and answers are JSON"),
+        answers: serde_json::to_string(answered).expect("questions and answers are JSON"),
         made_at: now,
         changed_at: now,
-    };
-    intakes::save(tx, intake).await
+    })
 }

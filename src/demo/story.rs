@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     actions::{
-        ask_to_enroll::{Agreed, Form, ask_to_enroll},
+        ask_to_enroll::ask_to_enroll,
         change_person,
         change_schedule::{Target, change_schedule, look},
         confirm_enrollment::{accept_offer, confirm_enrollment},
@@ -22,6 +22,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        asking::{Agreed, Form},
         category::Category,
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
@@ -139,7 +140,7 @@ impl Story {
             match self.enrollment_of(app, person.email).await? {
                 None => {
                     let form = self.form(app, person).await?;
-                    ask_to_enroll(app, &self.house.cohort, &form).await?;
+                    ask_to_enroll(app, &self.house.cohort, &form, None).await?;
                     is_complete = false;
                 }
                 Some(enrollment) if enrollment.standing == Standing::Pending => {

@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod announcement;
+pub mod asking;
 pub mod attempt;
 pub mod bounce;
 pub mod calendar;

@@ -1,11 +1,13 @@
 //! How often was something tried, by a hash of whom?
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    Result, insert,
+    Result, insert, insert_all,
     rows::attempts::{Column, Entity, Model},
 };
 use crate::domain::ids::PracticeId;
@@ -40,6 +42,42 @@ pub async fn first_since(
         .one(db)
         .await?;
     Ok(first.map(|attempt| attempt.made_at))
+}
+
+/// How many tries there were, and when the first was, by the hash of who tried.
+pub type Tries = HashMap<String, (u64, DateTime<Utc>)>;
+
+/// The same for many in one question, each by its hash.
+pub async fn tries_since(
+    db: &impl ConnectionTrait,
+    bucket: &'static str,
+    subjects: &[&str],
+    since: DateTime<Utc>,
+) -> Result<Tries> {
+    let rows: Vec<(String, i64, DateTime<Utc>)> = Entity::find()
+        .select_only()
+        .column(Column::SubjectHash)
+        .column_as(Column::Id.count(), "tries")
+        .column_as(Column::MadeAt.min(), "first_at")
+        .filter(Column::Bucket.eq(bucket))
+        .filter(Column::SubjectHash.is_in(subjects.iter().copied()))
+        .filter(Column::MadeAt.gt(since))
+        .group_by(Column::SubjectHash)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(subject, tries, first)| (subject, (u64::try_from(tries).unwrap_or(0), first))).collect())
+}
+
+pub async fn note_all(tx: &impl ConnectionTrait, tries: Vec<(Uuid, Bucket<'_>)>, made_at: DateTime<Utc>) -> Result<()> {
+    let row = |(id, bucket): (Uuid, Bucket<'_>)| Model {
+        id,
+        practice_id: PracticeId(Uuid::nil()),
+        bucket: bucket.name.to_owned(),
+        subject_hash: bucket.subject_hash.to_owned(),
+        made_at,
+    };
+    insert_all(tx, tries.into_iter().map(row).collect()).await
 }
 
 pub async fn note(tx: &impl ConnectionTrait, id: Uuid, bucket: Bucket<'_>, made_at: DateTime<Utc>) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 
@@ -81,6 +81,38 @@ pub async fn lock_all(tx: &impl ConnectionTrait, ids: &[CohortId]) -> Result<Vec
     Ok(Entity::find().filter(theirs()).order_by_asc(Column::Id).all(tx).await?)
 }
 
+/// The same, and the cohort as it is from then on.
+pub async fn lock_and_read(tx: &impl ConnectionTrait, id: CohortId) -> Result<Cohort> {
+    let locked = Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id))
+        .exec_with_returning(tx)
+        .await?;
+    Ok(locked.into_iter().next().ok_or_else(|| DbErr::RecordNotFound(id.to_string()))?)
+}
+
+/// Takes as many seats as are free, at most `wanted`: as if each were taken by itself. Returns their numbers, the
+/// lowest first. The caller holds the cohort's lock.
+pub async fn take_seats(tx: &impl ConnectionTrait, id: CohortId, wanted: usize) -> Result<Vec<i32>> {
+    let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
+    let seats = free_seats(tx, id).await?.clamp(0, wanted);
+    if seats == 0 {
+        return Ok(Vec::new());
+    }
+    let taken = Entity::update_many()
+        .col_expr(Column::SeatsTaken, Expr::col(Column::SeatsTaken).add(seats))
+        .filter(Column::Id.eq(id))
+        .filter(Expr::col(Column::SeatsTaken).add(seats).lte(Expr::col(Column::Capacity)))
+        .exec(tx)
+        .await?;
+    if taken.rows_affected == 0 {
+        return Ok(Vec::new());
+    }
+    let given = seat_numbers(tx, id).await?;
+    let free = (1..).filter(|number| given.binary_search(number).is_err());
+    Ok(free.take(usize::try_from(seats).unwrap_or_default()).collect())
+}
+
 /// Takes a seat if one is free: a conditional update, so that no two callers can both have the last one.
 /// Returns its number, the lowest free, from 1.
 pub async fn take_seat(tx: &impl ConnectionTrait, id: CohortId) -> Result<Option<i32>> {
@@ -117,6 +149,15 @@ pub async fn free_seats(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> 
 }
 
 async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32> {
+    let taken = seat_numbers(tx, id).await?;
+    Ok((1..)
+        .zip(taken.iter().copied().chain([i32::MAX]))
+        .find(|(free, taken)| free != taken)
+        .map_or(1, |(free, _)| free))
+}
+
+/// Those that somebody has, the lowest first.
+async fn seat_numbers(tx: &impl ConnectionTrait, id: CohortId) -> Result<Vec<i32>> {
     let mut taken: Vec<i32> = enrollments::Entity::find()
         .select_only()
         .column(enrollments::Column::Seat)
@@ -126,10 +167,7 @@ async fn next_seat_number(tx: &impl ConnectionTrait, id: CohortId) -> Result<i32
         .all(tx)
         .await?;
     taken.sort_unstable();
-    Ok((1..)
-        .zip(taken.iter().copied().chain([i32::MAX]))
-        .find(|(free, taken)| free != taken)
-        .map_or(1, |(free, _)| free))
+    Ok(taken)
 }
 
 /// Counts seats that were filled in one go.

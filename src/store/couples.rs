@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use super::rows::couples::Model as Couple;
 use super::{
-    Result, insert,
+    Result, insert, insert_all,
     rows::{
         couples::{Column, Entity},
         enrollments, participants,
@@ -25,6 +25,10 @@ use crate::domain::{
 
 pub async fn create(tx: &impl ConnectionTrait, couple: Couple) -> Result<()> {
     insert(tx, couple).await
+}
+
+pub async fn create_all(tx: &impl ConnectionTrait, couples: Vec<Couple>) -> Result<()> {
+    insert_all(tx, couples).await
 }
 
 /// Writes the couple as it now is. The caller holds the cohort's lock.

@@ -218,9 +218,14 @@ impl Database {
         }
     }
 
-    /// Begins work inside of a transaction that is taken back whatever comes of it: see `take_back`.
-    pub async fn begin_in_vain(tx: &Tx) -> Result<Tx> {
+    /// Begins work inside of a transaction that can be taken back alone, or is in any case: see `take_back`, `keep`.
+    pub async fn begin_within(tx: &Tx) -> Result<Tx> {
         Ok(tx.begin().await?)
+    }
+
+    /// The inner work stays, if what surrounds it does.
+    pub async fn keep(inner: Tx) -> Result<()> {
+        Ok(inner.commit().await?)
     }
 
     /// Nothing of the inner work stays; what surrounds it goes on.

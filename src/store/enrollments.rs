@@ -84,6 +84,13 @@ pub async fn create(tx: &impl ConnectionTrait, enrollment: Enrollment) -> Result
     remember(tx, "", &now).await
 }
 
+/// The same for many.
+pub async fn begin_all(tx: &impl ConnectionTrait, enrollments: Vec<Enrollment>) -> Result<()> {
+    let changes: Vec<_> = enrollments.iter().map(|enrollment| ("", enrollment.clone())).collect();
+    insert_all(tx, enrollments).await?;
+    remember_all(tx, &changes).await
+}
+
 pub async fn create_all(tx: &impl ConnectionTrait, enrollments: Vec<Enrollment>) -> Result<()> {
     insert_all(tx, enrollments).await
 }
@@ -106,22 +113,30 @@ pub async fn save(tx: &impl ConnectionTrait, before: Standing, enrollment: Enrol
     Ok(saved)
 }
 
-async fn remember(tx: &impl ConnectionTrait, was: &str, now: &Enrollment) -> Result<()> {
+async fn remember(tx: &impl ConnectionTrait, was: &'static str, now: &Enrollment) -> Result<()> {
+    remember_all(tx, &[(was, now.clone())]).await
+}
+
+/// At most as many as one statement takes.
+async fn remember_all(tx: &impl ConnectionTrait, changes: &[(&'static str, Enrollment)]) -> Result<()> {
     use standing_changes::Column as To;
-    let filled: Vec<(To, SimpleExpr)> = vec![
-        (To::Id, super::fresh_id(tx)),
-        (To::PracticeId, Expr::value(now.practice_id)),
-        (To::EnrollmentId, Expr::value(now.id)),
-        (To::Was, Expr::value(was)),
-        (To::Became, Expr::value(now.standing.as_str())),
-        (To::Actor, Expr::value(now.actor.as_str())),
-        (To::Reason, Expr::value(now.reason.as_str())),
-        (To::MadeAt, Expr::value(now.changed_at)),
-    ];
-    let (columns, values): (Vec<To>, Vec<SimpleExpr>) = filled.into_iter().unzip();
-    let mut change = Query::insert();
-    change.into_table(standing_changes::Entity).columns(columns).values(values).expect("as many values as columns");
-    tx.execute(&change).await?;
+    let columns = [To::Id, To::PracticeId, To::EnrollmentId, To::Was, To::Became, To::Actor, To::Reason, To::MadeAt];
+    let mut all = Query::insert();
+    all.into_table(standing_changes::Entity).columns(columns);
+    for (was, now) in changes {
+        let values: [SimpleExpr; 8] = [
+            super::fresh_id(tx),
+            Expr::value(now.practice_id),
+            Expr::value(now.id),
+            Expr::value(*was),
+            Expr::value(now.standing.as_str()),
+            Expr::value(now.actor.as_str()),
+            Expr::value(now.reason.as_str()),
+            Expr::value(now.changed_at),
+        ];
+        all.values(values).expect("as many values as columns");
+    }
+    tx.execute(&all).await?;
     Ok(())
 }
 
@@ -250,11 +265,18 @@ pub async fn create_journeys(tx: &impl ConnectionTrait, rows: Vec<Journey>) -> R
 
 /// What was agreed, word for word; agreeing to the same version again changes nothing.
 pub async fn consent(tx: &impl ConnectionTrait, consent: Consent) -> Result<()> {
+    consent_all(tx, vec![consent]).await
+}
+
+/// The same for many things, or many people.
+pub async fn consent_all(tx: &impl ConnectionTrait, consents: Vec<Consent>) -> Result<()> {
     use consents::Column;
-    consents::Entity::insert(consent.into_active_model())
-        .on_conflict(OnConflict::columns([Column::EnrollmentId, Column::Kind, Column::Version]).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
+    if consents.is_empty() {
+        return Ok(());
+    }
+    let once = OnConflict::columns([Column::EnrollmentId, Column::Kind, Column::Version]).do_nothing().to_owned();
+    let rows = consents.into_iter().map(IntoActiveModel::into_active_model);
+    consents::Entity::insert_many(rows).on_conflict(once).exec_without_returning(tx).await?;
     Ok(())
 }
 

@@ -19,7 +19,15 @@ impl Intake {
 
 /// Writes the answers, or writes them anew.
 pub async fn save(tx: &impl ConnectionTrait, intake: Intake) -> Result<()> {
-    Entity::insert(intake.into_active_model())
+    save_all(tx, vec![intake]).await
+}
+
+/// The same for many, each of another enrollment.
+pub async fn save_all(tx: &impl ConnectionTrait, intakes: Vec<Intake>) -> Result<()> {
+    if intakes.is_empty() {
+        return Ok(());
+    }
+    Entity::insert_many(intakes.into_iter().map(IntoActiveModel::into_active_model))
         .on_conflict(
             OnConflict::column(Column::EnrollmentId).update_columns([Column::Answers, Column::ChangedAt]).to_owned(),
         )

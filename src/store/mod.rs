@@ -14,6 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub mod announcements;
+pub mod asking;
 pub mod attempts;
 pub mod attendances;
 pub mod audits;
@@ -33,6 +34,7 @@ pub mod due;
 pub mod enrollments;
 pub mod fills;
 pub mod freshness;
+pub mod gather;
 pub mod holds;
 pub mod intakes;
 pub mod invites;
@@ -91,6 +93,17 @@ impl Error {
         };
         let code = error.as_database_error().and_then(|error| error.code());
         matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// The database understood, and did not take what it was given: something else it may take.
+    #[must_use]
+    pub fn is_about_a_row(&self) -> bool {
+        let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+            self
+        else {
+            return false;
+        };
+        error.as_database_error().is_some()
     }
 
     /// The row was there already.

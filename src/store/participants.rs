@@ -38,6 +38,11 @@ pub async fn everywhere_with_email(db: &impl ConnectionTrait, email: &EmailAddre
     Ok(Entity::find().filter(Column::EmailKey.eq(email.key())).limit(20).all(db).await?)
 }
 
+/// The same for many addresses, by their keys.
+pub async fn everywhere_with_keys(db: &impl ConnectionTrait, keys: &[String]) -> Result<Vec<Participant>> {
+    Ok(Entity::find().filter(Column::EmailKey.is_in(keys)).all(db).await?)
+}
+
 /// Several at once; who is not of this practice is not among them. Asked for by their ids alone: with the practice
 /// beside them, SQLite goes through everybody of the practice.
 pub async fn with_ids(

@@ -5,19 +5,15 @@ pub(in crate::web) mod confirm;
 mod form;
 mod offer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
 use poem::{
     Request, Response, handler,
     web::{Data, Path},
 };
 
 use crate::{
-    actions::{
-        ask_to_enroll::ask_to_enroll,
-        limit_client::{Limit, Refused, limit_client},
-    },
+    actions::ask_to_enroll::{Refused, ask_to_enroll},
     domain::{
         civil,
         ids::CohortId,
@@ -75,9 +71,21 @@ pub(in crate::web) struct Offered {
 }
 
 impl Offered {
-    /// A draft does not exist for a stranger.
-    pub(in crate::web) async fn read(site: &Site, id: &str) -> Result<Self, PageError> {
+    /// A draft does not exist for a stranger. Many who ask in the same moment share what was read after they asked.
+    pub(in crate::web) async fn read(site: &Site, id: &str) -> Result<Arc<Self>, PageError> {
         let id: CohortId = id.parse().map_err(|_| PageError::NotFound)?;
+        let read = |all: Vec<()>| async move {
+            let offered = Self::of(site, id).await.ok().map(Arc::new);
+            vec![offered; all.len()]
+        };
+        match site.offered.ask(id, (), read).await.flatten() {
+            Some(offered) => Ok(offered),
+            // Each is told by itself what is in the way.
+            None => Self::of(site, id).await.map(Arc::new),
+        }
+    }
+
+    async fn of(site: &Site, id: CohortId) -> Result<Self, PageError> {
         let db = site.db.reader();
         let cohort = cohorts::anywhere(db, id).await?.filter(|cohort| cohort.state != CohortState::Draft);
         let cohort = cohort.ok_or(PageError::NotFound)?;
@@ -181,8 +189,8 @@ async fn ask(
     }
     match form::check(&offered, &Whose::Stranger, &fields) {
         Ok(form) => {
-            refuse_a_flood(site, &client).await?;
-            ask_to_enroll(&site.app, &offered.cohort, &form).await?;
+            let asked = ask_to_enroll(&site.app, &offered.cohort, &form, Some(&client.0)).await;
+            asked.map_err(|refused| refusal(site, refused))?;
             Ok(see_other(&format!("/enroll/{}/sent", offered.cohort.id)))
         }
         Err(entered) => {
@@ -193,16 +201,14 @@ async fn ask(
     }
 }
 
-async fn refuse_a_flood(site: &Site, client: &Client) -> Result<(), PageError> {
-    let limit =
-        Limit { name: "enroll-client", most: site.config.limits.enrollments_per_client, within: TimeDelta::hours(1) };
-    limit_client(&site.app, limit, &client.0).await.map_err(|refused| match refused {
+fn refusal(site: &Site, refused: Refused) -> PageError {
+    match refused {
         Refused::TooOften(until) => {
             let wait = (until - site.clock.now().real).to_std().unwrap_or(Duration::from_secs(60));
             PageError::TooManyRequests { retry_after: wait }
         }
         Refused::Store(error) => error.into(),
-    })
+    }
 }
 
 /// The same page for everybody: what is true is said by mail.

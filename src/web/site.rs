@@ -4,9 +4,12 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use crate::{
     app::App,
+    domain::ids::CohortId,
+    store::gather::Gather,
     web::{
         assets::Assets,
         csrf::FormToken,
+        enrollments::Offered,
         kept::Kept,
         page::{BrokenTemplate, Pages},
     },
@@ -19,6 +22,8 @@ pub struct Site {
     pub pages: Arc<Pages>,
     pub assets: Assets,
     pub(crate) kept: Arc<Kept>,
+    /// Groups that many ask for in the same moment.
+    pub(in crate::web) offered: Arc<Gather<CohortId, (), Option<Arc<Offered>>>>,
 }
 
 impl fmt::Debug for Site {
@@ -39,7 +44,7 @@ impl Site {
     pub fn new(app: Arc<App>) -> Result<Self, BrokenTemplate> {
         let assets = Assets::embedded();
         let pages = Arc::new(Pages::embedded(&assets)?);
-        Ok(Self { app, pages, assets, kept: Arc::default() })
+        Ok(Self { app, pages, assets, kept: Arc::default(), offered: Arc::default() })
     }
 
     /// A fresh token for the forms of one page.

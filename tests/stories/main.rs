@@ -15,6 +15,7 @@ mod announcements;
 mod any_order;
 mod applications;
 mod architecture;
+mod asking_together;
 mod browser;
 mod calendars;
 mod coach;

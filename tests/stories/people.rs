@@ -1,11 +1,9 @@
 //! Who takes part in the stories, and how do they come in? Through the front door.
 
 use trellis::{
-    actions::{
-        ask_to_enroll::{Agreed, Form, ask_to_enroll},
-        confirm_enrollment::confirm_enrollment,
-    },
+    actions::{ask_to_enroll::ask_to_enroll, confirm_enrollment::confirm_enrollment},
     domain::{
+        asking::{Agreed, Form},
         email_address::EmailAddress,
         ids::{CohortId, EnrollmentId},
     },
@@ -53,7 +51,7 @@ pub async fn ask(world: &World, cohort: CohortId, person: &Person) {
         intake: Vec::new(),
         partner: None,
     };
-    ask_to_enroll(&world.app, &cohort, &form).await.unwrap();
+    ask_to_enroll(&world.app, &cohort, &form, None).await.unwrap();
 }
 
 /// Where a person stands in a cohort.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use trellis::{
-    actions::{ask_to_enroll::Form, ask_to_enroll::ask_to_enroll, leave::By, leave::leave},
+    actions::{ask_to_enroll::ask_to_enroll, leave::By, leave::leave},
     domain::{
+        asking::Form,
         email_address::EmailAddress,
         enrollment::Standing,
         ids::{CohortId, EnrollmentId},
@@ -75,7 +76,7 @@ pub async fn ask_with_note(world: &World, cohort: CohortId, who: &Person, note: 
         intake: Vec::new(),
         partner: None,
     };
-    ask_to_enroll(&world.app, &cohort, &form).await.unwrap();
+    ask_to_enroll(&world.app, &cohort, &form, None).await.unwrap();
 }
 
 pub async fn place(world: &World, cohort: CohortId, email: &str) -> Enrollment {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::let_go;
 use crate::{
     actions::{
-        ask_to_enroll::{Form, fresh},
+        ask_to_enroll::fresh,
         confirm_enrollment::{self, confirm_within},
         fill_seats::fill_seats,
         keep_papers::{keep_answers, keep_consents},
@@ -13,6 +13,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        asking::Form,
         couple::CoupleEvent,
         enrollment::{Event, Standing},
         ids::{JourneyId, ParticipantId},

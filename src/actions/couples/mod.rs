@@ -18,6 +18,7 @@ use crate::{
     app::App,
     clock::Now,
     domain::{
+        asking::Partner,
         couple::{CoupleEvent, CoupleState},
         delivery::Occasion,
         ids::EnrollmentId,
@@ -31,8 +32,6 @@ use crate::{
     },
     transact,
 };
-
-use super::ask_to_enroll::Partner;
 
 /// Keeps whom the sender of a form wants to come with. Nobody is written to before the sender has confirmed.
 pub(super) async fn name_partner(
@@ -49,7 +48,12 @@ pub(super) async fn name_partner(
         }
     }
     let Some(partner) = partner else { return Ok(()) };
-    let couple = Couple {
+    couples::create(tx, named(app, inviter, partner, now)).await
+}
+
+/// As a form names somebody.
+pub(super) fn named(app: &App, inviter: &Enrollment, partner: &Partner, now: Now) -> Couple {
+    Couple {
         id: app.random.uuid(now.real),
         practice_id: inviter.practice_id,
         cohort_id: inviter.cohort_id,
@@ -67,8 +71,7 @@ pub(super) async fn name_partner(
         declined_at: None,
         created_at: now.real,
         changed_at: now.real,
-    };
-    couples::create(tx, couple).await
+    }
 }
 
 /// The sender of a form names nobody after all: whom they typed is forgotten unasked.

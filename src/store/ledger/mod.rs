@@ -51,7 +51,7 @@ pub use sending::{
     Frozen, Kept, Over, Recorded, came_back, count_going_on, count_open, give_back, next_instant, record, settle, sweep,
 };
 pub use standstill::{Standstill, standstill};
-pub use tally::{Tally, count_by_state, count_sent, lessons_of_cohort, states_of_cohort, tally_between};
+pub use tally::{Tally, count_by_state, count_sent, count_to_each, lessons_of_cohort, states_of_cohort, tally_between};
 pub use texts::forget_texts;
 pub use together::{Begun, Claimed, Entry, Together, Written};
 

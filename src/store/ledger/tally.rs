@@ -1,5 +1,7 @@
 //! How many emails stand where? Counted in the database, for pages that show numbers.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use super::{Column, Entity, Result};
 use crate::domain::{
     delivery::{Occasion, State},
-    ids::{CohortId, EnrollmentId, PracticeId},
+    ids::{CohortId, EnrollmentId, ParticipantId, PracticeId},
 };
 
 /// How many emails of one occasion, due at one instant, are in one state.
@@ -116,4 +118,25 @@ pub async fn states_of_cohort(
 /// How many were handed over since an instant of program time, by all processes.
 pub async fn count_sent(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<u64> {
     Ok(Entity::find().filter(Column::SentAt.gt(since)).count(db).await?)
+}
+
+/// How many mails of an occasion each of these people got, or is to get, since an instant of real time.
+pub async fn count_to_each(
+    db: &impl ConnectionTrait,
+    people: &[ParticipantId],
+    occasion: Occasion,
+    since: DateTime<Utc>,
+) -> Result<HashMap<ParticipantId, u64>> {
+    let rows: Vec<(ParticipantId, i64)> = Entity::find()
+        .select_only()
+        .column(Column::ParticipantId)
+        .column_as(Column::Id.count(), "mails")
+        .filter(Column::ParticipantId.is_in(people.iter().copied()))
+        .filter(Column::Occasion.eq(occasion))
+        .filter(Column::NextTryAt.gt(since))
+        .group_by(Column::ParticipantId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(person, mails)| (person, u64::try_from(mails).unwrap_or_default())).collect())
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Offered;
 use crate::{
-    actions::ask_to_enroll::{Agreed, Form, Partner},
+    domain::asking::{Agreed, Form, Partner},
     domain::{
         civil::When,
         discretion::{Discretion, Voice},

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{frame, place::Place};
 use crate::{
-    actions::{agree::agree, ask_to_enroll::Agreed, sign_in::SignedIn},
-    domain::program::Document,
+    actions::{agree::agree, sign_in::SignedIn},
+    domain::{asking::Agreed, program::Document},
     store::consents,
     web::{
         chrome,
