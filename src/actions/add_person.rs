@@ -127,13 +127,7 @@ async fn seat(tx: &Tx, cohort: CohortId, before: Option<&Enrollment>, when_full:
 }
 
 async fn journey(app: &App, tx: &Tx, cohort: &Cohort, person: ParticipantId, now: Now) -> store::Result<JourneyId> {
-    let fresh = Journey {
-        id: app.random.id(now.real),
-        practice_id: cohort.practice_id,
-        participant_id: person,
-        program_id: cohort.program_id,
-        created_at: now.real,
-    };
+    let fresh = Journey::begun(app.random.id(now.real), (cohort.practice_id, cohort.program_id), person, now);
     enrollments::journey(tx, fresh).await
 }
 

@@ -131,13 +131,7 @@ async fn new_enrollment(
     now: Now,
 ) -> store::Result<Enrollment> {
     let (cohort, person) = of;
-    let journey = Journey {
-        id: app.random.id::<JourneyId>(now.real),
-        practice_id: cohort.practice_id,
-        participant_id: person.id,
-        program_id: cohort.program_id,
-        created_at: now.real,
-    };
+    let journey = Journey::begun(app.random.id(now.real), (cohort.practice_id, cohort.program_id), person.id, now);
     let journey_id = enrollments::journey(tx, journey).await?;
     let seat = hold_seat(tx, cohort).await?;
     let enrollment = Enrollment { seat, asked_at, ..fresh(app, cohort, (person.id, journey_id), form, now) };

@@ -5,12 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     app::App,
     clock::Now,
-    domain::{
-        asking::Form,
-        cohort::Admission,
-        delivery::Occasion,
-        ids::{JourneyId, ParticipantId},
-    },
+    domain::{asking::Form, cohort::Admission, delivery::Occasion, ids::ParticipantId},
     store::{
         self,
         cohorts::{self, Cohort},
@@ -85,13 +80,7 @@ impl Rows {
     fn add(&mut self, app: &App, cohort: &Cohort, of: (&Newcomer, Option<i32>), now: Now) {
         let (Newcomer { form, asked_to_confirm, asked_at }, seat) = of;
         let person = participant(app, cohort, form, now);
-        let journey = Journey {
-            id: app.random.id::<JourneyId>(now.real),
-            practice_id: cohort.practice_id,
-            participant_id: person.id,
-            program_id: cohort.program_id,
-            created_at: now.real,
-        };
+        let journey = Journey::begun(app.random.id(now.real), (cohort.practice_id, cohort.program_id), person.id, now);
         let place = Enrollment { seat, asked_at: *asked_at, ..fresh(app, cohort, (person.id, journey.id), form, now) };
         self.consents.extend(consents(app, &place, &form.consents, now.real));
         self.intakes.extend(answers(app, &place, &form.intake, now.program));

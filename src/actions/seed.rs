@@ -6,7 +6,7 @@ use crate::{
     domain::{
         email_address::EmailAddress,
         enrollment::{CalendarChoice, Standing},
-        ids::{CohortId, JourneyId, ParticipantId, PracticeId, ProgramId},
+        ids::{CohortId, ParticipantId, PracticeId, ProgramId},
         name::Name,
         zone::Zone,
     },
@@ -46,13 +46,7 @@ pub async fn seed(app: &App, seeded: &Seeded) -> store::Result<usize> {
             continue;
         };
         let person = person(app, seeded, (email, name, zones[index % zones.len()]), now);
-        let journey = Journey {
-            id: app.random.id::<JourneyId>(now.real),
-            practice_id: seeded.practice,
-            participant_id: person.id,
-            program_id: seeded.program,
-            created_at: now.real,
-        };
+        let journey = Journey::begun(app.random.id(now.real), (seeded.practice, seeded.program), person.id, now);
         rows.push(enrollment(app, seeded, (&journey, index), now));
         people.push(person);
         journeys.push(journey);

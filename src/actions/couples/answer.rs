@@ -16,7 +16,7 @@ use crate::{
         asking::Form,
         couple::CoupleEvent,
         enrollment::{Event, Standing},
-        ids::{JourneyId, ParticipantId},
+        ids::ParticipantId,
     },
     store::{
         self,
@@ -140,13 +140,7 @@ async fn place(
     let (couple, cohort, person) = of;
     let own = Participant { name: form.name.clone(), zone: form.zone, discretion: form.discretion, ..person.clone() };
     participants::save(tx, Participant { confirmed_at: own.confirmed_at.or(Some(now.real)), ..own }).await?;
-    let journey = Journey {
-        id: app.random.id::<JourneyId>(now.real),
-        practice_id: cohort.practice_id,
-        participant_id: person.id,
-        program_id: cohort.program_id,
-        created_at: now.real,
-    };
+    let journey = Journey::begun(app.random.id(now.real), (cohort.practice_id, cohort.program_id), person.id, now);
     let journey = enrollments::journey(tx, journey).await?;
     let has_seat = here.as_ref().is_some_and(|here| here.seat.is_some());
     let seat = match (couple.seats_held, has_seat) {

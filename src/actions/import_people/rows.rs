@@ -92,13 +92,7 @@ fn person(app: &App, cohort: &Cohort, one: &Coming, now: Now) -> Participant {
 }
 
 fn journey(app: &App, cohort: &Cohort, person: ParticipantId, now: Now) -> Journey {
-    Journey {
-        id: app.random.id::<JourneyId>(now.real),
-        practice_id: cohort.practice_id,
-        participant_id: person,
-        program_id: cohort.program_id,
-        created_at: now.real,
-    }
+    Journey::begun(app.random.id(now.real), (cohort.practice_id, cohort.program_id), person, now)
 }
 
 fn enrollment(

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::ids::{JourneyId, ParticipantId, PracticeId, ProgramId};
+use crate::{
+    clock::Now,
+    domain::ids::{JourneyId, ParticipantId, PracticeId, ProgramId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "journeys")]
@@ -20,3 +23,16 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The journey of this participant through this program, beginning now.
+    #[must_use]
+    pub fn begun(
+        id: JourneyId,
+        (practice_id, program_id): (PracticeId, ProgramId),
+        participant_id: ParticipantId,
+        now: Now,
+    ) -> Self {
+        Self { id, practice_id, participant_id, program_id, created_at: now.real }
+    }
+}
