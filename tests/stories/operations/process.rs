@@ -78,7 +78,7 @@ impl Served {
         reqwest::get(format!("{}{path}", self.base)).await.unwrap().text().await.unwrap()
     }
 
-    async fn until<F: Future<Output = bool>>(&self, there: impl Fn() -> F) {
+    pub async fn until<F: Future<Output = bool>>(&self, there: impl Fn() -> F) {
         let began = Instant::now();
         while !there().await {
             assert!(began.elapsed() < Duration::from_secs(30), "never came to it: {}", self.log());

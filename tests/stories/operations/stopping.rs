@@ -214,7 +214,8 @@ async fn the_numbers_may_have_an_address_of_their_own() {
     assert_eq!(served.status("/metrics").await, Some(404));
     let text = reqwest::get(format!("http://{apart}/metrics")).await.unwrap().text().await.unwrap();
     assert!(text.contains("trellis_planner_look_seconds_count"), "{text}");
-    assert!(served.text("/health/ready").await.contains("\"status\":\"ready\""));
+    // It answers before the planner has looked for the first time.
+    served.until(|| async { served.text("/health/ready").await.contains("\"status\":\"ready\"") }).await;
     let ready = reqwest::get(format!("http://{apart}/health/ready")).await.unwrap();
     assert_eq!(ready.status().as_u16(), 200);
 }
