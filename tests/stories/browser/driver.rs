@@ -26,13 +26,7 @@ pub struct Driver {
 impl Driver {
     /// Starts both, with an empty profile.
     pub async fn start() -> (Self, Client) {
-        let mut child = Command::new(DRIVER)
-            .args(["--port=0", "--log-level=SEVERE"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{DRIVER} does not start ({error}): run tests/run, which installs it"));
-        let port = port_of(&mut child);
+        let (child, port) = listening();
         let profile = tempfile::tempdir().unwrap();
         let mut driver = Self { child, port, session: String::new(), plain: reqwest::Client::new(), _profile: profile };
         let client = ClientBuilder::new(HttpConnector::new())
@@ -103,13 +97,38 @@ impl Drop for Driver {
     }
 }
 
-/// The driver names the port it found on its standard output; the rest of what it says is read and dropped.
-fn port_of(child: &mut Child) -> u16 {
+/// A driver that listens, and where. It takes a port that is free for IPv4, and gives up when another program holds the
+/// same one for IPv6: among many stories at once that happens, and the next start finds another.
+fn listening() -> (Child, u16) {
+    let mut said = String::new();
+    for _ in 0..10 {
+        let mut child = Command::new(DRIVER)
+            .args(["--port=0", "--log-level=SEVERE"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{DRIVER} does not start ({error}): run tests/run, which installs it"));
+        match port_of(&mut child) {
+            Ok(port) => return (child, port),
+            Err(why) => said = why,
+        }
+        child.wait().expect("it was started here");
+    }
+    panic!("{DRIVER} ended ten times without a port: {said}");
+}
+
+/// The driver names the port it found on its standard output; the rest of what it says is read and dropped. Fails with
+/// all it said when it ended without a port.
+fn port_of(child: &mut Child) -> Result<u16, String> {
     let mut lines = BufReader::new(child.stdout.take().expect("piped above")).lines();
-    let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-        let port = line.split_once("successfully on port ")?.1;
-        port.trim_end_matches('.').parse().ok()
-    });
-    std::thread::spawn(move || lines.for_each(drop));
-    port.expect("the driver says which port it listens on")
+    let mut said = String::new();
+    for line in lines.by_ref().map_while(Result::ok) {
+        let port = line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').parse());
+        if let Some(Ok(port)) = port {
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok(port);
+        }
+        said += &line;
+    }
+    Err(said)
 }
