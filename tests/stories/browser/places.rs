@@ -66,7 +66,7 @@ async fn by_application(world: &World, cohort: CohortId) {
     window.look("cohort-settings").await;
     window.tick("admission", "approval").await;
     window.press("Save enrollment").await;
-    window.arrives_at("Monday evenings").await;
+    window.reads("Saved.").await;
     come(world, cohort, &BEN).await;
     window.go(&format!("{}/coach", world.base)).await;
     window.look("this-week-needs").await;
