@@ -97,8 +97,8 @@ impl Drop for Driver {
     }
 }
 
-/// A driver that listens, and where. It takes a port that is free for IPv4, and gives up when another program holds the
-/// same one for IPv6: among many stories at once that happens, and the next start finds another.
+/// A driver that listens, and where. Among many stories at once one ended without a port, which was seen once, and not
+/// why: perhaps the port it found was held for IPv6. The next start finds another.
 fn listening() -> (Child, u16) {
     let mut said = String::new();
     for _ in 0..10 {
